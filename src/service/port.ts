@@ -1,0 +1,43 @@
+/** What every room may ask of the service around it: time, randomness and a log. Types only. */
+
+/** Milliseconds of a clock that never jumps; its zero means nothing. For waiting. */
+export type MonotonicMs = number;
+/** Milliseconds since 1970-01-01 UTC; may jump. For messages, and for what outlives a boot. */
+export type WallMs = number;
+
+export interface Timer {
+  /** Idempotent. After it, the callback never runs. */
+  cancel(): void;
+}
+
+/**
+ * Time in two kinds. Rooms never call `Date.now`, `performance.now` or `setTimeout` themselves, so that a simulation can own time.
+ */
+export interface Clock {
+  monotonicMs(): MonotonicMs;
+  wallMs(): WallMs;
+  /** Whether wall time can be believed now (synchronised, or checked against a server's date). */
+  isPlausible(): boolean;
+  /** Runs `callback` once after `delayMs` of monotonic time. `name` is for diagnostics. */
+  startTimer(name: string, delayMs: number, callback: () => void): Timer;
+  /** Resolves after `delayMs`; rejects with `signal.reason` when aborted first. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Entropy {
+  /** Cryptographically strong in production, seeded in simulation. */
+  bytes(count: number): Uint8Array;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured log: fields first, then one sentence. Secrets and customer data never go in. */
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  child(fields: LogFields): Log;
+}
