@@ -1,0 +1,89 @@
+/** The door of the link's room: the device's side of MQTT. Types only. */
+import type { Reference } from "../sale/ids.ts";
+import type { Money } from "../sale/money.ts";
+import type { Catalogue } from "../sale/catalogue.ts";
+
+export type MachineState = "init" | "ready" | "selling" | "out-of-service" | "lost";
+
+/** The retained state topic's content, and the will (`lost`). */
+export interface StateMessage {
+  readonly state: MachineState;
+  /** A reason code of the panel's out-of-service scene, or undefined. */
+  readonly reason: string | undefined;
+  /** Grows with every boot, so that an old will cannot mark a new session dead. */
+  readonly session: number;
+  readonly version: string;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/** What comes down the link, parsed and checked; never retained, never foreign. */
+export type LinkMessage =
+  | {
+      readonly kind: "checked-in";
+      /** Of the CloudEvent; the same for every copy and retry of one scan. */
+      readonly eventId: string;
+      readonly customerToken: string;
+      /** How old the check-in was when the relay published it, by the relay's clock. */
+      readonly ageMs: number;
+      /** The provider's own time. */
+      readonly initiatedAtWallMs: number;
+      /** The relay's time of publishing, for machines with a plausible clock. */
+      readonly publishedAtWallMs: number;
+    }
+  /** A hint to `GET payment`; its content is never believed. */
+  | { readonly kind: "payment-event"; readonly eventId: string; readonly reference: Reference }
+  | { readonly kind: "command"; readonly command: Command };
+
+/** A command whose signature, counter and deadline were checked by the link. */
+export interface Command {
+  readonly id: string;
+  /** Monotonic per machine; the journal keeps the highest seen. */
+  readonly counter: number;
+  readonly deadlineWallMs: number;
+  readonly order: CommandOrder;
+}
+
+export type CommandOrder =
+  | { readonly kind: "out-of-service" }
+  | { readonly kind: "in-service" }
+  | { readonly kind: "set-catalogue"; readonly catalogue: Catalogue }
+  | { readonly kind: "refund"; readonly reference: Reference; readonly amount: Money | undefined }
+  | { readonly kind: "cancel"; readonly reference: Reference }
+  | { readonly kind: "deliver"; readonly line: string; readonly orderId: string | undefined }
+  | { readonly kind: "identify" }
+  | { readonly kind: "screenshot" }
+  | { readonly kind: "reboot" };
+
+export type CommandReply =
+  | { readonly id: string; readonly outcome: "done"; readonly detail?: string; readonly png?: Uint8Array }
+  | { readonly id: string; readonly outcome: "refused" | "expired"; readonly reason: string };
+
+/** What the relay's retained message says: it is alive, and the registration of this sales unit is healthy. */
+export interface RelayHealth {
+  readonly alive: boolean;
+  readonly registered: boolean;
+}
+
+export interface LinkListener {
+  /**
+   * A message arrived. The broker gets its PUBACK only after the promise resolves, and that is after the journal has it.
+   * A rejection leaves it unacknowledged: the broker sends it again.
+   */
+  message(message: LinkMessage): Promise<void>;
+  connection(connected: boolean): void;
+  relay(health: RelayHealth): void;
+}
+
+export interface Link {
+  start(listener: LinkListener): Promise<void>;
+  isConnected(): boolean;
+  /** Remembered and sent as soon as there is a connection; only the newest counts. */
+  publishState(state: Omit<StateMessage, "session">): void;
+  /** One ended sale or attention from the outbox, as JSON; resolves when the broker has it, rejects when it does not. */
+  publishSale(id: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+  publishHealth(body: Readonly<Record<string, unknown>>): void;
+  reply(reply: CommandReply): void;
+  /** Says `out-of-service`, then disconnects in good order. */
+  stop(): Promise<void>;
+}

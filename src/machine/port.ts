@@ -1,0 +1,145 @@
+/**
+ * The door of the machine's room: what the customer touches and what the machine does. Types only.
+ * A driver (gpio, mdb, hid, kiosk, simulated) never decides about money: it says what happened and how a delivery ended.
+ */
+import type { Reference } from "../sale/ids.ts";
+import type { Money } from "../sale/money.ts";
+import type { ReceiptLine } from "../sale/payment.ts";
+
+/** What the customer chose. */
+export type Selection =
+  /** A button, a keypad entry, an MDB item: the catalogue says what it is and what it costs. */
+  | { readonly kind: "line"; readonly line: string }
+  /** The machine itself names the price (MDB VEND REQUEST). `item` is undefined where the machine does not know it (FFFF). */
+  | { readonly kind: "priced"; readonly price: Money; readonly item: string | undefined }
+  /** Another program on this machine ordered a payment (local API). */
+  | {
+      readonly kind: "order";
+      readonly orderId: string;
+      readonly amount: Money;
+      readonly title: string;
+      readonly lines: readonly ReceiptLine[];
+      readonly minimumAge?: number;
+    }
+  /** Time was bought (parking, shower): `until` is decided at delivery from the clock. */
+  | {
+      readonly kind: "time";
+      readonly minutes: number;
+      readonly price: Money;
+      readonly line: string | undefined;
+      readonly plate: string | undefined;
+    };
+
+/** Why the machine cannot sell now; shown as a reason code. */
+export type MachineFault =
+  | "starting"
+  | "inhibited"
+  | "disabled-by-vmc"
+  | "door-open"
+  | "jammed"
+  | "sold-out"
+  | "no-hardware"
+  | "post-delay"
+  | "fault";
+
+export type MachineReadiness =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly fault: MachineFault; readonly detail: string };
+
+export type Key =
+  | "0"
+  | "1"
+  | "2"
+  | "3"
+  | "4"
+  | "5"
+  | "6"
+  | "7"
+  | "8"
+  | "9"
+  | "A"
+  | "B"
+  | "C"
+  | "D"
+  | "E"
+  | "F"
+  | "G"
+  | "H"
+  | "I"
+  | "J"
+  | "K"
+  | "L"
+  | "M"
+  | "N"
+  | "O"
+  | "P"
+  | "Q"
+  | "R"
+  | "S"
+  | "T"
+  | "U"
+  | "V"
+  | "W"
+  | "X"
+  | "Y"
+  | "Z"
+  | "plus"
+  | "minus"
+  | "ok"
+  | "cancel"
+  | "backspace";
+
+export type MachineEvent =
+  | { readonly kind: "readiness"; readonly readiness: MachineReadiness }
+  | { readonly kind: "selected"; readonly selection: Selection }
+  /** The customer or the machine took the selection back before a delivery began (cancel button, MDB VEND CANCEL). */
+  | { readonly kind: "selection-cancelled" }
+  /** The scanner read something: 5..255 printable characters, checked by the driver; may be a personal QR. */
+  | { readonly kind: "code-scanned"; readonly text: string }
+  /** A key that the driver does not turn into a selection itself (parking: plate and duration). */
+  | { readonly kind: "key"; readonly key: Key }
+  /** The machine ended the session that `openSession` began (MDB SESSION COMPLETE, or its own time-out). */
+  | { readonly kind: "session-ended" }
+  /** A product line can or cannot be sold now, as found out by the machine (empty coil, jam). */
+  | { readonly kind: "line-state"; readonly line: string; readonly state: "for-sale" | "sold-out" | "jammed" };
+
+export interface DeliveryOrder {
+  /** Unique for ever; a driver starts each at most once. */
+  readonly deliveryId: string;
+  /** Undefined for a service vend. */
+  readonly reference: Reference | undefined;
+  readonly selection: Selection;
+  readonly price: Money;
+  /** Wall time until which bought time is valid, for timed outputs. */
+  readonly untilWallMs?: number;
+}
+
+/**
+ * How a delivery ended. What counts as delivered is said per driver (design, "Delivered, per driver").
+ * `unknown` is an answer like the others: the policy of the sale decides, never the driver.
+ */
+export type DeliveryOutcome =
+  | { readonly kind: "delivered"; readonly detail?: string }
+  | { readonly kind: "not-delivered"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly reason: string; readonly creditsSent?: number };
+
+export interface Machine {
+  /** Outputs off first, then inputs; returns when events may come. Calls `onEvent` for each; never before it returns. */
+  start(onEvent: (event: MachineEvent) => void): Promise<void>;
+  readiness(): MachineReadiness;
+  /** Moves the machine. Ends by itself within a bounded time; `signal` asks it to stop early, which may end as unknown. */
+  deliver(order: DeliveryOrder, signal: AbortSignal): Promise<DeliveryOutcome>;
+  /**
+   * After a restart: a timed output that was on and still has time left goes on again until `untilWallMs`.
+   * Drivers without timed outputs answer at once. Motors and pulses are never continued.
+   */
+  resume(order: DeliveryOrder): Promise<void>;
+  /** Credit is reserved: let the customer select up to `funds` (MDB BEGIN SESSION). Drivers with buttons need nothing here. */
+  openSession(funds: Money): Promise<void>;
+  /** No delivery will follow for the selection or session that is open (MDB VEND DENIED, SESSION CANCEL). Idempotent. */
+  closeSession(): Promise<void>;
+  /** Helps a person find this machine: lamp, buzzer. */
+  identify(): Promise<void>;
+  /** Outputs off, lines freed. Idempotent. */
+  stop(): Promise<void>;
+}
