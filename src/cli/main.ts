@@ -1,0 +1,53 @@
+/** The `kvitt` command: finds the command, loads it, runs it. */
+import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+
+/** Each command's loader; nothing is loaded that is not used. Keep sorted. */
+const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {};
+
+async function list(): Promise<string> {
+  const lines = ["kvitt: scan-to-pay for unattended machines", "", "Commands:"];
+  for (const [name, load] of Object.entries(loaders)) lines.push(`  ${name.padEnd(12)} ${(await load()).summary}`);
+  lines.push("", "kvitt COMMAND --help tells more of each.");
+  return lines.join("\n");
+}
+
+async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "--help" || name === "help") {
+    io.out(await list());
+    return name === undefined ? 2 : 0;
+  }
+  const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+  if (load === undefined)
+    throw new CommandError(
+      `there is no command "${name}"; "kvitt help" lists them: ${Object.keys(loaders).join(", ")}`,
+    );
+  const command = await load();
+  if (args.includes("--help")) {
+    io.out(command.usage);
+    return 0;
+  }
+  return command.run(args, io);
+}
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+// A reader that goes away (`kvitt … | head`) is no fault of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+try {
+  process.exitCode = await run(process.argv.slice(2), {
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    env: process.env,
+    isTty: process.stdout.isTTY,
+    columns: process.stdout.columns ?? 80,
+    signal: stop.signal,
+  });
+} catch (error) {
+  process.stderr.write(`kvitt: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof CommandError ? error.exitCode : 1;
+}
