@@ -4,31 +4,9 @@
  */
 import type { Reference } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
-import type { ReceiptLine } from "../sale/payment.ts";
+import type { DeliveryOutcome, Selection } from "../sale/selection.ts";
 
-/** What the customer chose. */
-export type Selection =
-  /** A button, a keypad entry, an MDB item: the catalogue says what it is and what it costs. */
-  | { readonly kind: "line"; readonly line: string }
-  /** The machine itself names the price (MDB VEND REQUEST). `item` is undefined where the machine does not know it (FFFF). */
-  | { readonly kind: "priced"; readonly price: Money; readonly item: string | undefined }
-  /** Another program on this machine ordered a payment (local API). */
-  | {
-      readonly kind: "order";
-      readonly orderId: string;
-      readonly amount: Money;
-      readonly title: string;
-      readonly lines: readonly ReceiptLine[];
-      readonly minimumAge?: number;
-    }
-  /** Time was bought (parking, shower): `until` is decided at delivery from the clock. */
-  | {
-      readonly kind: "time";
-      readonly minutes: number;
-      readonly price: Money;
-      readonly line: string | undefined;
-      readonly plate: string | undefined;
-    };
+export type { DeliveryOutcome, Selection } from "../sale/selection.ts";
 
 /** Why the machine cannot sell now; shown as a reason code. */
 export type MachineFault =
@@ -113,15 +91,6 @@ export interface DeliveryOrder {
   /** Wall time until which bought time is valid, for timed outputs. */
   readonly untilWallMs?: number;
 }
-
-/**
- * How a delivery ended. What counts as delivered is said per driver (design, "Delivered, per driver").
- * `unknown` is an answer like the others: the policy of the sale decides, never the driver.
- */
-export type DeliveryOutcome =
-  | { readonly kind: "delivered"; readonly detail?: string }
-  | { readonly kind: "not-delivered"; readonly reason: string }
-  | { readonly kind: "unknown"; readonly reason: string; readonly creditsSent?: number };
 
 export interface Machine {
   /** Outputs off first, then inputs; returns when events may come. Calls `onEvent` for each; never before it returns. */

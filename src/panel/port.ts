@@ -1,6 +1,9 @@
 /** The door of the panel's room: what the customer sees. Types only. */
 import type { Money } from "../sale/money.ts";
+import type { MoneyFate, SorryReason } from "../sale/selection.ts";
 import type { QrPicture } from "../vipps/port.ts";
+
+export type { MoneyFate, SorryReason } from "../sale/selection.ts";
 
 export type Language = "nb" | "sv" | "da" | "fi" | "en";
 
@@ -12,28 +15,6 @@ export interface Offer {
   readonly line: string;
   readonly soldOut: boolean;
 }
-
-/** What happens with the customer's money when a sale did not work out. */
-export type MoneyFate =
-  /** Nothing was reserved. */
-  | "nothing-taken"
-  /** It was reserved and is being released. */
-  | "being-released"
-  /** It was taken and is being given back. */
-  | "being-refunded"
-  /** A person has to look; show the reference. */
-  | "needs-attention";
-
-export type SorryReason =
-  | "timed-out"
-  | "declined"
-  | "cancelled"
-  | "not-delivered"
-  | "unknown-delivery"
-  | "no-contact"
-  | "sold-out"
-  | "not-allowed"
-  | "interrupted";
 
 /** Why no code can be shown; stands on the panel, in the log and on the state topic. */
 export type OutOfServiceReason =
