@@ -14,6 +14,8 @@ export type SaleOutcome =
 export interface SaleRecord {
   /** The payment's reference, or the id of the service vend. */
   readonly id: string;
+  /** 0 when it first ended; grows when the back office cancels or refunds it later. The upstream id is `{id}.{revision}`. */
+  readonly revision: number;
   readonly outcome: SaleOutcome;
   /** A stable word: "delivered", "declined", "timed-out", "not-delivered", "unknown-delivery", "partial-capture-refused" … */
   readonly reason: string;
