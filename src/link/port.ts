@@ -31,6 +31,8 @@ export type LinkMessage =
       /** The relay's time of publishing, for machines with a plausible clock. */
       readonly publishedAtWallMs: number;
     }
+  /** The relay told the provider no for this check-in: a retry of it must never open a session. */
+  | { readonly kind: "check-in-refused"; readonly eventId: string }
   /** A hint to `GET payment`; its content is never believed. */
   | { readonly kind: "payment-event"; readonly eventId: string; readonly reference: Reference }
   | { readonly kind: "command"; readonly command: Command };

@@ -616,7 +616,7 @@ function apply<S>(row: Row<S>, input: SessionInput, session: S, event: SessionEv
     case "not-payable":
       return row["not-payable"](input, session, event);
     case "over":
-      return row.over(session, event);
+      return row.over(input, session, event);
     case "delivery-known":
       return row["delivery-known"](input, session, event);
   }

@@ -1,0 +1,109 @@
+/** What a decision changes on the disk: the difference between two states of the sale, and what the effects ask for. Pure. */
+import type { JournalChange } from "../journal/port.ts";
+import type { CustomerSource, Effect } from "../sale/effect.ts";
+import type { Customer } from "../sale/payment.ts";
+import type { Settlement } from "../sale/settlement.ts";
+import type { SaleState } from "../sale/state.ts";
+import { type TimedOutput, toJson } from "./stored.ts";
+
+export const lineStatesKey = "line-states";
+export const partialRefusedKey = "partial-capture-refused";
+export const timedOutputKey = (deliveryId: string): string => `timed-output.${deliveryId}`;
+/** The upstream id of a record: the same for every copy of the same news. */
+export const upstreamId = (id: string, revision: number): string => `${id}.${revision}`;
+
+function settlementChanges(before: SaleState, after: SaleState): JournalChange[] {
+  const changes: JournalChange[] = [];
+  for (const [reference, { settlement }] of after.settlements) {
+    if (before.settlements.get(reference)?.settlement === settlement) continue;
+    const value = toJson(settlement);
+    // A poll that found nothing new makes a new object with the same content: nothing to write.
+    const old = before.settlements.get(reference)?.settlement;
+    if (old !== undefined && JSON.stringify(toJson(old)) === JSON.stringify(value)) continue;
+    changes.push({ kind: "put", table: "settlement", key: reference, value });
+  }
+  for (const reference of before.settlements.keys()) {
+    if (after.settlements.has(reference)) continue;
+    changes.push({ kind: "delete", table: "settlement", key: reference }, { kind: "drop-secret", key: reference });
+  }
+  return changes;
+}
+
+function timedOutputOf(settlement: Settlement): TimedOutput | undefined {
+  const { purchase, delivery, reference } = settlement;
+  if (purchase?.selection.kind !== "time" || delivery.kind !== "delivered" || delivery.untilWallMs === null)
+    return undefined;
+  const { minutes, plate, line } = purchase.selection;
+  if (line === undefined) return undefined;
+  return {
+    deliveryId: `${reference}-timed`,
+    reference,
+    line,
+    minutes,
+    price: purchase.price,
+    plate: plate ?? null,
+    untilWallMs: delivery.untilWallMs,
+  };
+}
+
+function timedOutputChanges(before: SaleState, after: SaleState): JournalChange[] {
+  const changes: JournalChange[] = [];
+  for (const [reference, { settlement }] of after.settlements) {
+    if (before.settlements.get(reference)?.settlement.delivery.kind === "delivered") continue;
+    const output = timedOutputOf(settlement);
+    if (output !== undefined)
+      changes.push({ kind: "put", table: "fact", key: timedOutputKey(output.deliveryId), value: toJson(output) });
+  }
+  return changes;
+}
+
+function serviceVendChanges(before: SaleState, after: SaleState): JournalChange[] {
+  const changes: JournalChange[] = [];
+  for (const [id, vend] of after.serviceVends)
+    if (!before.serviceVends.has(id))
+      changes.push({ kind: "put", table: "service-vend", key: id, value: toJson(vend) });
+  for (const id of before.serviceVends.keys())
+    if (!after.serviceVends.has(id)) changes.push({ kind: "delete", table: "service-vend", key: id });
+  return changes;
+}
+
+function factChanges(before: SaleState, after: SaleState): JournalChange[] {
+  const changes: JournalChange[] = [];
+  if (before.lines !== after.lines)
+    changes.push({ kind: "put", table: "fact", key: lineStatesKey, value: toJson(Object.fromEntries(after.lines)) });
+  if (!before.partialRefused && after.partialRefused)
+    changes.push({ kind: "put", table: "fact", key: partialRefusedKey, value: true });
+  return changes;
+}
+
+/**
+ * @param customers who pays, where an effect of this decision is the first to need it: kept as a secret beside the settlement.
+ */
+export function journalChanges(
+  before: SaleState,
+  after: SaleState,
+  effects: readonly Effect[],
+  customers: Readonly<Partial<Record<CustomerSource, Customer>>>,
+): readonly JournalChange[] {
+  const changes = [
+    ...settlementChanges(before, after),
+    ...timedOutputChanges(before, after),
+    ...serviceVendChanges(before, after),
+    ...factChanges(before, after),
+  ];
+  for (const effect of effects) {
+    if (effect.kind === "create" && effect.customer !== null) {
+      const customer = customers[effect.customer];
+      if (customer !== undefined) changes.push({ kind: "put-secret", key: effect.reference, value: toJson(customer) });
+    }
+    if (effect.kind === "report") {
+      const { record } = effect;
+      const id = upstreamId(record.id, record.revision);
+      changes.push(
+        { kind: "put", table: "sale", key: record.id, value: toJson(record) },
+        { kind: "put", table: "unsent", key: id, value: toJson(record) },
+      );
+    }
+  }
+  return changes;
+}
