@@ -1,0 +1,105 @@
+/** The command as it travels: signed JSON in, the port's `CommandOrder` out. */
+import { z } from "zod";
+import type { Catalogue, Product } from "../sale/catalogue.ts";
+import { isReference } from "../sale/ids.ts";
+import { type Minor, isMinor, walletCurrencies } from "../sale/money.ts";
+import type { CommandOrder } from "./port.ts";
+import { parseTimestamp } from "./timestamp.ts";
+
+export const commandIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+const productsMax = 500;
+
+/** Around every order. `order` stays as it came, because the signature covers all of it. */
+export const commandSchema = z.object({
+  id: z.string().regex(commandIdPattern),
+  counter: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  deadline: z
+    .string()
+    .max(40)
+    .refine((text) => parseTimestamp(text) !== undefined, "not an ISO 8601 time"),
+  msn: z.string().max(16),
+  merchantQrId: z.string().max(64),
+  order: z.record(z.string(), z.unknown()),
+  signature: z.string().max(128),
+});
+export type CommandMessage = z.infer<typeof commandSchema>;
+
+const minorSchema = z.custom<Minor>(isMinor, "not a whole number of minor units");
+const moneySchema = z.object({ minor: minorSchema, currency: z.enum(walletCurrencies) });
+const referenceSchema = z.string().refine(isReference, "not a reference of ours");
+const lineSchema = z.string().min(1).max(40);
+
+const productSchema = z.object({
+  id: z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/),
+  name: z.string().min(1).max(100),
+  price: moneySchema,
+  /** Hundredths of a percent. */
+  vatRate: z.number().int().min(0).max(10_000),
+  line: lineSchema,
+  minimumAge: z.number().int().min(1).max(150).optional(),
+  stock: z.number().int().min(0).optional(),
+  soldOut: z.boolean().optional(),
+});
+
+const catalogueSchema = z
+  .object({
+    currency: z.enum(walletCurrencies),
+    version: z.string().min(1).max(64),
+    products: z.array(productSchema).min(1).max(productsMax),
+  })
+  .refine((catalogue) => catalogue.products.every((product) => product.price.currency === catalogue.currency), {
+    message: "every price is in the catalogue's currency",
+  })
+  .refine((catalogue) => new Set(catalogue.products.map((product) => product.id)).size === catalogue.products.length, {
+    message: "every product has an id of its own",
+  })
+  .refine(
+    (catalogue) => new Set(catalogue.products.map((product) => product.line)).size === catalogue.products.length,
+    { message: "every product has a line of its own" },
+  );
+
+export const orderSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("out-of-service") }),
+  z.object({ kind: z.literal("in-service") }),
+  z.object({ kind: z.literal("set-catalogue"), catalogue: catalogueSchema }),
+  z.object({ kind: z.literal("refund"), reference: referenceSchema, amount: moneySchema.optional() }),
+  z.object({ kind: z.literal("cancel"), reference: referenceSchema }),
+  z.object({ kind: z.literal("deliver"), line: lineSchema, orderId: z.string().min(1).max(64).optional() }),
+  z.object({ kind: z.literal("identify") }),
+  z.object({ kind: z.literal("screenshot") }),
+  z.object({ kind: z.literal("reboot") }),
+]);
+
+/** The order in the port's words. */
+export function toOrder(parsed: z.infer<typeof orderSchema>): CommandOrder {
+  switch (parsed.kind) {
+    case "set-catalogue":
+      return { kind: parsed.kind, catalogue: toCatalogue(parsed.catalogue) };
+    case "refund":
+      return { kind: parsed.kind, reference: parsed.reference, amount: parsed.amount };
+    case "deliver":
+      return { kind: parsed.kind, line: parsed.line, orderId: parsed.orderId };
+    case "cancel":
+      return { kind: parsed.kind, reference: parsed.reference };
+    case "out-of-service":
+    case "in-service":
+    case "identify":
+    case "screenshot":
+    case "reboot":
+      return { kind: parsed.kind };
+  }
+}
+
+function toCatalogue(parsed: z.infer<typeof catalogueSchema>): Catalogue {
+  return { currency: parsed.currency, version: parsed.version, products: parsed.products.map(toProduct) };
+}
+
+function toProduct({ minimumAge, stock, soldOut, ...rest }: z.infer<typeof productSchema>): Product {
+  return {
+    ...rest,
+    ...(minimumAge === undefined ? {} : { minimumAge }),
+    ...(stock === undefined ? {} : { stock }),
+    ...(soldOut === undefined ? {} : { soldOut }),
+  };
+}

@@ -1,0 +1,54 @@
+/** Why a broker could not be reached or kept, in words that say what to look at. Nothing of the credentials is in them. */
+
+export interface ConnectionFault {
+  readonly text: string;
+  /** Whether a broker that does not know this version of MQTT behaves like this. */
+  readonly maybeVersion: boolean;
+}
+
+/** CONNACK of 3.1.1 (§3.2.2.3) and of 5.0 (§3.2.2.2). */
+const connackAdvice: Readonly<Record<number, string>> = {
+  1: "the broker does not speak this version of MQTT",
+  2: "the broker refuses the client id",
+  4: "the broker refuses user or password",
+  5: "the broker does not authorise this client: look at its users and its ACL",
+  132: "the broker does not speak this version of MQTT",
+  133: "the broker refuses the client id",
+  134: "the broker refuses user or password",
+  135: "the broker does not authorise this client: look at its users and its ACL",
+  142: "another client took over the session: two machines with one identity?",
+};
+
+const versionCodes = new Set([1, 132]);
+
+const socketAdvice: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nobody listens there: is the broker running, and is the port right?",
+  ENOTFOUND: "the name does not resolve: look at the url and at DNS",
+  EAI_AGAIN: "the name does not resolve now: no network, or no DNS",
+  ETIMEDOUT: "no answer: a firewall, or no network",
+  EHOSTUNREACH: "no route to the broker",
+  ENETUNREACH: "no network",
+  CERT_HAS_EXPIRED: "the broker's certificate has expired, or this machine's clock is wrong",
+  CERT_NOT_YET_VALID: "the broker's certificate is not valid yet: this machine's clock is wrong",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed: name it as ca_file",
+  SELF_SIGNED_CERT_IN_CHAIN: "the authority of the broker's certificate is not known: name it as ca_file",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of the broker's certificate is not known: name it as ca_file",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the authority of the broker's certificate is not known: name it as ca_file",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the broker's certificate is for another name than the url says",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the broker wants a client certificate: set cert_file and key_file",
+};
+
+export function connectionFault(cause: unknown): ConnectionFault {
+  if (!(cause instanceof Error)) return { text: String(cause), maybeVersion: true };
+  const code = "code" in cause ? cause.code : undefined;
+  if (typeof code === "number")
+    return { text: withAdvice(cause.message, connackAdvice[code]), maybeVersion: versionCodes.has(code) };
+  if (typeof code === "string")
+    return { text: withAdvice(cause.message, socketAdvice[code]), maybeVersion: code === "ECONNRESET" };
+  // Without a code it is the library that could not read the answer, or the CONNACK that never came.
+  return { text: cause.message, maybeVersion: true };
+}
+
+function withAdvice(message: string, advice: string | undefined): string {
+  return advice === undefined ? message : `${message} (${advice})`;
+}

@@ -1,0 +1,275 @@
+/**
+ * The machine's side of the link, over a connection that is passed in: the state retained with a will behind it, one session number a boot.
+ * It decides nothing about sales: what is retained, foreign or unreadable is dropped here, everything else is the kiosk's.
+ */
+import type { MerchantQrId } from "../sale/ids.ts";
+import type { Clock, Log } from "../service/port.ts";
+import type { Connection, ConnectionHooks } from "./connection.ts";
+import { CommandGate, type CommandTrust } from "./command-gate.ts";
+import { commandKeyBytesMin } from "./command-signature.ts";
+import { type Incoming, type Meaning, readIncoming } from "./incoming.ts";
+import { LinkError } from "./link-error.ts";
+import { jsonContentType, replyBytesMax, reportBytesMax, writeReply, writeState } from "./messages.ts";
+import type { Outgoing } from "./mqtt-settings.ts";
+import type { Command, CommandReply, Link, LinkListener, LinkMessage, StateMessage } from "./port.ts";
+import { RelayPresence } from "./presence.ts";
+import { formatTimestamp } from "./timestamp.ts";
+import { eventFilter, type MachineAddress, machineTopic, relayFilter } from "./topics.ts";
+
+export interface DeviceLinkParts {
+  readonly msn: string;
+  readonly merchantQrId: MerchantQrId;
+  readonly commands: CommandTrust;
+  /** The boot number of the journal. */
+  readonly sessionNumber: number;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const publishTimeoutMs = 10_000;
+/** Replies that wait for the broker; the back office asks again when one is lost. */
+const repliesMax = 32;
+
+export class DeviceLink implements Link {
+  readonly #parts: DeviceLinkParts;
+  readonly #address: MachineAddress;
+  readonly #gate: CommandGate;
+  readonly #presence: RelayPresence;
+  readonly #connection: Connection;
+  readonly #replies: Outgoing[] = [];
+  #listener: LinkListener | undefined;
+  #state: StateMessage;
+  #health: string | undefined;
+  #sendingReplies = false;
+  #stateRound: Promise<void> | undefined;
+  #stateIsSent = false;
+
+  /** @throws LinkError `link-config` when a name cannot stand in a topic or the command key is too short. */
+  constructor(parts: DeviceLinkParts, connectionFor: (hooks: ConnectionHooks) => Connection) {
+    const { key } = parts.commands;
+    if (key !== undefined && key.byteLength < commandKeyBytesMin)
+      throw new LinkError(
+        "link-config",
+        `the command key has ${key.byteLength} bytes and needs ${commandKeyBytesMin}; make one with "openssl rand -base64 48"`,
+      );
+    this.#parts = parts;
+    this.#address = { msn: parts.msn, merchantQrId: parts.merchantQrId };
+    this.#gate = new CommandGate(this.#address, parts.commands, parts.clock);
+    this.#presence = new RelayPresence(parts.clock, (health) => this.#listener?.relay(health));
+    this.#state = this.#stateOf({ state: "init", reason: undefined });
+    this.#connection = connectionFor({
+      will: () => this.#stateMessage(this.#stateOf({ state: "lost", reason: "connection-lost" })),
+      filters: [
+        eventFilter(this.#address),
+        machineTopic(this.#address, "command"),
+        machineTopic(this.#address, "state"),
+        relayFilter(parts.msn),
+      ],
+      message: (incoming) => this.#receive(incoming),
+      connected: () => this.#connected(),
+      disconnected: () => this.#disconnected(),
+    });
+  }
+
+  start(listener: LinkListener): Promise<void> {
+    this.#listener = listener;
+    this.#connection.start();
+    return Promise.resolve();
+  }
+
+  isConnected(): boolean {
+    return this.#connection.isConnected();
+  }
+
+  publishState(state: Omit<StateMessage, "session">): void {
+    this.#state = { ...state, session: this.#parts.sessionNumber };
+    this.#stateIsSent = false;
+    void this.#sendState();
+  }
+
+  async publishSale(id: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+    const payload = bounded(JSON.stringify({ ...body, id }), reportBytesMax, `sale ${id}`);
+    await this.#connection.publish(this.#outgoing("sale", payload, 1), publishTimeoutMs);
+  }
+
+  publishHealth(body: Readonly<Record<string, unknown>>): void {
+    const payload = JSON.stringify(body);
+    if (Buffer.byteLength(payload) > reportBytesMax) {
+      this.#parts.log.warn({ bytesMax: reportBytesMax }, "the health report is too large and was not published");
+      return;
+    }
+    this.#health = payload;
+    void this.#sendHealth();
+  }
+
+  reply(reply: CommandReply): void {
+    const whole = writeReply(reply);
+    const payload =
+      Buffer.byteLength(whole) <= replyBytesMax
+        ? whole
+        : writeReply({ id: reply.id, outcome: "refused", reason: "reply-too-large" });
+    this.#replies.push(this.#outgoing("command/reply", payload, 1));
+    if (this.#replies.length > repliesMax) {
+      this.#replies.shift();
+      this.#parts.log.warn({ repliesMax }, "the oldest reply to a command was given up");
+    }
+    void this.#sendReplies();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state.state !== "out-of-service")
+      this.publishState(this.#stateOf({ state: "out-of-service", reason: "stopped" }));
+    await this.#stateRound;
+    await this.#connection.stop();
+    this.#presence.reset();
+    this.#listener?.connection(false);
+    this.#listener = undefined;
+  }
+
+  #connected(): void {
+    this.#stateIsSent = false;
+    this.#listener?.connection(true);
+    void this.#sendState();
+    void this.#sendHealth();
+    void this.#sendReplies();
+  }
+
+  #disconnected(): void {
+    this.#listener?.connection(false);
+    this.#presence.reset();
+  }
+
+  /** Resolves when the message may be acknowledged. */
+  async #receive(incoming: Incoming): Promise<void> {
+    const meaning = readIncoming(this.#address, incoming);
+    switch (meaning.kind) {
+      case "event":
+        return this.#tell(meaning.message);
+      case "command":
+        return this.#judge(meaning.json);
+      case "relay":
+        this.#presence.heard(meaning.instance, meaning.health);
+        return;
+      case "called-lost":
+        this.#calledLost();
+        return;
+      case "nothing":
+        return;
+      case "dropped":
+        this.#logDropped(incoming, meaning);
+    }
+  }
+
+  async #tell(message: LinkMessage): Promise<void> {
+    const listener = this.#listener;
+    if (listener === undefined) throw new LinkError("link-not-connected", "nobody listens any more");
+    await listener.message(message);
+  }
+
+  async #judge(json: unknown): Promise<void> {
+    const verdict = this.#gate.judge(json);
+    switch (verdict.kind) {
+      case "pass":
+        return this.#pass(verdict.command);
+      case "reply":
+        this.#parts.log.warn({ command: verdict.reply.id, reply: verdict.reply }, "a command was not taken");
+        this.reply(verdict.reply);
+        return;
+      case "drop":
+        this.#parts.log.info({ reason: verdict.reason }, "a command was dropped");
+    }
+  }
+
+  async #pass(command: Command): Promise<void> {
+    await this.#tell({ kind: "command", command });
+    this.#gate.taken(command);
+  }
+
+  #logDropped(incoming: Incoming, meaning: Extract<Meaning, { kind: "dropped" }>): void {
+    const { topic, payload, retained } = incoming;
+    const fields = { topic, reason: meaning.reason, retained, bytes: payload.byteLength };
+    this.#parts.log.warn(fields, "a message was dropped");
+  }
+
+  /** An older connection's will came after this connection's birth: say again what is true. */
+  #calledLost(): void {
+    if (!this.isConnected()) return;
+    this.#parts.log.info({}, "the state topic said lost: publishing the state again");
+    this.#stateIsSent = false;
+    void this.#sendState();
+  }
+
+  /** Only the newest state counts: one is on its way at a time, and the loop ends when what was sent is what is true. */
+  #sendState(): Promise<void> {
+    this.#stateRound ??= this.#stateLoop().finally(() => {
+      this.#stateRound = undefined;
+    });
+    return this.#stateRound;
+  }
+
+  async #stateLoop(): Promise<void> {
+    while (!this.#stateIsSent && this.isConnected()) {
+      this.#stateIsSent = true;
+      const sent = await this.#try(this.#stateMessage(this.#state));
+      // Not acknowledged on a connection that is still there: a new one starts from a birth message again.
+      if (!sent) {
+        this.#stateIsSent = false;
+        this.#connection.interrupt("the state could not be published");
+      }
+    }
+  }
+
+  async #sendHealth(): Promise<void> {
+    const payload = this.#health;
+    if (payload === undefined || !this.isConnected()) return;
+    if ((await this.#try(this.#outgoing("health", payload, 0, true))) && this.#health === payload)
+      this.#health = undefined;
+  }
+
+  async #sendReplies(): Promise<void> {
+    if (this.#sendingReplies) return;
+    this.#sendingReplies = true;
+    for (let next = this.#replies[0]; next !== undefined && this.isConnected(); next = this.#replies[0]) {
+      if (!(await this.#try(next))) break;
+      if (this.#replies[0] === next) this.#replies.shift();
+    }
+    this.#sendingReplies = false;
+  }
+
+  /** Whether the broker has it; the reason why not is logged. */
+  async #try(message: Outgoing): Promise<boolean> {
+    try {
+      await this.#connection.publish(message, publishTimeoutMs);
+      return true;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.log.warn({ topic: message.topic, reason }, "a message was not published");
+      return false;
+    }
+  }
+
+  #stateOf(state: Pick<StateMessage, "state" | "reason">): StateMessage {
+    const { sessionNumber, version, clock } = this.#parts;
+    return { ...state, session: sessionNumber, version, since: formatTimestamp(clock.wallMs()) };
+  }
+
+  #stateMessage(state: StateMessage): Outgoing {
+    return this.#outgoing("state", writeState(state), 1, true);
+  }
+
+  #outgoing(
+    leaf: "state" | "sale" | "health" | "command/reply",
+    payload: string,
+    qos: 0 | 1,
+    retain = false,
+  ): Outgoing {
+    return { topic: machineTopic(this.#address, leaf), payload, qos, retain, contentType: jsonContentType };
+  }
+}
+
+function bounded(payload: string, bytesMax: number, what: string): string {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= bytesMax) return payload;
+  throw new LinkError("link-too-large", `${what} has ${bytes} bytes of JSON, and at most ${bytesMax} may be published`);
+}

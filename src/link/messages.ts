@@ -1,0 +1,118 @@
+/**
+ * Every message on the wire, but the command: its schema, its type and its bounds. Written with exactly these fields, read with
+ * tolerance: a field that we do not know is left out, a field that is missing or too long makes the message unreadable.
+ * Events are CloudEvents 1.0 in the JSON event format (structured mode of the MQTT binding).
+ */
+import { z } from "zod";
+import { isMerchantQrId, isReference } from "../sale/ids.ts";
+import type { CommandReply, StateMessage } from "./port.ts";
+import { parseTimestamp } from "./timestamp.ts";
+
+/** Nothing larger is read; the largest message is a command with a catalogue. */
+export const incomingBytesMax = 256 * 1024;
+/** A sale or a health report larger than this is a bug of ours, and a danger to a cellular link. */
+export const reportBytesMax = 64 * 1024;
+/** A reply may carry a screenshot, base64 of a PNG. */
+export const replyBytesMax = 2 * 1024 * 1024;
+
+/** CloudEvents 1.0, MQTT binding §3.2: content type of structured mode. */
+export const cloudEventContentType = "application/cloudevents+json; charset=utf-8";
+export const jsonContentType = "application/json";
+
+export const checkedInType = "kvitt.checked-in.v1";
+export const paymentType = "kvitt.payment.v1";
+
+const timestamp = z
+  .string()
+  .max(40)
+  .refine((text) => parseTimestamp(text) !== undefined, "not an ISO 8601 time");
+const merchantQrId = z.string().refine(isMerchantQrId, "not a merchantQrId");
+
+const envelope = {
+  specversion: z.literal("1.0"),
+  /** The same for every copy of one event, whichever relay sent it. */
+  id: z.string().min(1).max(128),
+  source: z.string().min(1).max(256),
+  /** The machine's merchantQrId. */
+  subject: merchantQrId,
+  /** The provider's time. */
+  time: timestamp,
+  datacontenttype: z.literal("application/json").optional(),
+};
+
+const publishing = {
+  /** By the relay's clock. */
+  publishedAt: timestamp,
+  /** From the provider's time to `publishedAt`, never negative. */
+  ageMs: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
+};
+
+export const checkedInSchema = z.object({
+  ...envelope,
+  type: z.literal(checkedInType),
+  data: z.object({ ...publishing, customerToken: z.string().min(1).max(1024) }),
+});
+export type CheckedInMessage = z.infer<typeof checkedInSchema>;
+
+export const paymentSchema = z.object({
+  ...envelope,
+  type: z.literal(paymentType),
+  data: z.object({
+    ...publishing,
+    reference: z.string().refine(isReference, "not a reference of ours"),
+    /** The provider's word, for the log only. */
+    name: z.string().max(64),
+  }),
+});
+export type PaymentMessage = z.infer<typeof paymentSchema>;
+
+export const stateSchema = z.object({
+  state: z.enum(["init", "ready", "selling", "out-of-service", "lost"]),
+  reason: z.string().max(64).optional(),
+  session: z.number().int().min(0),
+  version: z.string().max(64),
+  since: timestamp,
+});
+
+export const relayHealthSchema = z.object({
+  alive: z.boolean(),
+  registered: z.boolean(),
+  /** When the relay wrote this, by its clock. */
+  at: timestamp.optional(),
+  /** Seconds after which it counts as dead unless it wrote again: a broker that was killed never sends its clients' wills. */
+  validForS: z.number().int().min(1).max(86_400).optional(),
+});
+export type RelayHealthMessage = z.infer<typeof relayHealthSchema>;
+
+/** UTF-8 JSON to a value; undefined when it is no JSON. */
+export function parseJson(payload: Uint8Array): unknown {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first thing that is wrong, in words without the value: it may be a secret. */
+export function firstFault(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue === undefined ? "unreadable" : `${issue.path.map(String).join(".") || "message"}: ${issue.message}`;
+}
+
+export function writeState(state: StateMessage): string {
+  return JSON.stringify({
+    state: state.state,
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    session: state.session,
+    version: state.version,
+    since: state.since,
+  });
+}
+
+/** `png` travels as base64, because the reply is JSON. */
+export function writeReply(reply: CommandReply): string {
+  if (reply.outcome !== "done") return JSON.stringify(reply);
+  const { png, ...rest } = reply;
+  return JSON.stringify(png === undefined ? rest : { ...rest, png: Buffer.from(png).toString("base64") });
+}

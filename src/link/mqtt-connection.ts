@@ -1,0 +1,275 @@
+/**
+ * One connection to a broker that comes back for ever: the machine's link and the relay stand on it.
+ *
+ * Each try is a client of its own, so nothing of a broken connection (packet ids, half-sent messages) leaks into the next.
+ * - An incoming message is acknowledged when its promise resolves. When it rejects, or takes too long, the connection is dropped and
+ *   made again: that is the only way to have a broker send it again (MQTT 5.0 §4.4: a server resends "only when Clean Start is set to
+ *   0 and a session is present … on reconnection"). An acknowledgement never crosses from one connection to the next.
+ * - Connected means: CONNACK and every subscription granted.
+ */
+import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Connection, ConnectionHooks } from "./connection.ts";
+import { connectionFault } from "./connection-fault.ts";
+import { LinkError } from "./link-error.ts";
+import { brokerName, clientOptions, type MqttSettings, type MqttVersion, type Outgoing } from "./mqtt-settings.ts";
+
+export interface ConnectionParts {
+  readonly settings: MqttSettings;
+  readonly hooks: ConnectionHooks;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  /** Of the client library; tests pass their own. */
+  readonly connect?: (url: string, options: IClientOptions) => MqttClient;
+}
+
+/** Longer than any journal commit, shorter than the keep-alive: a message holds up everything behind it. */
+const messageTimeoutMs = 10_000;
+/** MQTT 5.0 §3.8.4 sets no time for SUBACK. */
+const subscribeTimeoutMs = 10_000;
+const disconnectTimeoutMs = 2_000;
+const firstRetryMs = 500;
+/** A connection that lived this long was a good one: the next wait begins from the first interval again. */
+const stableAfterMs = 30_000;
+/** Publishes without an acknowledgement. */
+const inFlightMax = 64;
+
+interface Attempt {
+  readonly client: MqttClient;
+  readonly version: MqttVersion;
+  readonly startedMs: number;
+  readonly waiting: Set<(error: LinkError) => void>;
+  subscribeTimer: Timer | undefined;
+  connackSeen: boolean;
+  ready: boolean;
+  ended: boolean;
+}
+
+export class MqttConnection implements Connection {
+  readonly #parts: ConnectionParts;
+  readonly #broker: string;
+  #version: MqttVersion;
+  #attempt: Attempt | undefined;
+  #retry = 0;
+  #timer: Timer | undefined;
+  #stopped = true;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+    this.#broker = brokerName(parts.settings.url);
+    this.#version = parts.settings.protocol === "3.1.1" ? 4 : 5;
+  }
+
+  /** Returns at once; the connection comes when the broker does. */
+  start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#try();
+  }
+
+  isConnected(): boolean {
+    return this.#attempt?.ready === true;
+  }
+
+  /** The version of the connection that is on, for the log and the doctor. */
+  version(): MqttVersion | undefined {
+    return this.isConnected() ? this.#attempt?.version : undefined;
+  }
+
+  /** Resolves with the broker's PUBACK (QoS 0: when it was written); rejects with a LinkError. */
+  async publish(message: Outgoing, timeoutMs: number): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt === undefined || !attempt.ready)
+      throw new LinkError("link-not-connected", `no connection to ${this.#broker}: ${message.topic} was not published`);
+    if (attempt.waiting.size >= inFlightMax)
+      throw new LinkError("link-busy", `${inFlightMax} publishes already wait for ${this.#broker}: ${message.topic}`);
+    await this.#publishOn(attempt, message, timeoutMs);
+  }
+
+  /** Drops the connection and makes it again after the usual wait: what was not acknowledged comes once more. */
+  interrupt(reason: string): void {
+    if (this.#attempt !== undefined) this.#end(this.#attempt, reason);
+  }
+
+  /** Sends DISCONNECT, so that the will is not published; idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    const wasReady = attempt.ready;
+    this.#forget(attempt);
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.startTimer("mqtt disconnect", disconnectTimeoutMs, () => {
+        attempt.client.end(true);
+        resolve();
+      });
+      attempt.client.end(!wasReady, {}, () => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #try(): void {
+    const { settings, hooks, clock } = this.#parts;
+    const connect = this.#parts.connect ?? mqtt.connect;
+    const client = connect(settings.url, clientOptions(settings, this.#version, hooks.will()));
+    const attempt: Attempt = {
+      client,
+      version: this.#version,
+      startedMs: clock.monotonicMs(),
+      waiting: new Set(),
+      subscribeTimer: undefined,
+      connackSeen: false,
+      ready: false,
+      ended: false,
+    };
+    this.#attempt = attempt;
+    client.handleMessage = (packet, callback) => void this.#answer(attempt, packet, callback);
+    client.on("connect", () => this.#subscribe(attempt));
+    client.on("disconnect", ({ reasonCode: code = 0 }) =>
+      this.#end(attempt, Object.assign(new Error(`the broker said DISCONNECT ${code}`), { code })),
+    );
+    client.on("error", (error) => this.#end(attempt, error));
+    client.on("close", () => this.#end(attempt, "the connection was closed"));
+  }
+
+  #subscribe(attempt: Attempt): void {
+    attempt.connackSeen = true;
+    const { clock, hooks, log } = this.#parts;
+    attempt.subscribeTimer = clock.startTimer("mqtt subscribe", subscribeTimeoutMs, () =>
+      this.#end(attempt, "no SUBACK in time"),
+    );
+    const filters = Object.fromEntries(hooks.filters.map((filter) => [filter, { qos: 1 as const }]));
+    attempt.client.subscribe(filters, (error) => {
+      attempt.subscribeTimer?.cancel();
+      if (attempt.ended) return;
+      if (error !== null) {
+        log.error(
+          { broker: this.#broker, filters: hooks.filters },
+          "the broker refuses a subscription: look at its ACL",
+        );
+        this.#end(attempt, error);
+        return;
+      }
+      attempt.ready = true;
+      const mqttVersion = attempt.version === 5 ? "5" : "3.1.1";
+      log.info({ broker: this.#broker, mqttVersion }, "connected to the broker");
+      hooks.connected();
+    });
+  }
+
+  /** The library sends PUBACK for a callback without an error, and nothing for one with an error. */
+  async #answer(attempt: Attempt, packet: IPublishPacket, callback: (error?: Error) => void): Promise<void> {
+    try {
+      await this.#receive(attempt, packet);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    callback();
+  }
+
+  /** Rejects when the message must not be acknowledged. */
+  async #receive(attempt: Attempt, packet: IPublishPacket): Promise<void> {
+    if (attempt.ended) throw new LinkError("link-not-connected", "the connection this message came by is gone");
+    const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload, "utf8") : packet.payload;
+    try {
+      await this.#withTimeout(this.#parts.hooks.message({ topic: packet.topic, payload, retained: packet.retain }));
+    } catch (error) {
+      this.#parts.log.error(
+        { topic: packet.topic, reason: reasonOf(error) },
+        "a message was not taken in; it will be sent again",
+      );
+      this.#end(attempt, "a message was not taken in");
+      throw error;
+    }
+    if (attempt.ended) throw new LinkError("link-not-connected", "the connection this message came by is gone");
+  }
+
+  async #withTimeout(work: Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.#parts.clock.startTimer("mqtt message", messageTimeoutMs, () =>
+        reject(new LinkError("link-timed-out", `a message was not taken in within ${messageTimeoutMs} ms`)),
+      );
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  #publishOn(attempt: Attempt, message: Outgoing, timeoutMs: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const settle = (error?: LinkError): void => {
+        timer.cancel();
+        attempt.waiting.delete(settle);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = this.#parts.clock.startTimer("mqtt publish", timeoutMs, () =>
+        settle(new LinkError("link-timed-out", `no PUBACK within ${timeoutMs} ms for ${message.topic}`)),
+      );
+      attempt.waiting.add(settle);
+      const properties = {
+        ...(message.expiryS === undefined ? {} : { messageExpiryInterval: message.expiryS }),
+        ...(message.contentType === undefined ? {} : { contentType: message.contentType }),
+      };
+      const { qos, retain } = message;
+      const options = attempt.version === 5 ? { qos, retain, properties } : { qos, retain };
+      attempt.client.publish(message.topic, message.payload, options, (error) =>
+        settle(
+          error === undefined || error === null
+            ? undefined
+            : new LinkError("link-refused", `${this.#broker} did not take ${message.topic}: ${reasonOf(error)}`),
+        ),
+      );
+    });
+  }
+
+  /** The one way a try ends by itself; the next one is planned here. */
+  #end(attempt: Attempt, cause: unknown): void {
+    if (attempt.ended) return;
+    const wasReady = attempt.ready;
+    this.#forget(attempt);
+    attempt.client.end(true);
+    const { clock, entropy, log, settings, hooks } = this.#parts;
+    const fault = connectionFault(cause);
+    const fallBack =
+      settings.protocol === "auto" && !attempt.connackSeen && attempt.version === 5 && fault.maybeVersion;
+    if (settings.protocol === "auto" && !attempt.connackSeen && fault.maybeVersion)
+      this.#version = attempt.version === 5 ? 4 : 5;
+    if (wasReady && clock.monotonicMs() - attempt.startedMs >= stableAfterMs) this.#retry = 0;
+    const delayMs = fallBack
+      ? 0
+      : backoffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, this.#retry, entropy);
+    if (fallBack) log.info({ broker: this.#broker }, "the broker does not take MQTT 5: trying 3.1.1");
+    else {
+      this.#retry += 1;
+      log.warn(
+        { broker: this.#broker, reason: fault.text, retryInMs: delayMs, retry: this.#retry },
+        "no connection to the broker",
+      );
+    }
+    if (wasReady) hooks.disconnected();
+    if (!this.#stopped) this.#timer = clock.startTimer("mqtt reconnect", delayMs, () => this.#try());
+  }
+
+  #forget(attempt: Attempt): void {
+    attempt.ended = true;
+    attempt.ready = false;
+    attempt.subscribeTimer?.cancel();
+    if (this.#attempt === attempt) this.#attempt = undefined;
+    for (const settle of attempt.waiting)
+      settle(new LinkError("link-refused", `the connection to ${this.#broker} broke before the broker acknowledged`));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

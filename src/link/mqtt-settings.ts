@@ -1,0 +1,74 @@
+/** What it takes to reach a broker, and how that becomes options of the client library. */
+import type { IClientOptions } from "mqtt";
+import { incomingBytesMax } from "./messages.ts";
+import type { TlsMaterial } from "./tls-files.ts";
+
+export type MqttVersion = 5 | 4;
+
+export interface MqttSettings {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, without a user or password in it. */
+  readonly url: string;
+  /** `auto`: MQTT 5, and 3.1.1 where the broker does not know it. */
+  readonly protocol: "auto" | "5" | "3.1.1";
+  readonly clientId: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly tls?: TlsMaterial | undefined;
+  /** Seconds; 30 to 60 on a cellular link. */
+  readonly keepaliveS: number;
+  /** How long the broker keeps the session of a client that is away; 0: no session at all. */
+  readonly sessionExpiryS: number;
+  /** From the first byte to CONNACK. */
+  readonly connectTimeoutMs: number;
+  /** The longest wait between two tries. */
+  readonly reconnectMaxMs: number;
+}
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+  /** MQTT 5.0 §3.3.2.3.3; 3.1.1 has no such thing and leaves it out. */
+  readonly expiryS?: number;
+  readonly contentType?: string;
+}
+
+/** How many unacknowledged messages a broker may send us (MQTT 5.0 §3.1.2.11.3): each is in memory until the journal has it. */
+const receiveMaximum = 16;
+
+export function clientOptions(settings: MqttSettings, version: MqttVersion, will: Outgoing): IClientOptions {
+  return {
+    protocolVersion: version,
+    clientId: settings.clientId,
+    clean: settings.sessionExpiryS === 0,
+    keepalive: settings.keepaliveS,
+    connectTimeout: settings.connectTimeoutMs,
+    // The waits between tries are ours: they need jitter and a version to fall back to.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...(settings.username === undefined ? {} : { username: settings.username }),
+    ...(settings.password === undefined ? {} : { password: settings.password }),
+    ...settings.tls,
+    will: { topic: will.topic, payload: Buffer.from(will.payload, "utf8"), qos: will.qos, retain: will.retain },
+    ...(version === 5
+      ? {
+          properties: {
+            ...(settings.sessionExpiryS === 0 ? {} : { sessionExpiryInterval: settings.sessionExpiryS }),
+            receiveMaximum,
+            maximumPacketSize: incomingBytesMax + 1024,
+          },
+        }
+      : {}),
+  };
+}
+
+/** Where the broker is, for the log: no user, no password, no query. */
+export function brokerName(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return "the broker";
+  }
+}

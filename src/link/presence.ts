@@ -1,0 +1,69 @@
+/**
+ * Which relays are there. Each says so in a retained message of its own, takes it back by its will, and repeats it: a broker that was
+ * killed forgets wills and keeps what was retained, so a message that is not repeated runs out.
+ */
+import type { Clock, Timer } from "../service/port.ts";
+import type { RelayHealthMessage } from "./messages.ts";
+import type { RelayHealth } from "./port.ts";
+import { parseTimestamp } from "./timestamp.ts";
+
+/** More instances than anybody runs; a bound against a broker gone mad. */
+const instancesMax = 64;
+
+interface Instance {
+  readonly health: RelayHealth;
+  readonly expiry: Timer | undefined;
+}
+
+export class RelayPresence {
+  readonly #clock: Clock;
+  readonly #onChange: (health: RelayHealth) => void;
+  readonly #instances = new Map<string, Instance>();
+  #told: RelayHealth = { alive: false, registered: false };
+
+  constructor(clock: Clock, onChange: (health: RelayHealth) => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** An instance's message arrived; undefined: its topic was emptied. */
+  heard(instance: string, message: RelayHealthMessage | undefined): void {
+    this.#forget(instance);
+    const leftMs = message === undefined ? 0 : this.#leftMs(message);
+    if (message !== undefined && message.alive && leftMs > 0 && this.#instances.size < instancesMax)
+      this.#instances.set(instance, {
+        health: { alive: true, registered: message.registered },
+        expiry: Number.isFinite(leftMs)
+          ? this.#clock.startTimer(`relay ${instance} is silent`, leftMs, () => this.heard(instance, undefined))
+          : undefined,
+      });
+    this.#tell();
+  }
+
+  /** The connection is gone, and with it all that was known. */
+  reset(): void {
+    for (const instance of this.#instances.keys()) this.#forget(instance);
+    this.#tell();
+  }
+
+  /** How long the message still counts. Its own age is taken off where our clock can be believed; a relay's clock ahead adds nothing. */
+  #leftMs(message: RelayHealthMessage): number {
+    if (message.validForS === undefined) return Number.POSITIVE_INFINITY;
+    const at = message.at === undefined ? undefined : parseTimestamp(message.at);
+    const ageMs = at === undefined || !this.#clock.isPlausible() ? 0 : Math.max(0, this.#clock.wallMs() - at);
+    return message.validForS * 1000 - ageMs;
+  }
+
+  #forget(instance: string): void {
+    this.#instances.get(instance)?.expiry?.cancel();
+    this.#instances.delete(instance);
+  }
+
+  #tell(): void {
+    const all = [...this.#instances.values()];
+    const now = { alive: all.length > 0, registered: all.some((instance) => instance.health.registered) };
+    if (now.alive === this.#told.alive && now.registered === this.#told.registered) return;
+    this.#told = now;
+    this.#onChange(now);
+  }
+}

@@ -1,0 +1,152 @@
+/** The link's twin: the same device side over the simulated bus. */
+import type { Clock, Entropy, Timer } from "../service/port.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Connection, ConnectionHooks } from "./connection.ts";
+import { DeviceLink, type DeviceLinkParts } from "./device-link.ts";
+import type { Outgoing } from "./mqtt-settings.ts";
+import type { Link } from "./port.ts";
+import type { BusClient, SimulatedBus } from "./simulated-bus.ts";
+import { parseTopic } from "./topics.ts";
+
+export interface SimulatedLinkParts extends DeviceLinkParts {
+  readonly bus: SimulatedBus;
+  readonly entropy: Entropy;
+}
+
+/** Its client id on the bus, for partitions: `kvitt-{msn}-{merchantQrId}`. */
+export function simulatedClientId(parts: Pick<DeviceLinkParts, "msn" | "merchantQrId">): string {
+  return `kvitt-${parts.msn}-${parts.merchantQrId}`;
+}
+
+export interface SimulatedLink extends Link {
+  /** The device lost its power: no DISCONNECT, so the broker publishes the will; nothing of this link runs on. */
+  cutPower(): void;
+}
+
+export function createSimulatedLink(parts: SimulatedLinkParts): SimulatedLink {
+  return new SimulatedDeviceLink(parts);
+}
+
+class SimulatedDeviceLink extends DeviceLink implements SimulatedLink {
+  readonly #cut: { power: () => void };
+
+  constructor(parts: SimulatedLinkParts) {
+    const cut = { power: (): void => undefined };
+    super(parts, (hooks) => {
+      const { bus, clock, entropy } = parts;
+      const client = {
+        clientId: simulatedClientId(parts),
+        persistent: true,
+        mayPublish: (topic: string) => owns(parts, topic),
+      };
+      const connection = new SimulatedConnection(bus, clock, entropy, client, hooks);
+      cut.power = () => connection.cutPower();
+      return connection;
+    });
+    this.#cut = cut;
+  }
+
+  cutPower(): void {
+    this.#cut.power();
+  }
+}
+
+const retry = { firstMs: 500, maxMs: 60_000 };
+
+export class SimulatedConnection implements Connection {
+  readonly #bus: SimulatedBus;
+  readonly #clock: Clock;
+  readonly #entropy: Entropy;
+  readonly #client: BusClient;
+  #retry = 0;
+  #isTold = false;
+  #timer: Timer | undefined;
+  #stopped = true;
+
+  constructor(
+    bus: SimulatedBus,
+    clock: Clock,
+    entropy: Entropy,
+    client: Omit<BusClient, "hooks">,
+    hooks: ConnectionHooks,
+  ) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#entropy = entropy;
+    this.#client = {
+      ...client,
+      hooks: { ...hooks, connected: () => this.#connected(hooks), disconnected: () => this.#lost(hooks) },
+    };
+  }
+
+  start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#try();
+  }
+
+  isConnected(): boolean {
+    return !this.#stopped && this.#bus.isOnline(this.#client.clientId);
+  }
+
+  async publish(message: Outgoing): Promise<void> {
+    await this.#bus.publishFrom(this.#client.clientId, message);
+  }
+
+  interrupt(): void {
+    if (!this.isConnected()) return;
+    this.#bus.disconnect(this.#client.clientId, false);
+    this.#client.hooks.disconnected();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#bus.disconnect(this.#client.clientId, true);
+    return Promise.resolve();
+  }
+
+  /** Without DISCONNECT. */
+  cutPower(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#bus.disconnect(this.#client.clientId, false);
+  }
+
+  #connected(hooks: ConnectionHooks): void {
+    this.#retry = 0;
+    this.#isTold = true;
+    hooks.connected();
+  }
+
+  #lost(hooks: ConnectionHooks): void {
+    if (this.#stopped) return;
+    if (this.#isTold) hooks.disconnected();
+    this.#isTold = false;
+    this.#again();
+  }
+
+  #try(): void {
+    if (this.#stopped) return;
+    if (!this.#bus.connect(this.#client)) this.#again();
+  }
+
+  #again(): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.startTimer("bus reconnect", backoffMs(retry, this.#retry, this.#entropy), () =>
+      this.#try(),
+    );
+    this.#retry += 1;
+  }
+}
+
+/** What the ACL of docs/link.md lets a machine write to. */
+function owns(parts: Pick<DeviceLinkParts, "msn" | "merchantQrId">, topic: string): boolean {
+  const meaning = parseTopic(topic);
+  return (
+    meaning?.kind === "machine" &&
+    meaning.msn === parts.msn &&
+    meaning.merchantQrId === parts.merchantQrId &&
+    ["state", "sale", "health", "command/reply"].includes(meaning.leaf)
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * The topics, spelled once for both ends of the wire: `kvitt/v1/{msn}/{merchantQrId}/…` and `kvitt/v1/{msn}/relay/{instance}`.
+ * The two shapes share a level, so no machine is named `relay`, and no relay instance is named like a machine's topic.
+ */
+import type { MerchantQrId } from "../sale/ids.ts";
+import { isMerchantQrId } from "../sale/ids.ts";
+import { LinkError } from "./link-error.ts";
+
+export const topicRoot = "kvitt/v1";
+
+/** The level where a sales unit's relays stand instead of a machine. */
+const relayLevel = "relay";
+
+/** QR API header `Merchant-Serial-Number`: `^[0-9]{4,7}$`. */
+const msnPattern = /^[0-9]{4,7}$/;
+/** No `/`, `+`, `#` (MQTT 5.0 §4.7.1) and no leading `$` (§4.7.2). */
+const instancePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+const machineLeaves = [
+  "event/checked-in",
+  "event/payment",
+  "state",
+  "sale",
+  "health",
+  "command",
+  "command/reply",
+] as const;
+export type MachineLeaf = (typeof machineLeaves)[number];
+
+export interface MachineAddress {
+  readonly msn: string;
+  readonly merchantQrId: MerchantQrId;
+}
+
+export type TopicMeaning =
+  | { readonly kind: "machine"; readonly msn: string; readonly merchantQrId: MerchantQrId; readonly leaf: MachineLeaf }
+  | { readonly kind: "relay"; readonly msn: string; readonly instance: string };
+
+export function isMsn(value: string): boolean {
+  return msnPattern.test(value);
+}
+
+/** Whether a relay instance may have this name: 1..64 of `A-Za-z0-9_.-`, and not the name of a machine's topic. */
+export function isRelayInstance(value: string): boolean {
+  return instancePattern.test(value) && !machineLeaves.some((leaf) => leaf.split("/", 1)[0] === value);
+}
+
+/** @throws LinkError `link-config` when the msn or the id cannot stand in a topic. */
+export function machineTopic(address: MachineAddress, leaf: MachineLeaf): string {
+  return `${machineRoot(address)}/${leaf}`;
+}
+
+/** The two filters a machine's events arrive by, and nothing of anybody else. */
+export function eventFilter(address: MachineAddress): string {
+  return `${machineRoot(address)}/event/#`;
+}
+
+/** Every machine's state under one sales unit. */
+export function stateFilter(msn: string): string {
+  return `${unitRoot(msn)}/+/state`;
+}
+
+/** @throws LinkError `link-config` when the instance's name cannot stand in a topic. */
+export function relayTopic(msn: string, instance: string): string {
+  if (!isRelayInstance(instance))
+    throw new LinkError(
+      "link-config",
+      `a relay instance is named with 1 to 64 of A-Z a-z 0-9 _ . - and not like a machine's topic, and "${instance}" is not; take for example "relay-1"`,
+    );
+  return `${unitRoot(msn)}/${relayLevel}/${instance}`;
+}
+
+export function relayFilter(msn: string): string {
+  return `${unitRoot(msn)}/${relayLevel}/+`;
+}
+
+/** What a topic says; undefined when it is none of ours. */
+export function parseTopic(topic: string): TopicMeaning | undefined {
+  const [root, version, msn, second, ...rest] = topic.split("/");
+  if (`${root}/${version}` !== topicRoot || msn === undefined || !isMsn(msn) || second === undefined) return undefined;
+  const tail = rest.join("/");
+  if (second === relayLevel) return isRelayInstance(tail) ? { kind: "relay", msn, instance: tail } : undefined;
+  const leaf = machineLeaves.find((candidate) => candidate === tail);
+  return leaf !== undefined && isMerchantQrId(second)
+    ? { kind: "machine", msn, merchantQrId: second, leaf }
+    : undefined;
+}
+
+function unitRoot(msn: string): string {
+  if (isMsn(msn)) return `${topicRoot}/${msn}`;
+  throw new LinkError("link-config", `an msn matches ${msnPattern.source}, and "${msn}" does not`);
+}
+
+function machineRoot({ msn, merchantQrId }: MachineAddress): string {
+  const root = unitRoot(msn);
+  if (isMerchantQrId(merchantQrId) && merchantQrId !== relayLevel) return `${root}/${merchantQrId}`;
+  throw new LinkError(
+    "link-config",
+    `"${String(merchantQrId)}" cannot stand in a topic: a merchantQrId is 1 to 37 of A-Z a-z 0-9 - and not "${relayLevel}"`,
+  );
+}
