@@ -1,0 +1,50 @@
+/** `[relay]`: the cloud side, where webhooks come in. */
+import { z } from "zod";
+
+export const relaySchema = z.strictObject({
+  instance: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
+    .refine(
+      (name) => !["event", "state", "sale", "health", "command"].includes(name),
+      "that is the name of a machine's topic",
+    )
+    .default("relay-1")
+    .describe("This relay's name among its like; each instance needs its own."),
+  listen_host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default("127.0.0.1")
+    .describe("Address to listen on; a reverse proxy with TLS stands before it."),
+  listen_port: z.int().min(0).max(65_535).default(8080).describe("Port to listen on; 0: any free one."),
+  public_url: z
+    .url()
+    .refine((text) => new URL(text).search === "" && new URL(text).hash === "", "without ? and #")
+    .describe(
+      'What the provider reaches this relay by, for example "https://relay.example.com"; /webhooks/check-in and /webhooks/payment are added. It has to be https but against the simulator.',
+    ),
+  registration_file: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe("File that keeps the webhooks' secrets, mode 0600; relays on one host may share it."),
+  register: z
+    .boolean()
+    .default(true)
+    .describe("Whether this instance registers webhooks; one of several does, the others read."),
+  check_in_freshness_s: z
+    .int()
+    .min(5)
+    .max(900)
+    .default(20)
+    .describe("How old a check-in may be, in seconds, before it is refused."),
+  payment_expiry_s: z
+    .int()
+    .min(10)
+    .max(86_400)
+    .default(900)
+    .describe("How long the broker keeps a payment event for a machine that is away, in seconds (MQTT 5)."),
+});
+
+export type RelayConfig = z.infer<typeof relaySchema>;

@@ -1,0 +1,66 @@
+/**
+ * Whether a check-in goes on to its machine. The provider's app tells the customer when it does not, and the provider repeats what was
+ * refused after seconds, minutes and days: whoever was told no must never be let in by a repetition.
+ */
+import type { MachineState } from "../link/port.ts";
+import type { Clock } from "../service/port.ts";
+
+export type Admission =
+  | { readonly kind: "forward" }
+  /** Non-2xx: the app says that the store cannot be reached. */
+  | { readonly kind: "refuse"; readonly status: 409 | 503; readonly reason: string }
+  /** 200 without doing anything, which ends the repetitions. */
+  | { readonly kind: "settled"; readonly reason: string };
+
+/** QR API, webhooks: the customerToken is valid for 15 minutes. After that nobody waits for an answer. */
+export const tokenLifeMs = 15 * 60_000;
+
+export interface CheckInFacts {
+  readonly ageMs: number;
+  readonly freshnessMs: number;
+  readonly before: "forwarded" | "refused" | undefined;
+  readonly state: MachineState | undefined;
+}
+
+export function admitCheckIn(facts: CheckInFacts): Admission {
+  if (facts.before === "forwarded") return { kind: "settled", reason: "duplicate" };
+  if (facts.ageMs > tokenLifeMs) return { kind: "settled", reason: "the customer token is dead" };
+  if (facts.before === "refused") return { kind: "refuse", status: 409, reason: "refused before" };
+  if (facts.ageMs > facts.freshnessMs) return { kind: "refuse", status: 409, reason: "stale" };
+  switch (facts.state) {
+    case "ready":
+      return { kind: "forward" };
+    case "selling":
+      return { kind: "refuse", status: 409, reason: "selling" };
+    case "init":
+    case "out-of-service":
+    case "lost":
+      return { kind: "refuse", status: 503, reason: facts.state };
+    case undefined:
+      return { kind: "refuse", status: 503, reason: "machine unknown" };
+  }
+}
+
+const remembered = 10_000;
+
+/** What was answered to which event, for as long as its token lives. Lost with the process: then only freshness protects. */
+export class AnsweredEvents {
+  readonly #clock: Clock;
+  readonly #answers = new Map<string, { readonly answer: "forwarded" | "refused"; readonly untilMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  remember(eventId: string, answer: "forwarded" | "refused"): void {
+    this.#answers.delete(eventId);
+    this.#answers.set(eventId, { answer, untilMs: this.#clock.monotonicMs() + tokenLifeMs });
+    const oldest = this.#answers.keys().next().value;
+    if (this.#answers.size > remembered && oldest !== undefined) this.#answers.delete(oldest);
+  }
+
+  recall(eventId: string): "forwarded" | "refused" | undefined {
+    const found = this.#answers.get(eventId);
+    return found !== undefined && found.untilMs > this.#clock.monotonicMs() ? found.answer : undefined;
+  }
+}

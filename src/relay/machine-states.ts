@@ -1,0 +1,65 @@
+/** What the machines say of themselves, heard on their retained state topics: a view of the broker, rebuilt with every connection. */
+import { parseJson, stateSchema } from "../link/messages.ts";
+import type { MachineState } from "../link/port.ts";
+import { parseTopic } from "../link/topics.ts";
+import type { Clock } from "../service/port.ts";
+
+interface Known {
+  readonly state: MachineState;
+  readonly session: number;
+}
+
+/** More machines than one sales unit has; a bound against a broker gone mad. */
+const machinesMax = 100_000;
+const waitersMax = 1_000;
+
+export class MachineStates {
+  readonly #clock: Clock;
+  readonly #machines = new Map<string, Known>();
+  readonly #waiting = new Map<() => void, string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A message on `…/{merchantQrId}/state`. What cannot be read counts as not said; an empty one takes the machine off the list. */
+  heard(topic: string, payload: Uint8Array): void {
+    const meaning = parseTopic(topic);
+    if (meaning?.kind !== "machine" || meaning.leaf !== "state") return;
+    const id = meaning.merchantQrId;
+    if (payload.byteLength === 0) this.#machines.delete(id);
+    const parsed = stateSchema.safeParse(parseJson(payload));
+    if (!parsed.success) return;
+    const { state, session } = parsed.data;
+    const known = this.#machines.get(id);
+    // A will carries the session it was made for: an older boot's cannot mark a newer one dead.
+    if (state === "lost" && known !== undefined && session < known.session) return;
+    if (known === undefined && this.#machines.size >= machinesMax) return;
+    this.#machines.set(id, { state, session });
+    for (const [wake, awaited] of this.#waiting) if (awaited === id) wake();
+  }
+
+  stateOf(merchantQrId: string): MachineState | undefined {
+    return this.#machines.get(merchantQrId)?.state;
+  }
+
+  /** The state, waiting a little for one that is not known yet: after a new connection the broker needs a moment to send them all. */
+  async stateSoon(merchantQrId: string, timeoutMs: number): Promise<MachineState | undefined> {
+    if (!this.#machines.has(merchantQrId) && this.#waiting.size < waitersMax)
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          timer.cancel();
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = this.#clock.startTimer("machine state", timeoutMs, wake);
+        this.#waiting.set(wake, merchantQrId);
+      });
+    return this.stateOf(merchantQrId);
+  }
+
+  /** The connection is gone: nothing is known any more. */
+  forget(): void {
+    this.#machines.clear();
+  }
+}

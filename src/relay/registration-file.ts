@@ -1,0 +1,139 @@
+/**
+ * The registrations with their secrets, which the provider tells only once. Readable by the relay's user alone; written whole beside
+ * the old one and renamed over it, so that a power cut leaves one or the other. Several relays may share it: one writes, the rest read.
+ */
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { RelayError } from "./relay-error.ts";
+
+export interface KnownRegistration {
+  /** The provider's id; arrives as `Webhook-Id` with every delivery. */
+  readonly id: string;
+  readonly msn: string;
+  /** As registered: the signature is made over this, whatever a proxy does to the request. */
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly secret: string;
+}
+
+export interface RegistrationStore {
+  all(): readonly KnownRegistration[];
+  /** Looks again at what another relay may have written. */
+  refresh(): void;
+  /** @throws RelayError when it cannot be kept. */
+  replace(registrations: readonly KnownRegistration[]): void;
+}
+
+const fileSchema = z.object({
+  version: z.literal(1),
+  registrations: z
+    .array(
+      z.object({
+        id: z.string().min(1).max(128),
+        msn: z.string().min(1).max(16),
+        url: z.url(),
+        events: z.array(z.string().max(128)).max(64),
+        secret: z.string().min(1).max(512),
+      }),
+    )
+    .max(256),
+});
+
+/** @throws RelayError when there is a file that cannot be used; an absent one is empty. */
+export function openRegistrationFile(path: string): RegistrationStore {
+  return new RegistrationFile(path);
+}
+
+class RegistrationFile implements RegistrationStore {
+  readonly #path: string;
+  #registrations: readonly KnownRegistration[];
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#registrations = read(path);
+  }
+
+  all(): readonly KnownRegistration[] {
+    return this.#registrations;
+  }
+
+  refresh(): void {
+    this.#registrations = read(this.#path);
+  }
+
+  replace(registrations: readonly KnownRegistration[]): void {
+    write(this.#path, registrations);
+    this.#registrations = [...registrations];
+  }
+}
+
+function read(path: string): readonly KnownRegistration[] {
+  const text = readText(path);
+  if (text === undefined) return [];
+  const parsed = fileSchema.safeParse(parse(text));
+  if (parsed.success) return parsed.data.registrations;
+  throw new RelayError(
+    "relay-registration-file",
+    `"${path}" is not a file of registrations; move it away and start again: the relay then registers anew`,
+  );
+}
+
+function readText(path: string): string | undefined {
+  try {
+    // The secrets let anybody forge check-ins: others must not read them.
+    if ((statSync(path).mode & 0o077) !== 0)
+      throw new RelayError(
+        "relay-registration-file",
+        `"${path}" holds secrets and others can read it: chmod 600 "${path}"`,
+      );
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof RelayError) throw cause;
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
+    if (code === "ENOENT") return undefined;
+    throw new RelayError("relay-registration-file", `"${path}" cannot be read (${code})`, { cause });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(path: string, registrations: readonly KnownRegistration[]): void {
+  const next = `${path}.new`;
+  try {
+    const file = openSync(next, "w", 0o600);
+    try {
+      fchmodSync(file, 0o600);
+      writeSync(file, `${JSON.stringify({ version: 1, registrations }, undefined, 2)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(next, path);
+    syncFolder(dirname(path));
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "failed";
+    throw new RelayError(
+      "relay-registration-file",
+      `"${path}" cannot be written (${code}); the folder has to exist and belong to the relay's user`,
+      { cause },
+    );
+  }
+}
+
+/** rename(2) is on the disk only when the folder is (POSIX fsync of the containing directory). */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

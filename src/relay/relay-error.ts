@@ -1,0 +1,18 @@
+/** What the relay throws when it cannot start or keep its secrets: a stable code, and never a secret in the message. */
+
+export type RelayErrorCode =
+  /** The file of registrations is unreadable, damaged, or readable by others. */
+  | "relay-registration-file"
+  /** The port or address cannot be listened on. */
+  | "relay-listen"
+  | "relay-config";
+
+export class RelayError extends Error {
+  readonly code: RelayErrorCode;
+
+  constructor(code: RelayErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RelayError";
+    this.code = code;
+  }
+}
