@@ -1,0 +1,33 @@
+/** How a request leaves: the one seam between the client and the network. The simulator's core is its twin. */
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Rejects when there is no whole answer: no connection, broken off, aborted, too large. Follows no redirect. */
+export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** The largest answer that is read: a list of every QR of a sales unit fits many times over. */
+export const bodyBytesMax = 4 * 1024 * 1024;
+
+export class TransportError extends Error {
+  readonly code: "body-too-large" | "no-answer";
+
+  constructor(code: TransportError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TransportError";
+    this.code = code;
+  }
+}

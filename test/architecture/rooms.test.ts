@@ -1,0 +1,76 @@
+/**
+ * Goal: the rooms of the house keep their doors. Method: dependency-cruiser reads every import; the number of modules that it saw is
+ * asserted first, and a planted import is found, because a checker that reads nothing is green too.
+ */
+import { mkdtemp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cruise, type ICruiseResult } from "dependency-cruiser";
+import { describe, expect, it } from "vitest";
+import { rules } from "./rooms.ts";
+
+const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+async function cruiseTree(baseDir: string): Promise<ICruiseResult> {
+  const { output } = await cruise(
+    ["src"],
+    {
+      baseDir,
+      validate: true,
+      ruleSet: { forbidden: rules },
+      doNotFollow: { path: "node_modules" },
+      tsPreCompilationDeps: true,
+      enhancedResolveOptions: { extensions: [".ts", ".js"] },
+    },
+    { extensions: [".ts", ".js"] },
+  );
+  if (typeof output === "string") throw new Error("the cruiser answered with text");
+  return output;
+}
+
+/** A small tree of files on which a rule is tried. */
+async function withTree<T>(files: Readonly<Record<string, string>>, use: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), "kvitt-rooms-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(dir, path)), { recursive: true });
+      await writeFile(join(dir, path), text);
+    }
+    await symlink(join(top, "node_modules"), join(dir, "node_modules"));
+    return await use(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+describe("the rooms", () => {
+  it("import only what the design allows", async () => {
+    const result = await cruiseTree(top);
+    expect(result.summary.totalCruised).toBeGreaterThan(100);
+    expect(result.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
+  });
+
+  it.each([
+    ["sale-imports-nothing", { "src/sale/a.ts": 'import "../kiosk/b.ts";', "src/kiosk/b.ts": "export {};" }],
+    ["kiosk-knows-sale-and-ports", { "src/kiosk/a.ts": 'import "../vipps/b.ts";', "src/vipps/b.ts": "export {};" }],
+    ["rooms-are-strangers", { "src/panel/a.ts": 'import "../machine/b.ts";', "src/machine/b.ts": "export {};" }],
+    [
+      "rooms-take-only-types-from-outside",
+      { "src/link/a.ts": 'import { x } from "../journal/port.ts"; x;', "src/journal/port.ts": "export const x = 1;" },
+    ],
+    [
+      "relay-ships-alone",
+      {
+        "src/relay/a.ts": 'import "../link/topics.ts";',
+        "src/link/topics.ts": 'import "../machine/gpio.ts";',
+        "src/machine/gpio.ts": "export {};",
+      },
+    ],
+    ["only-main-knows-all", { "src/service/a.ts": 'import "../main.ts";', "src/main.ts": "export {};" }],
+    ["no-cycles", { "src/sale/a.ts": 'import "./b.ts";', "src/sale/b.ts": 'import "./a.ts";' }],
+  ])("a planted import is caught by %s", async (name, files) => {
+    const result = await withTree(files, cruiseTree);
+    expect(result.summary.violations.map(({ rule }) => rule.name)).toContain(name);
+  });
+});

@@ -1,0 +1,56 @@
+/** Who may import whom. Each rule is one sentence of the design; dependency-cruiser reads them. */
+import type { IForbiddenRuleType } from "dependency-cruiser";
+
+const rooms = "vipps|link|panel|machine|journal";
+/** Files of `sale/` whose values other rooms may use: amounts, names and the arithmetic of a payment. */
+const saleValues = "^src/sale/(money|ids|payment|catalogue|tariff|quiet-hours)\\.ts$";
+
+export const rules: IForbiddenRuleType[] = [
+  { severity: "error", name: "sale-imports-nothing", from: { path: "^src/sale/" }, to: { pathNot: "^src/sale/" } },
+  {
+    severity: "error",
+    name: "kiosk-knows-sale-and-ports",
+    from: { path: "^src/kiosk/" },
+    to: { path: "^src/", pathNot: "^src/(kiosk|sale)/|/port\\.ts$" },
+  },
+  {
+    severity: "error",
+    name: "rooms-are-strangers",
+    from: { path: `^src/(${rooms})/` },
+    to: { path: "^src/", pathNot: "^src/($1|sale)/|/port\\.ts$" },
+  },
+  {
+    severity: "error",
+    name: "rooms-take-only-types-from-outside",
+    from: { path: `^src/(${rooms})/` },
+    to: { path: "^src/", pathNot: `^src/$1/|${saleValues}`, dependencyTypesNot: ["type-only"] },
+  },
+  {
+    severity: "error",
+    name: "drivers-know-their-port-by-type",
+    from: { path: "^src/(panel|machine)/" },
+    to: { path: "/port\\.ts$", dependencyTypesNot: ["type-only"] },
+  },
+  {
+    severity: "error",
+    name: "a-port-is-only-types",
+    from: { path: "/port\\.ts$" },
+    to: { dependencyTypesNot: ["type-only"] },
+  },
+  {
+    severity: "error",
+    name: "relay-ships-alone",
+    from: { path: "^src/relay/" },
+    to: {
+      path: "^src/(panel|machine|kiosk|journal)/(?!port\\.ts)|^node_modules/(@napi-rs|onoff|node-hid|koffi)",
+      reachable: true,
+    },
+  },
+  {
+    severity: "error",
+    name: "only-main-knows-all",
+    from: { path: "^src/", pathNot: "^src/(main\\.ts|cli/|simulator/|relay/main\\.ts)" },
+    to: { path: "^src/(main\\.ts|cli/|simulator/|relay/main\\.ts)" },
+  },
+  { severity: "error", name: "no-cycles", from: {}, to: { circular: true } },
+];

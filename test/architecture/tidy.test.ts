@@ -1,0 +1,91 @@
+/**
+ * Goal: habits of the house that no linter knows. Method: the sources are read as text, and each habit is tried on a bad sample first.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+interface Ban {
+  readonly pattern: RegExp;
+  readonly instead: string;
+  /** Paths where it is right. */
+  readonly except: RegExp;
+  readonly sample: string;
+}
+
+const outsideRooms = /^src\/(service|cli|simulator)\/|^src\/main\.ts$|\/main\.ts$|worker\.ts$/;
+
+const bans: readonly Ban[] = [
+  { pattern: /\bDate\.now\(/, instead: "clock.wallMs()", except: outsideRooms, sample: "const t = Date.now();" },
+  { pattern: /\bnew Date\(\)/, instead: "clock.wallMs()", except: outsideRooms, sample: "new Date()" },
+  { pattern: /\bMath\.random\(/, instead: "entropy.fraction()", except: /^$/, sample: "Math.random()" },
+  {
+    pattern: /(?<![.\w])setTimeout\(|(?<![.\w])setInterval\(/,
+    instead: "clock.startTimer()",
+    except: outsideRooms,
+    sample: "setTimeout(f, 1)",
+  },
+  {
+    pattern: /\bperformance\.now\(/,
+    instead: "clock.monotonicMs()",
+    except: outsideRooms,
+    sample: "performance.now()",
+  },
+  {
+    pattern: /\b(TODO|FIXME|XXX|HACK)\b/,
+    instead: "finish it, or say in docs/ what is missing",
+    except: /^$/,
+    sample: "// TODO: later",
+  },
+  {
+    pattern: /@ts-ignore|@ts-expect-error|oxlint-disable|eslint-disable/,
+    instead: "mend the type",
+    except: /^$/,
+    sample: "// @ts-ignore",
+  },
+];
+
+async function sources(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(join(top, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(top.length + 1))
+    .toSorted();
+}
+
+function offences(path: string, text: string): readonly string[] {
+  const lines = text.split("\n").filter((line) => !/^\s*(\*|\/\*\*)/.test(line));
+  return bans
+    .filter(({ pattern, except }) => !except.test(path) && lines.some((line) => pattern.test(line)))
+    .map(({ pattern, instead }) => `${path}: ${pattern.source} → ${instead}`);
+}
+
+describe("tidy", () => {
+  it.each(bans)("finds a planted $sample", ({ sample }) => {
+    expect(offences("src/sale/planted.ts", sample)).not.toEqual([]);
+  });
+
+  it("finds nothing banned in the sources", async () => {
+    const paths = await sources("src");
+    expect(paths.length).toBeGreaterThan(100);
+    const found = await Promise.all(paths.map(async (path) => offences(path, await readFile(join(top, path), "utf8"))));
+    expect(found.flat()).toEqual([]);
+  });
+
+  it("every room has a door, and every door is only types", async () => {
+    const rooms = ["journal", "link", "machine", "panel", "service", "vipps"];
+    for (const room of rooms) {
+      const text = await readFile(join(top, "src", room, "port.ts"), "utf8");
+      expect(text).not.toMatch(/^export (const|function|class|let)/m);
+    }
+  });
+
+  it("docs/a-sale.md leads through every room", async () => {
+    const text = await readFile(join(top, "docs", "a-sale.md"), "utf8");
+    const rooms = await readdir(join(top, "src"), { withFileTypes: true });
+    for (const room of rooms) if (room.isDirectory()) expect(text).toContain(`src/${room.name}/`);
+  });
+});
