@@ -85,6 +85,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
   const folder = mkdtempSync(join(tmpdir(), "kvitt-mosquitto-"));
   const lines = [
     `listener ${port} 127.0.0.1`,
+    // Started by root it would become the user mosquitto, who may not read our files.
+    ...(process.getuid?.() === 0 ? ["user root"] : []),
     "persistence true",
     `persistence_location ${folder}/`,
     "autosave_on_changes true",

@@ -5,12 +5,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { signCommand, type SignedCommand } from "../../../src/link/command-signature.ts";
 import type { CommandReply, Link, LinkListener, LinkMessage, RelayHealth } from "../../../src/link/port.ts";
-import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
+import { referenceOf } from "../../../src/sale/ids.ts";
+import { commandKey, machine, msn, root } from "./link-contract-facts.ts";
 
-export const msn = "123456";
-export const machine = merchantQrId("vend-1");
-export const commandKey = Buffer.from("a key of at least thirty-two bytes", "utf8");
-export const root = `kvitt/v1/${msn}/${machine}`;
+export { commandKey, machine, msn, root };
 
 export interface Seen {
   readonly topic: string;

@@ -1,0 +1,258 @@
+/** The link as it runs in the field: TLS with certificates made here, one user and one ACL a machine, a device that is killed. */
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import mqtt from "mqtt";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createMqttLink, type MqttLinkParts } from "../../../src/link/mqtt-link.ts";
+import { readTlsFiles } from "../../../src/link/tls-files.ts";
+import { checkedIn, commandKey, machine, msn, Recorder, root } from "../../unit/link/link-contract.ts";
+import { recordingLog } from "../../unit/link/virtual-clock.ts";
+import { type Broker, type Certificates, hasMosquitto, makeCertificates, startMosquitto } from "./brokers.ts";
+import { realClock, realEntropy, until } from "./real-parts.ts";
+
+const password = "correct horse battery staple";
+
+function parts(
+  settings: Partial<MqttLinkParts["settings"]> & { readonly url: string },
+  log = recordingLog(),
+): MqttLinkParts {
+  return {
+    msn,
+    merchantQrId: machine,
+    sessionNumber: 9,
+    version: "1.2.3",
+    clock: realClock,
+    entropy: realEntropy,
+    log,
+    commands: { key: commandKey, highestCounter: 0 },
+    settings: {
+      protocol: "auto",
+      keepaliveS: 30,
+      sessionExpiryS: 3600,
+      connectTimeoutMs: 3_000,
+      reconnectMaxMs: 300,
+      ...settings,
+    },
+  };
+}
+
+describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
+  let certificates: Certificates;
+  beforeAll(() => {
+    certificates = makeCertificates();
+  });
+  afterAll(() => rmSync(certificates.folder, { recursive: true, force: true }));
+
+  const endings: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  });
+
+  async function guarded(extra: readonly string[] = []): Promise<Broker> {
+    const passwords = join(certificates.folder, "passwords");
+    writeFileSync(passwords, ["vend-1", "vend-2", "relay"].map((user) => `${user}:${password}\n`).join(""), {
+      mode: 0o600,
+    });
+    execFileSync("mosquitto_passwd", ["-U", passwords], { stdio: "pipe" });
+    const acl = join(certificates.folder, "acl");
+    writeFileSync(acl, readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url), "utf8"), { mode: 0o600 });
+    const broker = await startMosquitto({
+      scheme: "mqtts",
+      host: "localhost",
+      config: [
+        "allow_anonymous false",
+        `password_file ${passwords}`,
+        `acl_file ${acl}`,
+        `cafile ${certificates.ca}`,
+        `certfile ${certificates.cert}`,
+        `keyfile ${certificates.key}`,
+        ...extra,
+      ],
+    });
+    endings.push(() => broker.close());
+    return broker;
+  }
+
+  async function relayClient(broker: Broker) {
+    const client = await mqtt.connectAsync(broker.url, {
+      username: "relay",
+      password,
+      ca: readFileSync(certificates.ca),
+    });
+    endings.push(() => client.endAsync(true));
+    return client;
+  }
+
+  const tls = () => readTlsFiles({ caFile: certificates.ca });
+
+  it("sells over TLS with its own user, and the example ACL lets it do all it needs", async () => {
+    const broker = await guarded();
+    const relay = await relayClient(broker);
+    const seen: string[] = [];
+    relay.on("message", (topic) => seen.push(topic));
+    await relay.subscribeAsync(`${root}/#`, { qos: 1 });
+    const link = createMqttLink(parts({ url: broker.url, username: "vend-1", password, tls: tls() }));
+    endings.push(() => link.stop());
+    const recorder = new Recorder();
+    await link.start(recorder);
+    await until("connected", () => link.isConnected());
+    await relay.publishAsync(`${root}/event/checked-in`, checkedIn(Date.now()), { qos: 1 });
+    await relay.publishAsync(`kvitt/v1/${msn}/relay/a`, '{"alive":true,"registered":true}', { qos: 1, retain: true });
+    await link.publishSale("sale-1", {});
+    link.publishHealth({ ok: true });
+    link.reply({ id: "c", outcome: "done" });
+    await until("events", () => recorder.messages.length === 1 && recorder.relays.length === 1);
+    const wanted = ["state", "sale", "health", "command/reply"].map((leaf) => `${root}/${leaf}`);
+    await until("all topics", () => wanted.every((topic) => seen.includes(topic)));
+  });
+
+  it("is kept out of another machine's topics by the example ACL", async () => {
+    const broker = await guarded();
+    const thief = await mqtt.connectAsync(broker.url, {
+      username: "vend-2",
+      password,
+      ca: readFileSync(certificates.ca),
+    });
+    endings.push(() => thief.endAsync(true));
+    const heard: string[] = [];
+    thief.on("message", (topic) => heard.push(topic));
+    await Promise.allSettled(
+      [`${root}/#`, `${root}/event/#`, `${root}/command`].map((filter) => thief.subscribeAsync(filter)),
+    );
+    const relay = await relayClient(broker);
+    await relay.subscribeAsync(`${root}/#`, { qos: 1 });
+    relay.on("message", (topic) => heard.push(`relay ${topic}`));
+    await relay.publishAsync(`${root}/event/checked-in`, checkedIn(Date.now()), { qos: 1 });
+    await Promise.allSettled(
+      [`${root}/state`, `${root}/event/checked-in`, `kvitt/v1/${msn}/relay/x`].map((topic) =>
+        thief.publishAsync(topic, "{}", { qos: 1, retain: true }),
+      ),
+    );
+    await until("the relay's own", () => heard.length > 0);
+    await realClock.sleep(200);
+    expect(heard).toEqual([`relay ${root}/event/checked-in`]);
+  });
+
+  it.each([
+    ["an authority that is not known", () => ({ tls: readTlsFiles({ caFile: certificates.otherCa }) }), /ca_file/],
+    ["a wrong password", () => ({ tls: tls(), password: "wrong but secret" }), /user or password|authorise/],
+    ["another name in the certificate", () => ({ tls: tls(), url: "mqtts://127.0.0.1:" }), /another name/],
+  ])("stays out and says why: %s", async (_name, broken, advice) => {
+    const broker = await guarded();
+    const given = broken();
+    const url = "url" in given ? `${given.url}${broker.port}` : broker.url;
+    const log = recordingLog();
+    const link = createMqttLink(parts({ username: "vend-1", password, ...given, url }, log));
+    endings.push(() => link.stop());
+    await link.start(new Recorder());
+    await until("said", () => log.lines.some((line) => advice.test(JSON.stringify(line.fields))));
+    expect(link.isConnected()).toBe(false);
+    expect(JSON.stringify(log.lines)).not.toMatch(/correct horse|wrong but secret/);
+  });
+
+  it("shows its own certificate where the broker asks for one", async () => {
+    const broker = await guarded(["require_certificate true"]);
+    const log = recordingLog();
+    const without = createMqttLink(parts({ url: broker.url, username: "vend-1", password, tls: tls() }, log));
+    endings.push(() => without.stop());
+    await without.start(new Recorder());
+    await until("refused", () => log.lines.some((line) => line.message === "no connection to the broker"));
+    expect(without.isConnected()).toBe(false);
+    await without.stop();
+    const own = readTlsFiles({
+      caFile: certificates.ca,
+      certFile: certificates.clientCert,
+      keyFile: certificates.clientKey,
+    });
+    const link = createMqttLink(parts({ url: broker.url, username: "vend-1", password, tls: own }));
+    endings.push(() => link.stop());
+    await link.start(new Recorder());
+    await until("connected", () => link.isConnected());
+  });
+
+  it("names the file that is missing or is no certificate", () => {
+    expect(() => readTlsFiles({ caFile: "/nowhere/ca.pem" })).toThrow(
+      /ca_file "\/nowhere\/ca.pem" cannot be read \(ENOENT\)/,
+    );
+    expect(() => readTlsFiles({ caFile: certificates.key })).toThrow(/holds no PEM block "CERTIFICATE"/);
+    expect(() => readTlsFiles({ certFile: certificates.cert })).toThrow(/key_file is missing/);
+  });
+});
+
+describe.skipIf(!hasMosquitto())("link of a device that dies", () => {
+  it("is called lost by its will on SIGKILL, with the session number of that boot", async () => {
+    const broker = await startMosquitto();
+    const watcher = await mqtt.connectAsync(broker.url, { protocolVersion: 5 });
+    const states: string[] = [];
+    watcher.on("message", (_topic, payload) => states.push(payload.toString()));
+    await watcher.subscribeAsync(`${root}/state`, { qos: 1 });
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", new URL("device.ts", import.meta.url).pathname, broker.url],
+      { stdio: ["ignore", "inherit", "inherit"] },
+    );
+    try {
+      await until("ready", () => states.some((state) => state.includes('"ready"')), 30_000);
+      child.kill("SIGKILL");
+      await until("lost", () => states.some((state) => state.includes('"lost"')));
+      expect(JSON.parse(states.at(-1) ?? "{}")).toMatchObject({
+        state: "lost",
+        reason: "connection-lost",
+        session: 77,
+      });
+    } finally {
+      child.kill("SIGKILL");
+      await watcher.endAsync(true);
+      await broker.close();
+    }
+  });
+
+  it("gets what it had not taken in when it was killed, at its next start", async () => {
+    const broker = await startMosquitto();
+    const relay = await mqtt.connectAsync(broker.url);
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", new URL("device.ts", import.meta.url).pathname, broker.url, "never-takes"],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    let said = "";
+    child.stdout.on("data", (text: Buffer) => (said += text.toString()));
+    try {
+      await until("connected", () => said.includes("connected"), 30_000);
+      await relay.publishAsync(`${root}/event/checked-in`, checkedIn(Date.now()), { qos: 1 });
+      await until("seen and not taken", () => said.includes("message checked-in"), 30_000);
+      child.kill("SIGKILL");
+      const recorder = new Recorder();
+      const link = createMqttLink(parts({ url: broker.url }));
+      await link.start(recorder);
+      await until("again", () => recorder.messages.length > 0);
+      expect(recorder.messages).toMatchObject([{ kind: "checked-in", eventId: "event-1" }]);
+      await link.stop();
+    } finally {
+      child.kill("SIGKILL");
+      await relay.endAsync(true);
+      await broker.close();
+    }
+  });
+
+  it("gets what the broker had kept when the broker itself was killed", async () => {
+    const broker = await startMosquitto();
+    const relay = await mqtt.connectAsync(broker.url, { reconnectPeriod: 50 });
+    const first = createMqttLink(parts({ url: broker.url }));
+    await first.start(new Recorder());
+    await until("connected", () => first.isConnected());
+    await first.stop();
+    await relay.publishAsync(`${root}/event/checked-in`, checkedIn(Date.now()), { qos: 1 });
+    await realClock.sleep(2_500); // mosquitto's own autosave, once a second here
+    await broker.kill();
+    await broker.revive();
+    const recorder = new Recorder();
+    const second = createMqttLink(parts({ url: broker.url }));
+    await second.start(recorder);
+    await until("kept", () => recorder.messages.length > 0);
+    await second.stop();
+    await relay.endAsync(true);
+    await broker.close();
+  });
+});
