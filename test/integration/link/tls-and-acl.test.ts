@@ -134,14 +134,20 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     expect(heard).toEqual([`relay ${root}/event/checked-in`]);
   });
 
-  it.each([
+  interface Broken {
+    readonly tls: ReturnType<typeof readTlsFiles>;
+    readonly password?: string;
+    readonly url?: string;
+  }
+
+  it.each<readonly [string, () => Broken, RegExp]>([
     ["an authority that is not known", () => ({ tls: readTlsFiles({ caFile: certificates.otherCa }) }), /ca_file/],
     ["a wrong password", () => ({ tls: tls(), password: "wrong but secret" }), /user or password|authorise/],
     ["another name in the certificate", () => ({ tls: tls(), url: "mqtts://127.0.0.1:" }), /another name/],
   ])("stays out and says why: %s", async (_name, broken, advice) => {
     const broker = await guarded();
     const given = broken();
-    const url = "url" in given ? `${given.url}${broker.port}` : broker.url;
+    const url = given.url === undefined ? broker.url : `${given.url}${broker.port}`;
     const log = recordingLog();
     const link = createMqttLink(parts({ username: "vend-1", password, ...given, url }, log));
     endings.push(() => link.stop());

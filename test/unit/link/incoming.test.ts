@@ -1,0 +1,55 @@
+/** Whatever bytes come on whatever topic, they become one meaning and never an exception. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readIncoming } from "../../../src/link/incoming.ts";
+import { checkedIn, machine, msn, root } from "./link-contract.ts";
+
+const address = { msn, merchantQrId: machine };
+const bytes = (text: string): Uint8Array => Buffer.from(text, "utf8");
+const read = (topic: string, payload: string, retained = false) =>
+  readIncoming(address, { topic, payload: bytes(payload), retained });
+const now = Date.UTC(2026, 10, 23, 10);
+
+describe("incoming messages", () => {
+  it("are never an exception", () => {
+    const topics = ["event/checked-in", "event/payment", "command", "state", "sale"].map((leaf) => `${root}/${leaf}`);
+    const topic = fc.oneof(fc.constantFrom(...topics, `kvitt/v1/${msn}/relay/a`), fc.string());
+    const payload = fc.oneof(
+      fc.uint8Array({ maxLength: 50 }),
+      fc.jsonValue({ maxDepth: 2 }).map((value) => bytes(JSON.stringify(value))),
+    );
+    fc.assert(
+      fc.property(topic, payload, fc.boolean(), (topic, payload, retained) => {
+        expect(["event", "command", "relay", "called-lost", "nothing", "dropped"]).toContain(
+          readIncoming(address, { topic, payload, retained }).kind,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ["another sales unit's", `kvitt/v1/654321/${machine}/event/checked-in`, checkedIn(now), false, /foreign/],
+    ["another machine's topic", `kvitt/v1/${msn}/vend-2/event/checked-in`, checkedIn(now), false, /foreign/],
+    ["another machine's subject", `${root}/event/checked-in`, checkedIn(now, "e", "vend-2"), false, /foreign/],
+    ["retained", `${root}/event/checked-in`, checkedIn(now), true, /retained/],
+    ["a token that is dead", `${root}/event/checked-in`, checkedIn(now).replace("1500", "900001"), false, /stale/],
+    ["a negative age", `${root}/event/checked-in`, checkedIn(now).replace("1500", "-1"), false, /ageMs/],
+    ["no token", `${root}/event/checked-in`, checkedIn(now).replace("customerToken", "other"), false, /customerToken/],
+    ["too large", `${root}/event/checked-in`, " ".repeat(300_000), false, /larger/],
+    ["a retained command", `${root}/command`, "{}", true, /retained/],
+    ["an unknown topic", `${root}/event/else`, "{}", false, /unknown topic/],
+  ])("are dropped with a reason: %s", (_name, topic, payload, retained, reason) => {
+    const meaning = read(topic, payload, retained);
+    expect(meaning.kind).toBe("dropped");
+    expect(meaning.kind === "dropped" && meaning.reason).toMatch(reason);
+    expect(JSON.stringify(meaning)).not.toContain("dG9rZW4=");
+  });
+
+  it("on the own state topic matter only when somebody now calls us lost", () => {
+    const lost = '{"state":"lost","session":1,"version":"1","since":"2026-11-23T10:00:00Z"}';
+    expect(read(`${root}/state`, lost).kind).toBe("called-lost");
+    expect(read(`${root}/state`, lost, true).kind).toBe("nothing");
+    expect(read(`${root}/state`, lost.replace("lost", "ready")).kind).toBe("nothing");
+  });
+});
