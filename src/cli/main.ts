@@ -2,7 +2,9 @@
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
 /** Each command's loader; nothing is loaded that is not used. Keep sorted. */
-const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {};
+const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  relay: async () => (await import("./relay.ts")).default,
+};
 
 async function list(): Promise<string> {
   const lines = ["kvitt: scan-to-pay for unattended machines", "", "Commands:"];

@@ -1,5 +1,6 @@
-/** `[relay]`: the cloud side, where webhooks come in. */
+/** `[relay]`: the cloud side, where webhooks come in; and the relay's file as a whole: `[vipps]`, `[mqtt]`, `[relay]`. */
 import { z } from "zod";
+import { mqttSchema } from "./mqtt.ts";
 
 export const relaySchema = z.strictObject({
   instance: z
@@ -48,3 +49,42 @@ export const relaySchema = z.strictObject({
 });
 
 export type RelayConfig = z.infer<typeof relaySchema>;
+
+const loopback = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Of `[vipps]` the relay needs the sales unit and its keys; what only a machine needs is left alone, so that both can share a file. */
+const vippsForRelay = z
+  .looseObject({
+    environment: z.enum(["production", "test"]).optional(),
+    base_url: z.url().optional().describe("Instead of environment, for the simulator."),
+    msn: z
+      .string()
+      .regex(/^[0-9]{4,7}$/, 'the merchant serial number, as text: msn = "123456"')
+      .describe("The sales unit's merchant serial number."),
+    credentials_dir: z.string().min(1).optional(),
+    client_id: z.string().min(1).optional(),
+    client_secret: z.string().min(1).optional(),
+    subscription_key: z.string().min(1).optional(),
+  })
+  .refine((vipps) => (vipps.environment === undefined) !== (vipps.base_url === undefined), {
+    message: 'either environment = "production" or "test", or base_url',
+    path: ["environment"],
+  })
+  .refine((vipps) => vipps.client_secret === undefined || isLoopback(vipps.base_url), {
+    message:
+      "keys stand in the file only when base_url is a simulator on this machine; put them into the credentials directory",
+    path: ["client_secret"],
+  });
+
+export const relayFileSchema = z.object({ vipps: vippsForRelay, mqtt: mqttSchema, relay: relaySchema });
+export type RelayFile = z.infer<typeof relayFileSchema>;
+
+export function isLoopback(url: string | undefined): boolean {
+  return url !== undefined && URL.canParse(url) && loopback.includes(new URL(url).hostname);
+}
+
+/** The provider's API host (knowledge base, servers). */
+export function providerUrl(vipps: RelayFile["vipps"]): string {
+  if (vipps.base_url !== undefined) return vipps.base_url;
+  return vipps.environment === "production" ? "https://api.vipps.no" : "https://apitest.vipps.no";
+}

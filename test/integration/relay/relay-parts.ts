@@ -1,18 +1,14 @@
 /** A relay on loopback over a real broker, a provider's registry in memory, and a signer that is not the relay's code. */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../../src/service/port.ts";
 import { openRegistrationFile } from "../../../src/relay/registration-file.ts";
-import {
-  checkInEvent,
-  type ListedRegistration,
-  paymentEvents,
-  type WebhookRegistry,
-} from "../../../src/relay/registration-keeper.ts";
-import { Relay, type VerifySignature } from "../../../src/relay/relay.ts";
+import type { ListedRegistration, WebhookRegistry } from "../../../src/relay/registration-keeper.ts";
+import { verifySignature, wantedRegistrations } from "../../../src/relay/main.ts";
+import { Relay } from "../../../src/relay/relay.ts";
 import { realClock, realEntropy } from "../link/real-parts.ts";
 
 export const msn = "123456";
@@ -62,18 +58,6 @@ export function signedHeaders(url: string, secret: string, body: string, date = 
   };
 }
 
-export const verify: VerifySignature = ({ headers, body }, { url, secret }) => {
-  const date = headers["x-ms-date"] ?? "";
-  const expected = signedHeaders(url, secret, Buffer.from(body).toString("utf8"), date);
-  const given = Buffer.from(headers["authorization"] ?? headers["x-vipps-authorization"] ?? "");
-  const right = Buffer.from(expected.authorization);
-  return (
-    headers["x-ms-content-sha256"] === expected["x-ms-content-sha256"] &&
-    given.length === right.length &&
-    timingSafeEqual(given, right)
-  );
-};
-
 export interface RunningRelay {
   readonly relay: Relay;
   readonly port: number;
@@ -100,14 +84,11 @@ export async function startRelay(
     },
     listen: { host: "127.0.0.1", port: 0 },
     limits: { checkInFreshnessMs: 20_000, paymentExpiryMs: 900_000 },
-    wanted: [
-      { url: `${publicUrl}/webhooks/check-in`, events: [checkInEvent], isVital: true },
-      { url: `${publicUrl}/webhooks/payment`, events: paymentEvents, isVital: false },
-    ],
+    wanted: wantedRegistrations(publicUrl),
     mayRegister: options.mayRegister ?? true,
     registry,
     store: openRegistrationFile(registrationFile),
-    verify,
+    verify: verifySignature,
     clock: realClock,
     entropy: realEntropy,
     log,
