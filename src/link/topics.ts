@@ -74,6 +74,15 @@ export function relayFilter(msn: string): string {
   return `${unitRoot(msn)}/${relayLevel}/+`;
 }
 
+/** Where relays tell each other what they answered, so that a repetition hears the same from each. */
+export function answeredTopic(msn: string, instance: string): string {
+  return `${relayTopic(msn, instance)}/answered`;
+}
+
+export function answeredFilter(msn: string): string {
+  return `${relayFilter(msn)}/answered`;
+}
+
 /** What a topic says; undefined when it is none of ours. */
 export function parseTopic(topic: string): TopicMeaning | undefined {
   const [root, version, msn, second, ...rest] = topic.split("/");

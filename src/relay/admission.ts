@@ -2,6 +2,8 @@
  * Whether a check-in goes on to its machine. The provider's app tells the customer when it does not, and the provider repeats what was
  * refused after seconds, minutes and days: whoever was told no must never be let in by a repetition.
  */
+import { z } from "zod";
+import { parseJson } from "../link/messages.ts";
 import type { MachineState } from "../link/port.ts";
 import type { Clock } from "../service/port.ts";
 
@@ -18,7 +20,7 @@ export const tokenLifeMs = 15 * 60_000;
 export interface CheckInFacts {
   readonly ageMs: number;
   readonly freshnessMs: number;
-  readonly before: "forwarded" | "refused" | undefined;
+  readonly before: Answered["answer"] | undefined;
   readonly state: MachineState | undefined;
 }
 
@@ -43,23 +45,32 @@ export function admitCheckIn(facts: CheckInFacts): Admission {
 
 const remembered = 10_000;
 
-/** What was answered to which event, for as long as its token lives. Lost with the process: then only freshness protects. */
+const answeredSchema = z.object({ id: z.string().min(1).max(128), answer: z.enum(["forwarded", "refused"]) });
+export type Answered = z.infer<typeof answeredSchema>;
+
+/** What another relay told; undefined when it cannot be read. */
+export function readAnswered(payload: Uint8Array): Answered | undefined {
+  const parsed = answeredSchema.safeParse(parseJson(payload));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** What was answered to which event, by whichever relay, for as long as its token lives. Lost with the process: then freshness protects. */
 export class AnsweredEvents {
   readonly #clock: Clock;
-  readonly #answers = new Map<string, { readonly answer: "forwarded" | "refused"; readonly untilMs: number }>();
+  readonly #answers = new Map<string, { readonly answer: Answered["answer"]; readonly untilMs: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  remember(eventId: string, answer: "forwarded" | "refused"): void {
+  remember({ id: eventId, answer }: Answered): void {
     this.#answers.delete(eventId);
     this.#answers.set(eventId, { answer, untilMs: this.#clock.monotonicMs() + tokenLifeMs });
     const oldest = this.#answers.keys().next().value;
     if (this.#answers.size > remembered && oldest !== undefined) this.#answers.delete(oldest);
   }
 
-  recall(eventId: string): "forwarded" | "refused" | undefined {
+  recall(eventId: string): Answered["answer"] | undefined {
     const found = this.#answers.get(eventId);
     return found !== undefined && found.untilMs > this.#clock.monotonicMs() ? found.answer : undefined;
   }

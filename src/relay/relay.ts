@@ -4,12 +4,13 @@
  */
 import type { IClientOptions, MqttClient } from "mqtt";
 import { jsonContentType, type RelayHealthMessage } from "../link/messages.ts";
+import type { Incoming } from "../link/incoming.ts";
 import { MqttConnection } from "../link/mqtt-connection.ts";
 import type { MqttSettings, Outgoing } from "../link/mqtt-settings.ts";
 import { formatTimestamp } from "../link/timestamp.ts";
-import { relayTopic, stateFilter } from "../link/topics.ts";
+import { answeredFilter, answeredTopic, relayTopic, stateFilter } from "../link/topics.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
-import { admitCheckIn, AnsweredEvents } from "./admission.ts";
+import { admitCheckIn, type Answered, AnsweredEvents, readAnswered } from "./admission.ts";
 import { ageOf, type ForwardableEvent, type ForwardLimits, toMachine } from "./forward.ts";
 import { MachineStates } from "./machine-states.ts";
 import type { KnownRegistration, RegistrationStore } from "./registration-file.ts";
@@ -78,11 +79,8 @@ export class Relay {
       settings: { ...parts.settings, clientId: `kvitt-relay-${parts.msn}-${parts.instance}`, sessionExpiryS: 0 },
       hooks: {
         will: () => this.#healthMessage(false),
-        filters: [stateFilter(parts.msn)],
-        message: (incoming) => {
-          this.#states.heard(incoming.topic, incoming.payload);
-          return Promise.resolve();
-        },
+        filters: [stateFilter(parts.msn), answeredFilter(parts.msn)],
+        message: (incoming) => Promise.resolve(this.#heard(incoming)),
         connected: () => this.#beat(),
         disconnected: () => this.#states.forget(),
       },
@@ -105,6 +103,14 @@ export class Relay {
     await this.#server.close();
     if (this.#connection.isConnected()) await this.#publish(this.#healthMessage(false));
     await this.#connection.stop();
+  }
+
+  #heard({ topic, payload, retained }: Incoming): void {
+    if (!topic.endsWith("/answered")) this.#states.heard(topic, payload);
+    else if (!retained) {
+      const answered = readAnswered(payload);
+      if (answered !== undefined) this.#answered.remember(answered);
+    }
   }
 
   async #answer(request: WebhookRequest): Promise<WebhookAnswer> {
@@ -142,7 +148,7 @@ export class Relay {
       case "forward":
         return this.#forward(event);
       case "refuse":
-        this.#answered.remember(event.eventId, "refused");
+        this.#tellOthers({ id: event.eventId, answer: "refused" });
         log.info({ ...fields, reason: admission.reason }, "a check-in was refused");
         return { status: admission.status, text: admission.reason };
       case "settled":
@@ -160,12 +166,27 @@ export class Relay {
     } catch (error) {
       log.warn({ ...fields, reason: reasonOf(error) }, "an event could not be forwarded");
       // Whoever waits at the machine is told no now; a repetition must not let them in later.
-      if (event.kind === "checked-in") this.#answered.remember(event.eventId, "refused");
+      if (event.kind === "checked-in") this.#tellOthers({ id: event.eventId, answer: "refused" });
       return { status: 503, text: "the broker did not take it" };
     }
-    if (event.kind === "checked-in") this.#answered.remember(event.eventId, "forwarded");
+    if (event.kind === "checked-in") this.#tellOthers({ id: event.eventId, answer: "forwarded" });
     log.info(fields, "an event was forwarded");
     return { status: 200, text: "forwarded" };
+  }
+
+  /** Not waited for: the provider repeats after two seconds at the earliest. */
+  #tellOthers(answered: Answered): void {
+    this.#answered.remember(answered);
+    if (!this.#connection.isConnected()) return;
+    const { msn, instance } = this.#parts;
+    const payload = JSON.stringify(answered);
+    void this.#publish({
+      topic: answeredTopic(msn, instance),
+      payload,
+      qos: 1,
+      retain: false,
+      contentType: jsonContentType,
+    });
   }
 
   /** By `Webhook-Id`; where a proxy took it away, whichever secret fits. */

@@ -1,0 +1,86 @@
+/** Who is let in, as a table; and that the answer is remembered for as long as it matters. */
+import { describe, expect, it } from "vitest";
+import { admitCheckIn, AnsweredEvents, type CheckInFacts } from "../../../src/relay/admission.ts";
+import { MachineStates } from "../../../src/relay/machine-states.ts";
+import { settle, VirtualClock } from "../link/virtual-clock.ts";
+
+const fresh: CheckInFacts = { ageMs: 1_000, freshnessMs: 20_000, before: undefined, state: "ready" };
+
+describe("a check-in", () => {
+  it.each<readonly [Partial<CheckInFacts>, string]>([
+    [{}, "forward"],
+    [{ ageMs: 20_000 }, "forward"],
+    [{ ageMs: 20_001 }, "refuse 409 stale"],
+    [{ ageMs: 15 * 60_000 + 1 }, "settled the customer token is dead"],
+    [{ state: "selling" }, "refuse 409 selling"],
+    [{ state: "init" }, "refuse 503 init"],
+    [{ state: "out-of-service" }, "refuse 503 out-of-service"],
+    [{ state: "lost" }, "refuse 503 lost"],
+    [{ state: undefined }, "refuse 503 machine unknown"],
+    [{ before: "refused" }, "refuse 409 refused before"],
+    [{ before: "refused", ageMs: 15 * 60_000 + 1 }, "settled the customer token is dead"],
+    [{ before: "forwarded", state: "selling" }, "settled duplicate"],
+    [{ before: "forwarded", ageMs: 15 * 60_000 + 1 }, "settled duplicate"],
+  ])("with %o: %s", (facts, expected) => {
+    const admission = admitCheckIn({ ...fresh, ...facts });
+    const words = [
+      admission.kind,
+      "status" in admission && admission.status,
+      "reason" in admission && admission.reason,
+    ];
+    expect(words.filter((word) => word !== false).join(" ")).toBe(expected);
+  });
+
+  it("is remembered for the life of its token, and the newest of many", async () => {
+    const clock = new VirtualClock();
+    const answered = new AnsweredEvents(clock);
+    answered.remember({ id: "first", answer: "refused" });
+    for (let index = 0; index < 9_999; index += 1) answered.remember({ id: `n${index}`, answer: "forwarded" });
+    expect(answered.recall("first")).toBe("refused");
+    answered.remember({ id: "one more", answer: "refused" });
+    expect(answered.recall("first")).toBeUndefined();
+    expect(answered.recall("n0")).toBe("forwarded");
+    await clock.advance(15 * 60_000);
+    expect(answered.recall("n0")).toBeUndefined();
+  });
+});
+
+describe("machines' states", () => {
+  const say = (states: MachineStates, state: string, session = 1, id = "vend-1"): void =>
+    states.heard(
+      `kvitt/v1/123456/${id}/state`,
+      Buffer.from(JSON.stringify({ state, session, version: "1", since: "2026-11-23T10:00:00Z" })),
+    );
+
+  it("are the newest of each, and an old boot's will does not kill a new one", () => {
+    const states = new MachineStates(new VirtualClock());
+    say(states, "ready", 7);
+    say(states, "lost", 6);
+    expect(states.stateOf("vend-1")).toBe("ready");
+    say(states, "lost", 7);
+    expect(states.stateOf("vend-1")).toBe("lost");
+    say(states, "ready", 1);
+    expect(states.stateOf("vend-1")).toBe("ready");
+    states.heard("kvitt/v1/123456/vend-1/state", new Uint8Array());
+    expect(states.stateOf("vend-1")).toBeUndefined();
+  });
+
+  it("are waited for a moment when they are not known yet", async () => {
+    const clock = new VirtualClock();
+    const states = new MachineStates(clock);
+    const [soon, never] = [states.stateSoon("vend-1", 1_000), states.stateSoon("vend-2", 1_000)];
+    await settle();
+    say(states, "ready");
+    expect(await soon).toBe("ready");
+    await clock.advance(1_000);
+    expect(await never).toBeUndefined();
+  });
+
+  it("ignore what cannot be read and what is about something else", () => {
+    const states = new MachineStates(new VirtualClock());
+    say(states, "dancing");
+    states.heard("kvitt/v1/123456/vend-1/health", Buffer.from('{"state":"ready"}'));
+    states.heard("kvitt/v1/123456/vend-1/state", Buffer.from("{"));
+    expect(states.stateOf("vend-1")).toBeUndefined();
+  });
+});
