@@ -132,7 +132,7 @@ export function createPayments(client: VippsClient, settings: PresentationSettin
   }
 
   /** What to show for a payment with flow `qr`: already in the answer, or made from the landing page's address. */
-  async function qrOf(request: PaymentRequest, redirectUrl: string, options?: CallOptions): Promise<QrPicture> {
+  async function qrOf(redirectUrl: string, options?: CallOptions): Promise<QrPicture> {
     if (settings.oneTimeRoute === "epayment") return picture(redirectUrl, options);
     const made = await client.qr.oneTime(redirectUrl, wanted, options);
     return picture(made.url, options);
@@ -144,7 +144,7 @@ export function createPayments(client: VippsClient, settings: PresentationSettin
     if (typeof answer.redirectUrl !== "string" || answer.redirectUrl === "")
       throw errorWithoutAnswer("create payment", "the answer has nothing to show");
     try {
-      return { reference: request.reference, qr: await qrOf(request, answer.redirectUrl, options) };
+      return { reference: request.reference, qr: await qrOf(answer.redirectUrl, options) };
     } catch (error) {
       // The payment exists: whatever the picture's fault is, it must not look as if nothing was created.
       throw errorWithoutAnswer("create payment", "created, but its code could not be fetched", error);

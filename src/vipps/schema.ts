@@ -25,9 +25,9 @@ export function readAnswer<T>(operation: string, schema: z.ZodType<T>, answer: u
   throw errorWithoutAnswer(operation, `the answer cannot be used (${where})`);
 }
 
-function valueFault(rule: string) {
-  return (issue: { readonly input?: unknown }): string =>
-    `${JSON.stringify(issue.input ?? null)} is not allowed: ${rule}`;
+/** Names the value and the rule; never used for fields that hold customer data. */
+function valueFault(rule: string): { readonly error: (issue: { readonly input?: unknown }) => string } {
+  return { error: (issue) => `${JSON.stringify(issue.input ?? null)} is not allowed: ${rule}` };
 }
 
 /** QR API, merchant redirect `id`: 1..128 of `^[-_+%æøåÆØÅ\w\s]*$`. */
