@@ -1,0 +1,45 @@
+/** From a panel file's `controller: {name, parameters}` to a controller. */
+import * as z from "zod";
+import type { Controller } from "./controller.ts";
+import { createSsd168x, ssd168xParameters } from "./ssd168x.ts";
+import { createSsd1677, ssd1677Parameters } from "./ssd1677.ts";
+import { createUc8176, uc8176Parameters } from "./uc8176.ts";
+import { createUc8179, uc8179Parameters } from "./uc8179.ts";
+
+export const controllerSchema = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("ssd168x"), parameters: ssd168xParameters }),
+  z.strictObject({ name: z.literal("ssd1677"), parameters: ssd1677Parameters }),
+  z.strictObject({ name: z.literal("uc8179"), parameters: uc8179Parameters }),
+  z.strictObject({ name: z.literal("uc8176"), parameters: uc8176Parameters }),
+]);
+
+export type ControllerDescription = z.infer<typeof controllerSchema>;
+
+/** @throws ControllerError with code `controller-invalid` when the description fits no controller that we drive. */
+export class ControllerError extends Error {
+  readonly code = "controller-invalid";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ControllerError";
+  }
+}
+
+/** `widthPx` and `heightPx` are the glass as the controller scans it: 122 × 250 for a 2.13". */
+export function createController(description: unknown, widthPx: number, heightPx: number): Controller {
+  const parsed = controllerSchema.safeParse(description);
+  if (!parsed.success)
+    throw new ControllerError(
+      `the panel file's "controller" is not one that we drive: ${z.prettifyError(parsed.error)}`,
+    );
+  switch (parsed.data.name) {
+    case "ssd168x":
+      return createSsd168x(widthPx, heightPx, parsed.data.parameters);
+    case "ssd1677":
+      return createSsd1677(widthPx, heightPx, parsed.data.parameters);
+    case "uc8179":
+      return createUc8179(widthPx, heightPx, parsed.data.parameters);
+    case "uc8176":
+      return createUc8176(widthPx, heightPx, parsed.data.parameters);
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * An e-paper panel as the place where frames go.
+ *
+ * One refresh at a time. After a fault it tries again by itself with the last frame, ever more slowly; once a day it refreshes the glass in full.
+ * E-paper keeps its picture without power: what close, a crash and a power cut leave on the glass is told in docs/epaper.md.
+ */
+import type { Clock, Log, Timer } from "../../service/port.ts";
+import { createWiredBus, type EpaperBus, type SpiPort } from "./bus.ts";
+import type { Controller } from "./controller.ts";
+import { createController } from "./controllers.ts";
+import { EpaperGlass, type PaintOutcome } from "./glass.ts";
+import type { EpaperLines } from "./lines.ts";
+import { type RefreshLimits, refreshLimits } from "./refresh-policy.ts";
+import { packPlanes, type RgbaPicture, type Rotation } from "./rows.ts";
+
+export interface EpaperHint {
+  /** A code stands on the frame: no ghosts, no red. */
+  readonly containsCode: boolean;
+  /** The frame that may stand there when nobody is left to change it: always a full refresh. */
+  readonly safe: boolean;
+}
+
+export type EpaperPresentOutcome =
+  | { readonly kind: "presented" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface EpaperSinkOptions {
+  /** The panel file's `controller: {name, parameters}`. */
+  readonly controller: unknown;
+  /** The glass as its controller scans it. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** How far the glass is turned clockwise against the frames. */
+  readonly rotation?: Rotation;
+  /** Called by `open`, and again after a transport fault. */
+  readonly openSpi: () => Promise<SpiPort>;
+  readonly lines: EpaperLines;
+  readonly limits?: Partial<RefreshLimits>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The panel's temperature in °C, where something measures it. */
+  readonly readCelsius?: () => Promise<number | undefined>;
+}
+
+/** First pause after a fault, doubled each time up to the last. */
+const retryMsMin = 5_000;
+const retryMsMax = 300_000;
+
+interface Last {
+  readonly frame: RgbaPicture;
+  readonly hint: EpaperHint;
+}
+
+export class EpaperSink {
+  readonly #options: EpaperSinkOptions;
+  readonly #controller: Controller;
+  #bus: EpaperBus | undefined;
+  #glass: EpaperGlass | undefined;
+  /** The end of the queue: present, retry and close run one after the other. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #last: Last | undefined;
+  #isPresent = false;
+  #isClosed = false;
+  #retryMs = retryMsMin;
+  #timer: Timer | undefined;
+
+  /** @throws ControllerError when the panel file names no controller that we drive. */
+  constructor(options: EpaperSinkOptions) {
+    this.#options = options;
+    this.#controller = createController(options.controller, options.widthPx, options.heightPx);
+  }
+
+  /** Opens SPI and powers the panel. An absent device is not an error: it is tried again with the next frame and on a timer. */
+  async open(): Promise<void> {
+    await this.#inTurn(() => this.#openGlass());
+  }
+
+  /** Brings the frame to the glass. @throws RangeError when the frame is not of the panel's size */
+  present(frame: RgbaPicture, hint: EpaperHint): Promise<EpaperPresentOutcome> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
+      this.#last = { frame, hint };
+      this.#retryMs = retryMsMin;
+      return this.#paint(this.#last);
+    });
+  }
+
+  /** Whether the last refresh worked. */
+  isPresent(): boolean {
+    return this.#isPresent;
+  }
+
+  /** Waits for a refresh that is on; leaves the picture, asleep and without power. Idempotent. */
+  async close(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#isClosed = true;
+      this.#timer?.cancel();
+      await this.#glass?.powerOff().catch(() => undefined);
+      await this.#bus?.close().catch(() => undefined);
+      this.#bus = undefined;
+      this.#glass = undefined;
+      this.#isPresent = false;
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async #openGlass(): Promise<EpaperGlass | undefined> {
+    if (this.#glass !== undefined || this.#isClosed) return this.#glass;
+    const { clock, lines, limits, log, openSpi, readCelsius } = this.#options;
+    try {
+      const spi = await openSpi();
+      this.#bus = createWiredBus({ spi, lines, busyLevel: this.#controller.busyLevel });
+      this.#glass = new EpaperGlass({
+        controller: this.#controller,
+        bus: this.#bus,
+        limits: { ...refreshLimits, ...limits },
+        clock,
+        log,
+        ...(readCelsius === undefined ? {} : { readCelsius }),
+      });
+      await this.#glass.powerOn();
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, "the e-paper panel cannot be opened");
+      await this.#drop();
+    }
+    return this.#glass;
+  }
+
+  async #drop(): Promise<void> {
+    await this.#bus?.close().catch(() => undefined);
+    this.#bus = undefined;
+    this.#glass = undefined;
+  }
+
+  async #paint({ frame, hint }: Last): Promise<EpaperPresentOutcome> {
+    const { rotation } = this.#options;
+    const planes = packPlanes(frame, this.#controller.geometry, {
+      rotation: rotation ?? 0,
+      // Phones see red as dark or as light, by their light: nothing red stands on a frame with a code.
+      useRed: !hint.containsCode,
+    });
+    this.#timer?.cancel();
+    const glass = await this.#openGlass();
+    if (glass === undefined) return this.#failed("the panel's SPI device cannot be opened");
+    const outcome = await glass.paint(planes, { containsCode: hint.containsCode, isSafe: hint.safe });
+    return this.#settle(glass, outcome);
+  }
+
+  async #settle(glass: EpaperGlass, outcome: PaintOutcome): Promise<EpaperPresentOutcome> {
+    if (outcome.kind === "painted") {
+      this.#isPresent = true;
+      this.#retryMs = retryMsMin;
+      this.#repaintAfter(Math.max(1_000, glass.fullDueAtMs - this.#options.clock.monotonicMs()));
+      return { kind: "presented" };
+    }
+    if (outcome.kind === "fault" && outcome.fault.kind === "transport") await this.#drop();
+    return this.#failed(outcome.kind === "fault" ? outcome.fault.message : outcome.reason);
+  }
+
+  #failed(reason: string): EpaperPresentOutcome {
+    this.#isPresent = false;
+    this.#repaintAfter(this.#retryMs);
+    this.#retryMs = Math.min(retryMsMax, this.#retryMs * 2);
+    return { kind: "failed", reason };
+  }
+
+  #repaintAfter(delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.startTimer("e-paper repaint", delayMs, () => {
+      void this.#inTurn(async () => {
+        if (this.#last !== undefined && !this.#isClosed) await this.#paint(this.#last);
+      }).catch((error: unknown) => {
+        this.#options.log.error({ error: messageOf(error) }, "the panel could not be repainted");
+      });
+    });
+  }
+}
+
+export function createEpaperSink(options: EpaperSinkOptions): EpaperSink {
+  return new EpaperSink(options);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

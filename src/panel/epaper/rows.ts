@@ -1,0 +1,56 @@
+/** From a frame's RGBA to a controller's planes: one bit a pixel, rows of whole bytes. */
+import type { ControllerGeometry, Planes } from "./controller.ts";
+import { type RgbaPicture, type Rotation, scanOf } from "./rotation.ts";
+
+export type { RgbaPicture, Rotation } from "./rotation.ts";
+
+export interface PackOptions {
+  /** How far the glass is turned clockwise against the picture. */
+  readonly rotation: Rotation;
+  /** Red ink may be used where the picture is red. False for the whole picture where a code stands on it and nothing says where. */
+  readonly useRed: boolean;
+}
+
+/** Half of full luminance: what is drawn black on white needs no better. */
+const whiteFrom = 128 * 1000;
+/** Red enough to be meant: a saturated red, not the brown edge of smoothed type. */
+const redFrom = 160;
+const otherBelow = 96;
+
+/** @throws RangeError when the picture, turned, is not the size of the glass. */
+export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, options: PackOptions): Planes {
+  const isTurned = options.rotation === 90 || options.rotation === 270;
+  const [widthPx, heightPx] = isTurned ? [picture.heightPx, picture.widthPx] : [picture.widthPx, picture.heightPx];
+  if (widthPx !== geometry.widthPx || heightPx !== geometry.heightPx)
+    throw new RangeError(
+      `a frame of ${picture.widthPx}×${picture.heightPx} turned by ${options.rotation}° does not fit a glass of ${geometry.widthPx}×${geometry.heightPx}`,
+    );
+  const rowBytes = geometry.ramWidthPx / 8;
+  const blackWhite = new Uint8Array(rowBytes * heightPx).fill(0xff);
+  const red = geometry.hasRed ? new Uint8Array(rowBytes * heightPx) : undefined;
+  const step = scanOf(picture, options.rotation);
+  for (let y = 0; y < heightPx; y += 1) {
+    let at = step.start + y * step.row;
+    for (let x = 0; x < widthPx; x += 1, at += step.column) {
+      const r = picture.rgba[at] ?? 0;
+      const g = picture.rgba[at + 1] ?? 0;
+      const b = picture.rgba[at + 2] ?? 0;
+      const mask = 0x80 >> (x & 7);
+      const byteAt = y * rowBytes + (x >> 3);
+      if (red !== undefined && options.useRed && r >= redFrom && g < otherBelow && b < otherBelow)
+        red[byteAt] = (red[byteAt] ?? 0) | mask;
+      // BT.601 luma in thousandths.
+      else if (299 * r + 587 * g + 114 * b < whiteFrom) blackWhite[byteAt] = (blackWhite[byteAt] ?? 0) & ~mask;
+    }
+  }
+  return { blackWhite, red };
+}
+
+export function samePlanes(one: Planes, other: Planes): boolean {
+  return sameBytes(one.blackWhite, other.blackWhite) && sameBytes(one.red, other.red);
+}
+
+function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Buffer.compare(one, other) === 0;
+}
