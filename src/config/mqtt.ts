@@ -65,5 +65,3 @@ export const mqttSchema = z
     message: "cert_file and key_file go together",
     path: ["key_file"],
   });
-
-export type MqttConfig = z.infer<typeof mqttSchema>;

@@ -66,12 +66,10 @@ export const paymentSchema = z.object({
 });
 export type PaymentMessage = z.infer<typeof paymentSchema>;
 
+/** What a reader needs of it: a word, and the session that tells an old will from a new one. */
 export const stateSchema = z.object({
   state: z.enum(["init", "ready", "selling", "out-of-service", "lost"]),
-  reason: z.string().max(64).optional(),
-  session: z.number().int().min(0),
-  version: z.string().max(64),
-  since: timestamp,
+  session: z.number().int().min(0).default(0),
 });
 
 export const relayHealthSchema = z.object({

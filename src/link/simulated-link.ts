@@ -53,7 +53,7 @@ class SimulatedDeviceLink extends DeviceLink implements SimulatedLink {
 
 const retry = { firstMs: 500, maxMs: 60_000 };
 
-export class SimulatedConnection implements Connection {
+class SimulatedConnection implements Connection {
   readonly #bus: SimulatedBus;
   readonly #clock: Clock;
   readonly #entropy: Entropy;

@@ -36,7 +36,7 @@ export type TopicMeaning =
   | { readonly kind: "machine"; readonly msn: string; readonly merchantQrId: MerchantQrId; readonly leaf: MachineLeaf }
   | { readonly kind: "relay"; readonly msn: string; readonly instance: string };
 
-export function isMsn(value: string): boolean {
+function isMsn(value: string): boolean {
   return msnPattern.test(value);
 }
 

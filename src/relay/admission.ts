@@ -15,7 +15,7 @@ export type Admission =
   | { readonly kind: "settled"; readonly reason: string };
 
 /** QR API, webhooks: the customerToken is valid for 15 minutes. After that nobody waits for an answer. */
-export const tokenLifeMs = 15 * 60_000;
+const tokenLifeMs = 15 * 60_000;
 
 export interface CheckInFacts {
   readonly ageMs: number;

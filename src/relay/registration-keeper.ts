@@ -58,6 +58,7 @@ export interface KeeperParts {
   readonly onRound: (registered: boolean) => void;
 }
 
+const stopMs = 5_000;
 const roundMs = 60 * 60_000;
 const retry = { firstMs: 5_000, maxMs: 5 * 60_000 };
 
@@ -67,7 +68,6 @@ export class RegistrationKeeper {
   readonly #parts: KeeperParts;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
-  #wake: AbortController | undefined;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -77,15 +77,13 @@ export class RegistrationKeeper {
     this.#running ??= this.#run();
   }
 
-  /** A delivery came whose registration is not known here: look now instead of within the hour. */
-  lookNow(): void {
-    this.#wake?.abort();
-  }
-
+  /** Lets a round that is on end, but not for longer than a stopping service may take. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake?.abort();
-    await this.#running;
+    const done = new AbortController();
+    const late = this.#parts.clock.sleep(stopMs, done.signal).catch(() => undefined);
+    await Promise.race([this.#running, late]);
+    done.abort();
   }
 
   async #run(): Promise<void> {
@@ -97,9 +95,7 @@ export class RegistrationKeeper {
       // A fleet of relays does not ask in the same second, hour after hour.
       const waitMs =
         failures === 0 ? roundMs * (0.9 + entropy.fraction() / 5) : backoffMs(retry, failures - 1, entropy);
-      this.#wake = new AbortController();
-      const aborted = AbortSignal.any([this.#wake.signal, this.#stop.signal]);
-      await clock.sleep(waitMs, aborted).catch(() => undefined);
+      await clock.sleep(waitMs, this.#stop.signal).catch(() => undefined);
     }
   }
 

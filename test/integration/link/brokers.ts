@@ -17,6 +17,7 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+const opensslCommand = "openssl";
 const mosquittoPath = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].find((path) =>
   existsSync(path),
 );
@@ -29,7 +30,7 @@ export function hasMosquitto(): boolean {
   return mosquittoPath !== undefined;
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -158,7 +159,7 @@ export interface Certificates {
 export function makeCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), "kvitt-tls-"));
   const at = (name: string): string => join(folder, name);
-  const openssl = (...args: readonly string[]): void => void execFileSync("openssl", args, { stdio: "pipe" });
+  const openssl = (...args: readonly string[]): void => void execFileSync(opensslCommand, args, { stdio: "pipe" });
   const authority = (name: string): void =>
     openssl(
       "req",

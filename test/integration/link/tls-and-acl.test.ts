@@ -11,6 +11,7 @@ import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { type Broker, type Certificates, hasMosquitto, makeCertificates, startMosquitto } from "./brokers.ts";
 import { realClock, realEntropy, until } from "./real-parts.ts";
 
+const passwordCommand = "mosquitto_passwd";
 const password = "correct horse battery staple";
 
 function parts(
@@ -54,7 +55,7 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     writeFileSync(passwords, ["vend-1", "vend-2", "relay"].map((user) => `${user}:${password}\n`).join(""), {
       mode: 0o600,
     });
-    execFileSync("mosquitto_passwd", ["-U", passwords], { stdio: "pipe" });
+    execFileSync(passwordCommand, ["-U", passwords], { stdio: "pipe" });
     const acl = join(certificates.folder, "acl");
     writeFileSync(acl, readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url), "utf8"), { mode: 0o600 });
     const broker = await startMosquitto({

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
 
-export interface Registered {
+interface Registered {
   readonly id: string;
   readonly url: string;
   readonly events: readonly string[];
