@@ -1,0 +1,49 @@
+/** The light behind the glass, from /sys/class/backlight (Linux, Documentation/ABI/stable/sysfs-class-backlight). */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface Backlight {
+  readonly name: string;
+  /** 0 = off, 1 = as bright as it gets; between, at least one step. */
+  set(light: number): Promise<void>;
+}
+
+/** FB_BLANK_UNBLANK and FB_BLANK_POWERDOWN (linux/fb.h). */
+const unblank = "0";
+const powerDown = "4";
+
+/** The first backlight, or undefined: an HDMI monitor has none, then the frame itself is darkened. */
+export async function findBacklight(sysRoot: string): Promise<Backlight | undefined> {
+  const folder = join(sysRoot, "class/backlight");
+  const names: readonly string[] = await readdir(folder).catch(() => []);
+  const [name] = [...names].sort((one, other) => one.localeCompare(other));
+  if (name === undefined) return undefined;
+  const max = Number.parseInt(await readFile(join(folder, name, "max_brightness"), "utf8").catch(() => ""), 10);
+  if (!Number.isSafeInteger(max) || max < 1) return undefined;
+  return {
+    name,
+    set: async (light) => {
+      const step = Math.max(1, Math.round(Math.min(1, light) * max));
+      if (light > 0) await writeFile(join(folder, name, "brightness"), String(step));
+      await writeFile(join(folder, name, "bl_power"), light > 0 ? unblank : powerDown);
+    },
+  };
+}
+
+export interface Night {
+  /** Minutes from midnight, local time; may lie after `toMinute`: 22:00 to 06:00. */
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** 0..1 */
+  readonly light: number;
+}
+
+/** How bright the panel should be at this minute of the local day. */
+export function lightAt(minuteOfDay: number, night: Night): number {
+  const { fromMinute, toMinute } = night;
+  const isNight =
+    fromMinute <= toMinute
+      ? minuteOfDay >= fromMinute && minuteOfDay < toMinute
+      : minuteOfDay >= fromMinute || minuteOfDay < toMinute;
+  return isNight ? night.light : 1;
+}

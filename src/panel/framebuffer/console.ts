@@ -1,0 +1,70 @@
+/**
+ * Keeps the kernel's text console off the glass. KD_GRAPHICS stops it from drawing at all (ioctl, through koffi where installed); without that, escape
+ * sequences hide the cursor and stop blanking, and nobody must write to that terminal: see docs/framebuffer.md.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import type { Log } from "../../service/port.ts";
+
+export interface HiddenConsole {
+  readonly by: "graphics-mode" | "escape-sequences" | "nothing";
+  /** Gives the text console back. Idempotent. */
+  restore(): Promise<void>;
+}
+
+/** console_codes(4): `ESC [ ? 25 l` hides the cursor, `ESC [ 9 ; 0 ]` sets the blanking time to never. */
+const hide = "\u001b[?25l\u001b[9;0]";
+const show = "\u001b[?25h";
+
+/** linux/kd.h */
+const KDSETMODE = 0x4b3a;
+const KD_TEXT = 0;
+const KD_GRAPHICS = 1;
+
+/** Never throws: a console that stays is uglier than one that goes, and no reason not to sell. */
+export async function hideConsole(ttyPath: string, log: Log): Promise<HiddenConsole> {
+  let handle: FileHandle;
+  try {
+    handle = await open(ttyPath, "w");
+    await handle.write(hide);
+  } catch (error) {
+    log.warn(
+      { tty: ttyPath, error: messageOf(error) },
+      "the text console cannot be hidden: put the service's user in the group tty, or take console= and getty off this terminal",
+    );
+    return { by: "nothing", restore: () => Promise.resolve() };
+  }
+  const setMode = await keyboardDisplayMode(handle, log);
+  return {
+    by: setMode === undefined ? "escape-sequences" : "graphics-mode",
+    restore: async () => {
+      const closing = handle;
+      try {
+        setMode?.(KD_TEXT);
+        await closing.write(show);
+        await closing.close();
+      } catch {
+        // Closed before, or the terminal went: then there is nothing to give back.
+      }
+    },
+  };
+}
+
+async function keyboardDisplayMode(handle: FileHandle, log: Log): Promise<((mode: number) => void) | undefined> {
+  try {
+    const { default: koffi } = await import("koffi");
+    const ioctl = koffi.load(null).func("int ioctl(int, unsigned long, long)");
+    const set = (mode: number) => {
+      const answer: unknown = ioctl(handle.fd, KDSETMODE, mode);
+      if (answer !== 0) throw new Error(`KDSETMODE answered errno ${koffi.errno()}`);
+    };
+    set(KD_GRAPHICS);
+    return set;
+  } catch (error) {
+    log.info({ error: messageOf(error) }, "graphics mode could not be set: the cursor is hidden by escape sequence");
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

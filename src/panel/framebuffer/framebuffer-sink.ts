@@ -1,0 +1,244 @@
+/**
+ * A display on /dev/fbN as the place where frames go. The device may be missing at start, go and come back: it is looked for on a timer, opened again
+ * and painted whole. A connector that changes its status is painted whole as well: a television that was off may have lost its picture.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock, Log, Timer } from "../../service/port.ts";
+import type { RgbaPicture, Rotation } from "../epaper/rotation.ts";
+import { type Backlight, findBacklight } from "./backlight.ts";
+import { hideConsole, type HiddenConsole } from "./console.ts";
+import { findFramebuffer, type FramebufferGeometry } from "./geometry.ts";
+import { hasPlainMargin, type PackView } from "./pack.ts";
+import { Surface } from "./surface.ts";
+
+export interface FramebufferSinkOptions {
+  /** The framebuffer's name or device ("vc4drmfb", "fb1"); without it, the first. */
+  readonly name?: string;
+  /** How far the glass is turned clockwise against the frames. */
+  readonly rotation?: Rotation;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** "/sys" and "/dev", unless a test has its own. */
+  readonly sysRoot?: string;
+  readonly devRoot?: string;
+  /** The terminal whose console is kept off the glass; undefined leaves it. */
+  readonly ttyPath?: string;
+  /** How bright the panel should be now, 0..1; asked with each look at the device. */
+  readonly light?: () => number;
+  /** Moves the picture a little, so that no edge burns in. Only frames with a plain margin of `maxPx` are moved. */
+  readonly shift?: { readonly maxPx: number; readonly everyMs: number };
+  /** Between two looks at the device. */
+  readonly pollMs?: number;
+}
+
+export type FramebufferPresentOutcome =
+  | { readonly kind: "presented"; readonly rowsWritten: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+const pollMsDefault = 2_000;
+/** Below it a camera no longer tells dark modules from light ones on a darkened frame. */
+const softwareLightMin = 0.35;
+
+export class FramebufferSink {
+  readonly #options: FramebufferSinkOptions;
+  #tail: Promise<unknown> = Promise.resolve();
+  #surface: Surface | undefined;
+  #console: HiddenConsole | undefined;
+  #backlight: Backlight | undefined;
+  #last: RgbaPicture | undefined;
+  /** How the last frame stands on the glass; undefined: not, or not for certain. */
+  #painted: string | undefined;
+  #light = 1;
+  #connectors = "";
+  #absence = "the framebuffer was not looked for yet";
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: FramebufferSinkOptions) {
+    this.#options = options;
+  }
+
+  /** Looks for the device for the first time. Its absence is no error: it is waited for. */
+  async open(): Promise<void> {
+    const { ttyPath, log } = this.#options;
+    await this.#inTurn(async () => {
+      if (ttyPath !== undefined) this.#console ??= await hideConsole(ttyPath, log);
+      this.#backlight = await findBacklight(this.#sysRoot);
+      await this.#look();
+      this.#pollLater();
+    });
+  }
+
+  /** Writes what differs from the frame before. A frame that is not of the display's size fails: displays are exchanged while running. */
+  present(frame: RgbaPicture): Promise<FramebufferPresentOutcome> {
+    return this.#inTurn(async () => {
+      if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
+      this.#last = frame;
+      this.#painted = undefined;
+      if (this.#surface === undefined) await this.#look();
+      return this.#paint();
+    });
+  }
+
+  isPresent(): boolean {
+    return this.#surface !== undefined;
+  }
+
+  /** Of the device that is open now. */
+  geometry(): FramebufferGeometry | undefined {
+    return this.#surface?.geometry;
+  }
+
+  /** Leaves the last frame on the glass and gives the console's mode back. Idempotent. */
+  async close(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#isClosed = true;
+      this.#timer?.cancel();
+      await this.#backlight?.set(1).catch(() => undefined);
+      await this.#drop("the panel is closed");
+      await this.#console?.restore();
+      this.#console = undefined;
+    });
+  }
+
+  get #sysRoot(): string {
+    return this.#options.sysRoot ?? "/sys";
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  #pollLater(): void {
+    if (this.#isClosed) return;
+    const { clock, log, pollMs } = this.#options;
+    this.#timer = clock.startTimer("framebuffer poll", pollMs ?? pollMsDefault, () => {
+      void this.#inTurn(() => this.#poll())
+        .catch((error: unknown) => log.error({ error: messageOf(error) }, "the framebuffer could not be looked at"))
+        .finally(() => this.#pollLater());
+    });
+  }
+
+  /** Finds the device, loses it, or finds another in its place. */
+  async #poll(): Promise<void> {
+    if (this.#isClosed) return;
+    const connectors = await this.#readConnectors();
+    const changed = connectors !== this.#connectors;
+    this.#connectors = connectors;
+    await this.#look();
+    if (changed) {
+      this.#surface?.forget();
+      this.#painted = undefined;
+    }
+    await this.#applyLight();
+    const { log } = this.#options;
+    if (this.#last === undefined || this.#painted === this.#paintKey(this.#last)) return;
+    const outcome = await this.#paint();
+    if (outcome.kind === "failed" && this.#surface !== undefined) log.warn({ reason: outcome.reason }, "not repainted");
+  }
+
+  async #look(): Promise<void> {
+    const { devRoot, log, name } = this.#options;
+    const found = await findFramebuffer(this.#sysRoot, name);
+    if (found.kind !== "found") {
+      await this.#drop(found.reason);
+      return;
+    }
+    if (this.#surface !== undefined && isSame(this.#surface.geometry, found.geometry)) return;
+    await this.#drop("the framebuffer changed");
+    try {
+      this.#surface = await Surface.open(join(devRoot ?? "/dev", found.geometry.device), found.geometry);
+      log.info({ ...found.geometry }, "the framebuffer is open");
+    } catch (error) {
+      this.#absence = `/dev/${found.geometry.device} cannot be opened (${messageOf(error)}): is the service's user in the group video?`;
+    }
+  }
+
+  async #drop(reason: string): Promise<void> {
+    if (reason !== this.#absence) this.#options.log.warn({ reason }, "the framebuffer is not there");
+    this.#absence = reason;
+    this.#painted = undefined;
+    const surface = this.#surface;
+    this.#surface = undefined;
+    await surface?.close().catch(() => undefined);
+  }
+
+  async #paint(): Promise<FramebufferPresentOutcome> {
+    const surface = this.#surface;
+    const frame = this.#last;
+    if (surface === undefined || frame === undefined) return { kind: "failed", reason: this.#absence };
+    try {
+      const rowsWritten = await surface.draw(frame, this.#view(frame));
+      this.#painted = this.#paintKey(frame);
+      return { kind: "presented", rowsWritten };
+    } catch (error) {
+      // The frame was made for another display than the one that is connected now.
+      if (error instanceof RangeError) return { kind: "failed", reason: error.message };
+      const reason = `/dev/${surface.geometry.device} did not take the frame (${messageOf(error)})`;
+      await this.#drop(reason);
+      return { kind: "failed", reason };
+    }
+  }
+
+  #paintKey(frame: RgbaPicture): string {
+    return JSON.stringify(this.#view(frame));
+  }
+
+  #view(frame: RgbaPicture): PackView {
+    const { rotation, shift, clock } = this.#options;
+    const isMovable = shift !== undefined && shift.maxPx > 0 && hasPlainMargin(frame, shift.maxPx);
+    return {
+      rotation: rotation ?? 0,
+      shift: isMovable ? shiftAt(Math.floor(clock.monotonicMs() / shift.everyMs), shift.maxPx) : { x: 0, y: 0 },
+      light: this.#backlight === undefined ? Math.max(softwareLightMin, this.#light) : 1,
+    };
+  }
+
+  async #applyLight(): Promise<void> {
+    const light = this.#options.light?.() ?? 1;
+    if (light === this.#light) return;
+    this.#light = light;
+    try {
+      await this.#backlight?.set(light);
+    } catch (error) {
+      this.#options.log.warn(
+        { error: messageOf(error) },
+        "the backlight does not answer: the frame is darkened instead",
+      );
+      this.#backlight = undefined;
+    }
+  }
+
+  /** "connected" or not, of every connector, in one string. */
+  async #readConnectors(): Promise<string> {
+    const folder = join(this.#sysRoot, "class/drm");
+    const entries = (await readdir(folder).catch(() => [])).filter((entry) => /^card\d+-/.test(entry)).sort();
+    const read = (entry: string) => readFile(join(folder, entry, "status"), "utf8").catch(() => "");
+    return (await Promise.all(entries.map(read))).join(",");
+  }
+}
+
+/** A walk over every position within ±`maxPx`, one step a turn. */
+export function shiftAt(turn: number, maxPx: number): { x: number; y: number } {
+  const side = 2 * maxPx + 1;
+  // Start in the middle; every other row backwards, so that each move is one pixel.
+  const at = (turn + Math.floor((side * side) / 2)) % (side * side);
+  const row = Math.floor(at / side);
+  const column = row % 2 === 0 ? at % side : side - 1 - (at % side);
+  return { x: column - maxPx, y: row - maxPx };
+}
+
+function isSame(one: FramebufferGeometry, other: FramebufferGeometry): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+export function createFramebufferSink(options: FramebufferSinkOptions): FramebufferSink {
+  return new FramebufferSink(options);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

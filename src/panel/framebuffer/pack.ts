@@ -1,0 +1,80 @@
+/** From a frame's RGBA to rows as the framebuffer holds them. */
+import { type RgbaPicture, type Rotation, scanOf } from "../epaper/rotation.ts";
+import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
+
+export interface PackView {
+  /** How far the glass is turned clockwise against the picture. */
+  readonly rotation: Rotation;
+  /** Moves the picture right and down by whole pixels; what it uncovers repeats the edge. */
+  readonly shift: { readonly x: number; readonly y: number };
+  /** 1 = as drawn, towards 0 darker. */
+  readonly light: number;
+}
+
+/** @throws RangeError when the picture, turned, is not of the framebuffer's size. */
+export function checkSize(picture: RgbaPicture, geometry: FramebufferGeometry, rotation: Rotation): void {
+  const isTurned = rotation === 90 || rotation === 270;
+  const [widthPx, heightPx] = isTurned ? [picture.heightPx, picture.widthPx] : [picture.widthPx, picture.heightPx];
+  if (widthPx !== geometry.widthPx || heightPx !== geometry.heightPx)
+    throw new RangeError(
+      `a frame of ${picture.widthPx}×${picture.heightPx} turned by ${rotation}° does not fit ${geometry.device} (${geometry.name}) of ${geometry.widthPx}×${geometry.heightPx}`,
+    );
+}
+
+/** Packs `rows` rows from `firstRow` on into `target`, `strideBytes` apart; bytes beyond a row's own are left alone. */
+export function packBand(
+  picture: RgbaPicture,
+  geometry: FramebufferGeometry,
+  view: PackView,
+  firstRow: number,
+  rows: number,
+  target: Uint8Array,
+): void {
+  const { widthPx, heightPx, strideBytes, format } = geometry;
+  const scan = scanOf(picture, view.rotation);
+  const { rgba } = picture;
+  const light = Math.round(Math.min(1, Math.max(0, view.light)) * 256);
+  const step = bytesPerPixel(format);
+  for (let row = 0; row < rows; row += 1) {
+    const sourceRow = clamp(firstRow + row - view.shift.y, heightPx);
+    const rowAt = scan.start + sourceRow * scan.row;
+    let out = row * strideBytes;
+    for (let x = 0; x < widthPx; x += 1, out += step) {
+      const at = rowAt + clamp(x - view.shift.x, widthPx) * scan.column;
+      const r = ((rgba[at] ?? 0) * light) >> 8;
+      const g = ((rgba[at + 1] ?? 0) * light) >> 8;
+      const b = ((rgba[at + 2] ?? 0) * light) >> 8;
+      if (step === 4) {
+        target[out] = b;
+        target[out + 1] = g;
+        target[out + 2] = r;
+        target[out + 3] = 0xff;
+      } else {
+        target[out] = ((g & 0x1c) << 3) | (b >> 3);
+        target[out + 1] = (r & 0xf8) | (g >> 5);
+      }
+    }
+  }
+}
+
+function clamp(value: number, size: number): number {
+  if (value < 0) return 0;
+  return value < size ? value : size - 1;
+}
+
+/** Whether the outermost `marginPx` on all sides have one colour: then a shift by as much cuts nothing, no quiet zone either. */
+export function hasPlainMargin(picture: RgbaPicture, marginPx: number): boolean {
+  const { widthPx, heightPx, rgba } = picture;
+  const isFirst = (x: number, y: number) => {
+    const at = (y * widthPx + x) * 4;
+    return rgba[at] === rgba[0] && rgba[at + 1] === rgba[1] && rgba[at + 2] === rgba[2];
+  };
+  for (let y = 0; y < heightPx; y += 1) {
+    const isMarginRow = y < marginPx || y >= heightPx - marginPx;
+    for (let x = 0; x < widthPx; x += 1) {
+      if (!isMarginRow && x === marginPx) x = Math.max(x, widthPx - marginPx);
+      if (x < widthPx && !isFirst(x, y)) return false;
+    }
+  }
+  return true;
+}
