@@ -3,6 +3,7 @@ import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
 /** Each command's loader; nothing is loaded that is not used. Keep sorted. */
 const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  command: async () => (await import("./command-send.ts")).default,
   relay: async () => (await import("./relay.ts")).default,
 };
 

@@ -1,0 +1,157 @@
+/** `kvitt command`: the back office's side of the link, for one order to one machine. */
+import { randomUUID } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
+import mqtt from "mqtt";
+import { z } from "zod";
+import { orderSchema } from "../link/command-message.ts";
+import { commandKeyBytesMin, signCommand } from "../link/command-signature.ts";
+import { parseJson } from "../link/messages.ts";
+import { readTlsFiles } from "../link/tls-files.ts";
+import { type MachineAddress, machineTopic } from "../link/topics.ts";
+import { isMerchantQrId } from "../sale/ids.ts";
+import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+
+const usage = `kvitt command --broker URL --msn MSN --machine ID --key FILE ORDER [--json]
+
+Signs one order, sends it to a machine and waits for its reply. Exit code 0 when the machine says done.
+
+  ORDER           JSON, for example '{"kind":"identify"}' or '{"kind":"deliver","line":"B4"}'; docs/link.md lists all
+  --broker URL    mqtt:// or mqtts://
+  --msn MSN       the sales unit
+  --machine ID    the machine's merchantQrId
+  --key FILE      the machine's command key, at least ${commandKeyBytesMin} characters, readable by you alone
+  --counter N     higher than in every command before; default: milliseconds since 1970
+  --valid S       seconds until it expires, default 60; also how long the reply is waited for
+  --username USER user at the broker; the password comes from MQTT_PASSWORD
+  --ca FILE       PEM of the broker's authority
+  --json          prints the reply as JSON`;
+
+const options = {
+  broker: { type: "string" },
+  msn: { type: "string" },
+  machine: { type: "string" },
+  key: { type: "string" },
+  counter: { type: "string" },
+  valid: { type: "string", default: "60" },
+  username: { type: "string" },
+  ca: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+const replySchema = z.looseObject({
+  id: z.string(),
+  outcome: z.enum(["done", "refused", "expired"]),
+  reason: z.string().optional(),
+});
+type Reply = z.infer<typeof replySchema>;
+
+async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parse(args);
+  const broker = needed("broker", values.broker);
+  const address = addressOf(needed("msn", values.msn), needed("machine", values.machine));
+  const validS = wholeNumber("valid", values.valid, 1, 86_400);
+  const text = signed(address, orderOf(positionals), keyOf(needed("key", values.key)), {
+    counter: wholeNumber("counter", values.counter ?? String(Date.now()), 1, Number.MAX_SAFE_INTEGER),
+    deadline: new Date(Date.now() + validS * 1000).toISOString(),
+  });
+  const password = io.env["MQTT_PASSWORD"];
+  const client = await mqtt.connectAsync(broker, {
+    ...readTlsFiles({ caFile: values.ca }),
+    ...(values.username === undefined ? {} : { username: values.username }),
+    ...(password === undefined ? {} : { password }),
+    reconnectPeriod: 0,
+  });
+  try {
+    const reply = await exchange(
+      client,
+      address,
+      text,
+      AbortSignal.any([io.signal, AbortSignal.timeout(validS * 1000)]),
+    );
+    io.out(values.json ? JSON.stringify(reply) : [reply.outcome, reply.reason ?? ""].join(" ").trimEnd());
+    return reply.outcome === "done" ? 0 : 1;
+  } finally {
+    await client.endAsync(true);
+  }
+}
+
+async function exchange(
+  client: mqtt.MqttClient,
+  address: MachineAddress,
+  { id, payload }: { readonly id: string; readonly payload: string },
+  signal: AbortSignal,
+): Promise<Reply> {
+  await client.subscribeAsync(machineTopic(address, "command/reply"), { qos: 1 });
+  const reply = new Promise<Reply>((resolve, reject) => {
+    client.on("message", (_topic, bytes) => {
+      const parsed = replySchema.safeParse(parseJson(bytes));
+      if (parsed.success && parsed.data.id === id) resolve(parsed.data);
+    });
+    client.on("close", () => reject(new CommandError("the broker closed the connection before the reply came", 1)));
+    signal.addEventListener("abort", () => reject(new CommandError("no reply in time: is the machine connected?", 1)));
+  });
+  const [, answer] = await Promise.all([
+    client.publishAsync(machineTopic(address, "command"), payload, { qos: 1, retain: false }),
+    reply,
+  ]);
+  return answer;
+}
+
+function signed(
+  address: MachineAddress,
+  order: unknown,
+  key: Uint8Array,
+  { counter, deadline }: { readonly counter: number; readonly deadline: string },
+): { readonly id: string; readonly payload: string } {
+  const command = { id: randomUUID(), counter, deadline, ...address, order };
+  return { id: command.id, payload: JSON.stringify({ ...command, signature: signCommand(command, key) }) };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
+  }
+}
+
+function needed(name: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw new CommandError(`kvitt command needs --${name}`);
+}
+
+function addressOf(msn: string, machine: string): MachineAddress {
+  if (isMerchantQrId(machine)) return { msn, merchantQrId: machine };
+  throw new CommandError(`--machine "${machine}" is not a merchantQrId: 1 to 37 of A-Z a-z 0-9 -`);
+}
+
+function wholeNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  throw new CommandError(`--${name} "${text}" is not a whole number from ${min} to ${max}`);
+}
+
+function orderOf(positionals: readonly string[]): unknown {
+  const order = parseJson(Buffer.from(positionals[0] ?? "", "utf8"));
+  const parsed = orderSchema.safeParse(order);
+  if (parsed.success && positionals.length === 1) return order;
+  const fault = parsed.success ? "one order at a time" : z.prettifyError(parsed.error);
+  throw new CommandError(`the order cannot be used: ${fault}\nan example: '{"kind":"deliver","line":"B4"}'`);
+}
+
+function keyOf(path: string): Uint8Array {
+  try {
+    if ((statSync(path).mode & 0o007) !== 0)
+      throw new CommandError(`"${path}" holds a key and everybody can read it: chmod 600 "${path}"`, 1);
+    const key = Buffer.from(readFileSync(path, "utf8").trimEnd(), "utf8");
+    if (key.byteLength >= commandKeyBytesMin) return key;
+  } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
+    throw new CommandError(`"${path}" cannot be read`, 1, { cause });
+  }
+  throw new CommandError(`the key in "${path}" is shorter than ${commandKeyBytesMin} characters`, 1);
+}
+
+const command: CliCommand = { summary: "sign an order, send it to a machine, wait for the reply", usage, run };
+export default command;
