@@ -36,6 +36,7 @@ export class EpaperGlass {
   readonly #budget: RefreshBudget;
   /** What stands on the glass for certain; undefined after start and after a fault. */
   #shown: Planes | undefined;
+  #shownHasCode = false;
   #partials = 0;
   #fullAtMs = 0;
 
@@ -60,6 +61,7 @@ export class EpaperGlass {
       log.error({ fault: fault.kind }, fault.message);
       return { kind: "fault", fault };
     }
+    this.#shownHasCode = hint.containsCode;
     return { kind: "painted", refresh: answer.kind };
   }
 
@@ -80,6 +82,7 @@ export class EpaperGlass {
       isGlassKnown: this.#shown !== undefined,
       isSamePicture: this.#shown !== undefined && samePlanes(this.#shown, planes),
       containsCode: hint.containsCode,
+      mayShowCode: this.#shown === undefined || this.#shownHasCode,
       isSafe: hint.isSafe,
       // A partial refresh knows black and white only: it would leave old red standing.
       usesRed: hasInk(planes.red) || hasInk(this.#shown?.red),

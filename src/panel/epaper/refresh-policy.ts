@@ -40,6 +40,8 @@ export interface RefreshQuestion {
   readonly isGlassKnown: boolean;
   readonly isSamePicture: boolean;
   readonly containsCode: boolean;
+  /** A code stands on the glass, or may. */
+  readonly mayShowCode: boolean;
   /** The picture that must stand there when nobody is left to change it. */
   readonly isSafe: boolean;
   readonly usesRed: boolean;
@@ -58,8 +60,9 @@ export type RefreshAnswer =
 export function chooseRefresh(question: RefreshQuestion, limits: RefreshLimits): RefreshAnswer {
   const { celsius } = question;
   const { min, max } = limits.operatingCelsius;
-  // A safe picture is tried at any temperature: a stale code is worse than a pale picture.
-  if (celsius !== undefined && !question.isSafe && (celsius < min || celsius > max))
+  // A code goes at any temperature, and the safe picture comes: a stale code is worse than a pale picture.
+  const mustTry = question.isSafe || (question.mayShowCode && !question.containsCode);
+  if (celsius !== undefined && !mustTry && (celsius < min || celsius > max))
     return { kind: "refused", reason: `the panel is at ${celsius} °C, outside of ${min}..${max} °C` };
   if (!question.isGlassKnown) return { kind: "full", why: "what stands on the glass is not known" };
   const isOverdue = question.sinceFullMs >= limits.fullAtLeastEveryMs;

@@ -114,14 +114,18 @@ describe("an e-paper sink", () => {
     expect(rig.glass.rows()).toEqual(wedge(16, 8));
   });
 
-  it("refuses outside of the operating temperature, except for the safe picture", async () => {
-    const { rig, frame, present } = await opened("7.5 V2", { readCelsius: () => Promise.resolve(-12) });
-    expect(await present(frame(0))).toEqual({
-      kind: "failed",
-      reason: "the panel is at -12 °C, outside of 0..50 °C",
-    });
-    expect(await present(frame(1), safe)).toEqual({ kind: "presented" });
-    expect(rig.glass.rows()).toEqual(frame(1));
+  it("refuses outside of the operating temperature, except to take a code away or to show the safe picture", async () => {
+    const celsius = { now: 20 };
+    const { rig, frame, present } = await opened("7.5 V2", { readCelsius: () => Promise.resolve(celsius.now) });
+    await present(frame(0), code);
+    celsius.now = -12;
+    const refused = { kind: "failed", reason: "the panel is at -12 °C, outside of 0..50 °C" };
+    expect(await present(frame(1), code)).toEqual(refused);
+    expect(await present(frame(2))).toEqual({ kind: "presented" });
+    expect(await present(frame(3))).toEqual(refused);
+    expect(rig.glass.rows()).toEqual(frame(2));
+    expect(await present(frame(4), safe)).toEqual({ kind: "presented" });
+    expect(rig.glass.rows()).toEqual(frame(4));
   });
 
   it("uses no short waveform in the cold", async () => {
