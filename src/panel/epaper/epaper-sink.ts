@@ -11,11 +11,13 @@ import { createController } from "./controllers.ts";
 import { EpaperGlass, type PaintOutcome } from "./glass.ts";
 import type { EpaperLines } from "./lines.ts";
 import { type RefreshLimits, refreshLimits } from "./refresh-policy.ts";
-import { packPlanes, type RgbaPicture, type Rotation } from "./rows.ts";
+import { packPlanes, type PackOptions, type PixelRect, type RgbaPicture, type Rotation } from "./rows.ts";
 
 export interface EpaperHint {
   /** A code stands on the frame: no ghosts, no red. */
   readonly containsCode: boolean;
+  /** Where the code stands, quiet zone included; without it, red is not used at all beside a code. */
+  readonly codeArea?: PixelRect;
   /** The frame that may stand there when nobody is left to change it: always a full refresh. */
   readonly safe: boolean;
 }
@@ -141,8 +143,7 @@ export class EpaperSink {
     const { rotation } = this.#options;
     const planes = packPlanes(frame, this.#controller.geometry, {
       rotation: rotation ?? 0,
-      // Phones see red as dark or as light, by their light: nothing red stands on a frame with a code.
-      useRed: !hint.containsCode,
+      red: redFor(hint),
     });
     this.#timer?.cancel();
     const glass = await this.#openGlass();
@@ -184,6 +185,12 @@ export class EpaperSink {
 
 export function createEpaperSink(options: EpaperSinkOptions): EpaperSink {
   return new EpaperSink(options);
+}
+
+/** A camera sees red as dark or as light, depending on its light: no red in a code. */
+function redFor(hint: EpaperHint): PackOptions["red"] {
+  if (!hint.containsCode) return "anywhere";
+  return hint.codeArea === undefined ? "never" : { except: hint.codeArea };
 }
 
 function messageOf(error: unknown): string {

@@ -4,11 +4,19 @@ import { type RgbaPicture, type Rotation, scanOf } from "./rotation.ts";
 
 export type { RgbaPicture, Rotation } from "./rotation.ts";
 
+/** In the picture's pixels, before it is turned. */
+export interface PixelRect {
+  readonly x: number;
+  readonly y: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 export interface PackOptions {
   /** How far the glass is turned clockwise against the picture. */
   readonly rotation: Rotation;
-  /** Red ink may be used where the picture is red. False for the whole picture where a code stands on it and nothing says where. */
-  readonly useRed: boolean;
+  /** Where red ink may be used: nowhere, everywhere, or everywhere but in this part of the picture (the code with its quiet zone). */
+  readonly red: "never" | "anywhere" | { readonly except: PixelRect };
 }
 
 /** Half of full luminance: what is drawn black on white needs no better. */
@@ -37,13 +45,23 @@ export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, o
       const b = picture.rgba[at + 2] ?? 0;
       const mask = 0x80 >> (x & 7);
       const byteAt = y * rowBytes + (x >> 3);
-      if (red !== undefined && options.useRed && r >= redFrom && g < otherBelow && b < otherBelow)
+      const isRed = r >= redFrom && g < otherBelow && b < otherBelow;
+      if (red !== undefined && isRed && mayBeRed(options.red, at / 4, picture.widthPx))
         red[byteAt] = (red[byteAt] ?? 0) | mask;
       // BT.601 luma in thousandths.
       else if (299 * r + 587 * g + 114 * b < whiteFrom) blackWhite[byteAt] = (blackWhite[byteAt] ?? 0) & ~mask;
     }
   }
   return { blackWhite, red };
+}
+
+function mayBeRed(red: PackOptions["red"], pixel: number, widthPx: number): boolean {
+  if (typeof red === "string") return red === "anywhere";
+  const { except } = red;
+  const x = pixel % widthPx;
+  const y = Math.floor(pixel / widthPx);
+  const isInside = x >= except.x && x < except.x + except.widthPx && y >= except.y && y < except.y + except.heightPx;
+  return !isInside;
 }
 
 export function samePlanes(one: Planes, other: Planes): boolean {

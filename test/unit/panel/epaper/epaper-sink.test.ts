@@ -82,6 +82,15 @@ describe("an e-paper sink", () => {
     expect(rig.glass.rows()).toEqual(wedge(16, 8));
   });
 
+  it("uses red beside a code whose place is known", async () => {
+    const { rig, sink } = await opened("7.5 B V2");
+    const rows = Array.from({ length: 8 }, () => "R".repeat(16));
+    const hint = { ...code, codeArea: { x: 2, y: 1, widthPx: 5, heightPx: 3 } };
+    await finish(rig.clock, sink.present(picture(rows), hint));
+    const expected = rows.map((row, y) => (y >= 1 && y < 4 ? "RR#####RRRRRRRRR" : row));
+    expect(rig.glass.rows()).toEqual(expected);
+  });
+
   it("refreshes in full once a day by itself", async () => {
     const { rig, frame, present } = await opened("7.5 V2");
     await present(frame(0));

@@ -164,7 +164,7 @@ export function picture(rows: readonly string[]): Picture {
 }
 
 export function planesOf(rig: Rig, rows: readonly string[], rotation: Rotation = 0): Planes {
-  return packPlanes(picture(rows), rig.controller.geometry, { rotation, useRed: true });
+  return packPlanes(picture(rows), rig.controller.geometry, { rotation, red: "anywhere" });
 }
 
 /** A picture without symmetry, so that a mirrored, turned or shifted one is another. */
