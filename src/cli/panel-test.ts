@@ -2,29 +2,14 @@
  * `kvitt panel test --panel ID`: guided, on hardware. Shows a frame that betrays a wrong panel, a wrong rotation and lost rows, tells what happened in
  * words that lead to the mistake, and ends with a white panel that sleeps. The caller opens the device; this knows only where frames go.
  */
+import type { Frame, FrameSink } from "../panel/sink.ts";
 import { CommandError, type CommandIo } from "./command.ts";
-
-export interface PanelTestFrame {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  readonly rgba: Uint8Array;
-}
-
-/** What both drivers' sinks are. */
-export interface PanelTestSink {
-  open(): Promise<void>;
-  present(
-    frame: PanelTestFrame,
-    hint: { readonly containsCode: boolean; readonly safe: boolean },
-  ): Promise<{ readonly kind: "presented" } | { readonly kind: "failed"; readonly reason: string }>;
-  close(): Promise<void>;
-}
 
 export interface PanelTestOptions {
   readonly panelId: string;
   readonly widthPx: number;
   readonly heightPx: number;
-  readonly sink: PanelTestSink;
+  readonly sink: FrameSink;
   readonly io: CommandIo;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
@@ -111,8 +96,8 @@ function adviceFor(reason: string): string {
   return "   docs/epaper.md and docs/framebuffer.md list what to check.";
 }
 
-function frameOf(picture: Picture, { widthPx, heightPx }: PanelTestOptions): PanelTestFrame {
-  const rgba = new Uint8Array(widthPx * heightPx * 4).fill(255);
+function frameOf(picture: Picture, { widthPx, heightPx }: PanelTestOptions): Frame {
+  const rgba = new Uint8ClampedArray(widthPx * heightPx * 4).fill(255);
   for (let y = 0; y < heightPx; y += 1)
     for (let x = 0; x < widthPx; x += 1)
       if (picture.isBlack(x, y, widthPx, heightPx)) rgba.fill(0, (y * widthPx + x) * 4, (y * widthPx + x) * 4 + 3);

@@ -5,6 +5,7 @@
  * E-paper keeps its picture without power: what close, a crash and a power cut leave on the glass is told in docs/epaper.md.
  */
 import type { Clock, Log, Timer } from "../../service/port.ts";
+import type { FrameHint, FrameSink, PresentOutcome } from "../sink.ts";
 import { createWiredBus, type EpaperBus, type SpiPort } from "./bus.ts";
 import type { Controller } from "./controller.ts";
 import { createController } from "./controllers.ts";
@@ -13,18 +14,10 @@ import type { EpaperLines } from "./lines.ts";
 import { type RefreshLimits, refreshLimits } from "./refresh-policy.ts";
 import { packPlanes, type PackOptions, type PixelRect, type RgbaPicture, type Rotation } from "./rows.ts";
 
-export interface EpaperHint {
-  /** A code stands on the frame: no ghosts, no red. */
-  readonly containsCode: boolean;
+export interface EpaperHint extends FrameHint {
   /** Where the code stands, quiet zone included; without it, red is not used at all beside a code. */
   readonly codeArea?: PixelRect;
-  /** The frame that may stand there when nobody is left to change it: always a full refresh. */
-  readonly safe: boolean;
 }
-
-export type EpaperPresentOutcome =
-  | { readonly kind: "presented" }
-  | { readonly kind: "failed"; readonly reason: string };
 
 export interface EpaperSinkOptions {
   /** The panel file's `controller: {name, parameters}`. */
@@ -53,7 +46,7 @@ interface Last {
   readonly hint: EpaperHint;
 }
 
-export class EpaperSink {
+export class EpaperSink implements FrameSink {
   readonly #options: EpaperSinkOptions;
   readonly #controller: Controller;
   #bus: EpaperBus | undefined;
@@ -78,7 +71,7 @@ export class EpaperSink {
   }
 
   /** Brings the frame to the glass. @throws RangeError when the frame is not of the panel's size */
-  present(frame: RgbaPicture, hint: EpaperHint): Promise<EpaperPresentOutcome> {
+  present(frame: RgbaPicture, hint: EpaperHint): Promise<PresentOutcome> {
     return this.#inTurn(async () => {
       if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
       this.#last = { frame, hint };
@@ -139,7 +132,7 @@ export class EpaperSink {
     this.#glass = undefined;
   }
 
-  async #paint({ frame, hint }: Last): Promise<EpaperPresentOutcome> {
+  async #paint({ frame, hint }: Last): Promise<PresentOutcome> {
     const { rotation } = this.#options;
     const planes = packPlanes(frame, this.#controller.geometry, {
       rotation: rotation ?? 0,
@@ -152,7 +145,7 @@ export class EpaperSink {
     return this.#settle(glass, outcome);
   }
 
-  async #settle(glass: EpaperGlass, outcome: PaintOutcome): Promise<EpaperPresentOutcome> {
+  async #settle(glass: EpaperGlass, outcome: PaintOutcome): Promise<PresentOutcome> {
     if (outcome.kind === "painted") {
       this.#isPresent = true;
       this.#retryMs = retryMsMin;
@@ -163,7 +156,7 @@ export class EpaperSink {
     return this.#failed(outcome.kind === "fault" ? outcome.fault.message : outcome.reason);
   }
 
-  #failed(reason: string): EpaperPresentOutcome {
+  #failed(reason: string): PresentOutcome {
     this.#isPresent = false;
     this.#repaintAfter(this.#retryMs);
     this.#retryMs = Math.min(retryMsMax, this.#retryMs * 2);

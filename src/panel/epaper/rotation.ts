@@ -1,6 +1,8 @@
 /** Reading a frame in the order of a glass that is mounted turned. */
 
-export type Rotation = 0 | 90 | 180 | 270;
+import type { Rotation } from "../geometry.ts";
+
+export type { Rotation } from "../geometry.ts";
 
 export interface RgbaPicture {
   readonly widthPx: number;

@@ -6,6 +6,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { RgbaPicture, Rotation } from "../epaper/rotation.ts";
+import type { FrameSink } from "../sink.ts";
 import { type Backlight, findBacklight } from "./backlight.ts";
 import { hideConsole, type HiddenConsole } from "./console.ts";
 import { findFramebuffer, type FramebufferGeometry } from "./geometry.ts";
@@ -40,7 +41,7 @@ const pollMsDefault = 2_000;
 /** Below it a camera no longer tells dark modules from light ones on a darkened frame. */
 const softwareLightMin = 0.35;
 
-export class FramebufferSink {
+export class FramebufferSink implements FrameSink {
   readonly #options: FramebufferSinkOptions;
   #tail: Promise<unknown> = Promise.resolve();
   #surface: Surface | undefined;

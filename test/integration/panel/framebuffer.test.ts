@@ -70,7 +70,7 @@ function frame(rows: readonly string[]) {
     w: [255, 255, 255],
   };
   const bytes = rows.flatMap((row) => Array.from(row).flatMap((c) => [...(colours[c] ?? [0, 0, 0]), 255]));
-  return { widthPx: rows[0]?.length ?? 0, heightPx: rows.length, rgba: Uint8Array.from(bytes) };
+  return { widthPx: rows[0]?.length ?? 0, heightPx: rows.length, rgba: Uint8ClampedArray.from(bytes) };
 }
 
 const first = frame(["rgbw", "....", "wwww"]);

@@ -150,13 +150,13 @@ const inks: Readonly<Record<string, readonly [number, number, number]>> = {
 export interface Picture {
   readonly widthPx: number;
   readonly heightPx: number;
-  readonly rgba: Uint8Array;
+  readonly rgba: Uint8ClampedArray;
 }
 
 /** `#` black, space white, `R` red. */
 export function picture(rows: readonly string[]): Picture {
   const widthPx = rows[0]?.length ?? 0;
-  const rgba = new Uint8Array(widthPx * rows.length * 4);
+  const rgba = new Uint8ClampedArray(widthPx * rows.length * 4);
   for (const [y, row] of rows.entries())
     for (const [x, character] of Array.from(row).entries())
       rgba.set([...(inks[character] ?? [128, 128, 128]), 255], (y * widthPx + x) * 4);
