@@ -1,0 +1,144 @@
+/**
+ * The panel over any sink: scene → content → layout → pixels → glass. The newest scene wins; what stands on the glass is what the sink
+ * has confirmed, never what was only drawn.
+ */
+import type { Clock, Log, Timer } from "../service/port.ts";
+import { type Drawing, framePng, monoPalette, colourPalette } from "./draw.ts";
+import type { PanelGeometry } from "./geometry.ts";
+import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
+import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
+import { contentOf } from "./scene/content.ts";
+import { codeArea, layOut } from "./scene/layout.ts";
+import type { Frame, FrameSink } from "./sink.ts";
+
+export interface PanelSettings {
+  readonly geometry: PanelGeometry;
+  readonly sink: FrameSink;
+  readonly drawing: Drawing;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** At least one. With several, a live panel alternates. */
+  readonly languages: readonly Language[];
+  readonly timeZone: string;
+  readonly qrPolicy?: QrPolicy;
+}
+
+const alternateMs = 6_000;
+
+export function createPanel(settings: PanelSettings): Panel {
+  return new SinkPanel(settings);
+}
+
+interface Wanted {
+  readonly scene: Scene;
+  readonly settle: (outcome: ShowOutcome) => void;
+}
+
+class SinkPanel implements Panel {
+  readonly facts: PanelFacts;
+  readonly #settings: PanelSettings;
+  readonly #policy: QrPolicy;
+  #wanted: Wanted | undefined;
+  #scene: Scene = { kind: "starting" };
+  #isShowing = false;
+  #isStopped = false;
+  #onGlass: Frame | undefined;
+  #language = 0;
+  #alternating: Timer | undefined;
+
+  constructor(settings: PanelSettings) {
+    this.#settings = settings;
+    this.#policy = settings.qrPolicy ?? defaultQrPolicy;
+    const { geometry } = settings;
+    const area = codeArea(geometry);
+    this.facts = {
+      id: geometry.id,
+      widthPx: geometry.widthPx,
+      heightPx: geometry.heightPx,
+      liveCountdown: geometry.isLive,
+      providerQrSizePx: Math.max(100, Math.min(2_000, area.widthPx, area.heightPx)),
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#settings.sink.open();
+    await this.show({ kind: "starting" });
+    this.#alternate();
+  }
+
+  show(scene: Scene): Promise<ShowOutcome> {
+    return new Promise((resolve) => {
+      this.#wanted?.settle({ kind: "superseded" });
+      this.#wanted = { scene, settle: resolve };
+      void this.#drain();
+    });
+  }
+
+  fit(qrText: string): CodeFit {
+    const { geometry } = this.#settings;
+    const planning = planQr(qrText, geometry, codeArea(geometry), this.#policy);
+    if (planning.kind === "refused") return { fits: false, reason: planning.reason, advice: planning.advice };
+    const { moduleSizePx, moduleSizeMm, scanDistanceMm } = planning.plan;
+    return { fits: true, moduleSizePx, moduleSizeMm, scanDistanceMm };
+  }
+
+  isPresent(): boolean {
+    return this.#settings.sink.isPresent();
+  }
+
+  async screenshot(): Promise<Uint8Array> {
+    if (this.#onGlass === undefined) throw new Error("nothing has been shown yet");
+    return framePng(this.#onGlass);
+  }
+
+  async stop(): Promise<void> {
+    this.#alternating?.cancel();
+    await this.show({ kind: "out-of-service", reason: "stopped" });
+    this.#isStopped = true;
+    await this.#settings.sink.close();
+  }
+
+  #alternate(): void {
+    const { languages, geometry, clock } = this.#settings;
+    if (languages.length < 2 || !geometry.isLive || this.#isStopped) return;
+    this.#alternating = clock.startTimer("panel language", alternateMs, () => {
+      this.#language += 1;
+      if (this.#wanted === undefined) void this.show(this.#scene);
+      this.#alternate();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#isShowing) return;
+    this.#isShowing = true;
+    try {
+      for (let next = this.#wanted; next !== undefined; next = this.#wanted) {
+        this.#wanted = undefined;
+        next.settle(await this.#present(next.scene));
+      }
+    } finally {
+      this.#isShowing = false;
+    }
+  }
+
+  async #present(scene: Scene): Promise<ShowOutcome> {
+    const { languages, timeZone, geometry, drawing, sink, log } = this.#settings;
+    if (this.#isStopped) return { kind: "failed", reason: "the panel is closed" };
+    this.#scene = scene;
+    const language = languages[this.#language % languages.length] ?? "en";
+    try {
+      const list = layOut(contentOf(scene, language, timeZone), geometry, drawing.measure, this.#policy);
+      const frame = await drawing.draw(list, geometry.colours === "colour" ? colourPalette : monoPalette);
+      const containsCode = list.items.some(({ kind }) => kind === "qr" || kind === "picture");
+      const safe = scene.kind === "out-of-service" || scene.kind === "starting";
+      const outcome = await sink.present(frame, { containsCode, safe });
+      if (outcome.kind === "failed") return outcome;
+      this.#onGlass = frame;
+      if (list.refusal !== undefined) return { kind: "failed", reason: list.refusal };
+      return { kind: "shown" };
+    } catch (error) {
+      log.error({ error, scene: scene.kind }, "the scene could not be drawn");
+      return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

@@ -1,0 +1,240 @@
+/** From a display list to pixels, with @napi-rs/canvas. Symbols are drawn module by module on whole pixels, dark on light, always. */
+import { readFileSync } from "node:fs";
+import { createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
+import { quietZoneModules } from "./qr/planner.ts";
+import type { IconName } from "./scene/content.ts";
+import type { Box, DisplayItem, DisplayList, Ink } from "./scene/layout.ts";
+import { lineHeight, type TextMeasure, type Weight } from "./scene/text-fit.ts";
+import type { Frame } from "./sink.ts";
+
+export interface Palette {
+  readonly paper: string;
+  readonly ink: string;
+  readonly soft: string;
+  readonly accent: string;
+}
+
+export const colourPalette: Palette = { paper: "#ffffff", ink: "#14181f", soft: "#5b6478", accent: "#1d4fc4" };
+/** One-bit glass: nothing but black on white, so that no threshold eats a thin line. */
+export const monoPalette: Palette = { paper: "#ffffff", ink: "#000000", soft: "#000000", accent: "#000000" };
+
+const family = "Atkinson Hyperlegible Next";
+const fontFiles: Readonly<Record<Weight, string>> = {
+  medium: "AtkinsonHyperlegibleNext-Medium.ttf",
+  bold: "AtkinsonHyperlegibleNext-Bold.ttf",
+};
+
+/** The bundled font, under names of our own, so that no font of the host is taken by mistake. */
+function fontName(weight: Weight): string {
+  return `kvitt ${family} ${weight}`;
+}
+
+export interface Drawing {
+  readonly measure: TextMeasure;
+  draw(list: DisplayList, palette: Palette): Promise<Frame>;
+}
+
+/** Loads the font. `fontFolder` holds the bundled TTF files. */
+export function createDrawing(fontFolder: URL = new URL("./font/", import.meta.url)): Drawing {
+  for (const weight of ["medium", "bold"] as const)
+    GlobalFonts.register(readFileSync(new URL(fontFiles[weight], fontFolder)), fontName(weight));
+  const scratch = createCanvas(8, 8).getContext("2d");
+  const widths = new Map<string, number>();
+  const measure: TextMeasure = {
+    width(text, sizePx, weight) {
+      // Widths grow with the size: measured once at 100 px, used at every size (hinting is off).
+      const key = `${weight} ${text}`;
+      const known = widths.get(key);
+      if (known !== undefined) return (known * sizePx) / 100;
+      scratch.font = `100px "${fontName(weight)}"`;
+      const width = scratch.measureText(text).width;
+      if (widths.size > 4_096) widths.clear();
+      widths.set(key, width);
+      return (width * sizePx) / 100;
+    },
+  };
+  return { measure, draw: (list, palette) => drawList(list, palette) };
+}
+
+async function drawList(list: DisplayList, palette: Palette): Promise<Frame> {
+  const { widthPx, heightPx } = list;
+  const canvas = createCanvas(widthPx, heightPx);
+  const context = canvas.getContext("2d");
+  context.fillStyle = palette.paper;
+  context.fillRect(0, 0, widthPx, heightPx);
+  for (const item of list.items) await drawItem(context, item, palette);
+  const { data } = context.getImageData(0, 0, widthPx, heightPx);
+  return { widthPx, heightPx, rgba: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) };
+}
+
+function colourOf(ink: Ink, palette: Palette): string {
+  return palette[ink];
+}
+
+async function drawItem(context: SKRSContext2D, item: DisplayItem, palette: Palette): Promise<void> {
+  switch (item.kind) {
+    case "rect": {
+      const { xPx, yPx, widthPx, heightPx } = item.box;
+      context.fillStyle = colourOf(item.ink, palette);
+      context.beginPath();
+      context.roundRect(xPx, yPx, widthPx, heightPx, item.radiusPx);
+      context.fill();
+      return;
+    }
+    case "text":
+      drawText(context, item, palette);
+      return;
+    case "qr":
+      drawSymbol(context, item, palette);
+      return;
+    case "picture": {
+      const image = await loadImage(Buffer.from(item.png));
+      context.imageSmoothingEnabled = false;
+      context.drawImage(image, item.box.xPx, item.box.yPx);
+      return;
+    }
+    case "icon":
+      drawIcon(context, item.name, item.box, palette);
+      return;
+  }
+}
+
+function drawText(context: SKRSContext2D, item: Extract<DisplayItem, { kind: "text" }>, palette: Palette): void {
+  const { box, lines, sizePx, weight, ink, align } = item;
+  context.font = `${sizePx}px "${fontName(weight)}"`;
+  context.fillStyle = colourOf(ink, palette);
+  context.textBaseline = "alphabetic";
+  context.textAlign = align;
+  const xPx = align === "left" ? box.xPx : align === "right" ? box.xPx + box.widthPx : box.xPx + box.widthPx / 2;
+  lines.forEach((line, index) => context.fillText(line, xPx, box.yPx + index * sizePx * lineHeight + sizePx * 0.93));
+}
+
+function drawSymbol(context: SKRSContext2D, item: Extract<DisplayItem, { kind: "qr" }>, palette: Palette): void {
+  const { box, plan } = item;
+  const { symbol, moduleSizePx } = plan;
+  context.fillStyle = palette.paper;
+  context.fillRect(box.xPx, box.yPx, box.widthPx, box.heightPx);
+  context.fillStyle = "#000000";
+  const start = quietZoneModules * moduleSizePx;
+  for (let row = 0; row < symbol.size; row += 1)
+    for (let column = 0; column < symbol.size; column += 1)
+      if (symbol.isDark(row, column))
+        context.fillRect(
+          box.xPx + start + column * moduleSizePx,
+          box.yPx + start + row * moduleSizePx,
+          moduleSizePx,
+          moduleSizePx,
+        );
+}
+
+/** Our own signs, on a square of 100 units. Each says by its shape what colour alone may not. */
+const iconStrokes: Readonly<Record<IconName, readonly (readonly (readonly [number, number])[])[]>> = {
+  check: [
+    [
+      [22, 54],
+      [42, 74],
+      [80, 30],
+    ],
+  ],
+  cross: [
+    [
+      [28, 28],
+      [72, 72],
+    ],
+    [
+      [72, 28],
+      [28, 72],
+    ],
+  ],
+  hourglass: [
+    [
+      [28, 16],
+      [72, 16],
+    ],
+    [
+      [28, 84],
+      [72, 84],
+    ],
+    [
+      [32, 16],
+      [68, 84],
+      [32, 84],
+      [68, 16],
+      [32, 16],
+    ],
+  ],
+  phone: [
+    [
+      [32, 10],
+      [68, 10],
+      [68, 90],
+      [32, 90],
+      [32, 10],
+    ],
+    [
+      [44, 78],
+      [56, 78],
+    ],
+  ],
+  "arrow-down": [
+    [
+      [50, 14],
+      [50, 70],
+    ],
+    [
+      [28, 50],
+      [50, 72],
+      [72, 50],
+    ],
+    [
+      [22, 88],
+      [78, 88],
+    ],
+  ],
+  pause: [
+    [
+      [38, 28],
+      [38, 72],
+    ],
+    [
+      [62, 28],
+      [62, 72],
+    ],
+  ],
+};
+const ringed: ReadonlySet<IconName> = new Set(["check", "cross", "pause"]);
+
+function drawIcon(context: SKRSContext2D, name: IconName, box: Box, palette: Palette): void {
+  const unit = box.widthPx / 100;
+  const x = (value: number): number => box.xPx + value * unit;
+  const y = (value: number): number => box.yPx + value * unit;
+  context.strokeStyle = palette.ink;
+  context.lineWidth = Math.max(2, 8 * unit);
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  if (ringed.has(name)) {
+    context.beginPath();
+    context.arc(x(50), y(50), 45 * unit, 0, 2 * Math.PI);
+    context.stroke();
+  }
+  const shrink = ringed.has(name) ? 0.72 : 1;
+  const inner = (value: number): number => 50 + (value - 50) * shrink;
+  for (const line of iconStrokes[name]) {
+    context.beginPath();
+    line.forEach(([px, py], index) => {
+      if (index === 0) context.moveTo(x(inner(px)), y(inner(py)));
+      else context.lineTo(x(inner(px)), y(inner(py)));
+    });
+    context.stroke();
+  }
+}
+
+/** A frame as PNG, for screenshots and the image driver. */
+export function framePng(frame: Frame): Uint8Array {
+  const canvas = createCanvas(frame.widthPx, frame.heightPx);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(frame.widthPx, frame.heightPx);
+  image.data.set(frame.rgba);
+  context.putImageData(image, 0, 0);
+  return new Uint8Array(canvas.toBuffer("image/png"));
+}

@@ -1,0 +1,43 @@
+/** The panel as a picture file: for the demo, for tests, and for displays that another program drives. */
+import { rename, writeFile } from "node:fs/promises";
+import { framePng } from "../draw.ts";
+import type { Frame, FrameSink, PresentOutcome } from "../sink.ts";
+
+/** Writes `file` whole, or not at all: a reader never sees half a picture. Without a file it only keeps the frame. */
+export class ImageSink implements FrameSink {
+  readonly #file: string | undefined;
+  #frame: Frame | undefined;
+
+  constructor(file?: string) {
+    this.#file = file;
+  }
+
+  async open(): Promise<void> {}
+
+  get frame(): Frame | undefined {
+    return this.#frame;
+  }
+
+  async present(frame: Frame): Promise<PresentOutcome> {
+    try {
+      if (this.#file !== undefined) {
+        const temporary = `${this.#file}.new`;
+        await writeFile(temporary, framePng(frame));
+        await rename(temporary, this.#file);
+      }
+      this.#frame = frame;
+      return { kind: "presented" };
+    } catch (error) {
+      return {
+        kind: "failed",
+        reason: `the picture could not be written: ${error instanceof Error ? error.message : String(error)}`,
+      };
+    }
+  }
+
+  isPresent(): boolean {
+    return true;
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,106 @@
+/**
+ * Plans a symbol for this panel and this space: version, error correction, whole-pixel modules, quiet zone, and the distance from which
+ * phones read it. Refuses what no phone would read: better an error while configuring than one before a customer.
+ */
+import { type PanelGeometry, pxToMm } from "../geometry.ts";
+import { createSymbol, type ErrorCorrection, type QrSymbol } from "./symbol.ts";
+
+/** ISO/IEC 18004: the quiet zone of a QR Code symbol is 4 modules wide on all four sides. */
+export const quietZoneModules = 4;
+
+export interface QrSpace {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+export interface QrPlan {
+  readonly symbol: QrSymbol;
+  readonly moduleSizePx: number;
+  readonly moduleSizeMm: number;
+  /** The whole square with its quiet zone. */
+  readonly sidePx: number;
+  /** Of the square in its space, which it stands in the middle of. */
+  readonly xPx: number;
+  readonly yPx: number;
+  /** Ten times the symbol's width, a rule of thumb of the trade. */
+  readonly scanDistanceMm: number;
+}
+
+export type QrPlanning =
+  | { readonly kind: "planned"; readonly plan: QrPlan }
+  | { readonly kind: "refused"; readonly reason: string; readonly advice: string };
+
+export interface QrPolicy {
+  /** Smaller modules are not shown. 0.33 mm is what phone cameras resolve at 15 cm with two pixels a module. */
+  readonly moduleMmMin: number;
+  /** One-pixel modules bleed on e-paper and shimmer on LCDs. */
+  readonly modulePxMin: number;
+}
+
+export const defaultQrPolicy: QrPolicy = { moduleMmMin: 0.33, modulePxMin: 2 };
+
+/** Levels that are tried, best first. L is the last resort: it buys module size where nothing else fits. */
+const levels: readonly ErrorCorrection[] = ["H", "Q", "M", "L"];
+
+interface Candidate {
+  readonly symbol: QrSymbol;
+  readonly modulePx: number;
+}
+
+/**
+ * The largest module wins, and of equal ones the higher error correction: a screen has no scratches, but cameras have too few
+ * pixels. L only counts where M and above fit no readable symbol.
+ */
+function best(text: string, sidePx: number, isReadable: (modulePx: number) => boolean): Candidate | undefined {
+  const candidates = levels.flatMap((level): readonly Candidate[] => {
+    const symbol = createSymbol(text, level);
+    if (symbol === undefined) return [];
+    return [{ symbol, modulePx: Math.floor(sidePx / (symbol.size + 2 * quietZoneModules)) }];
+  });
+  const robust = candidates.filter(({ symbol, modulePx }) => symbol.errorCorrection !== "L" && isReadable(modulePx));
+  const pool = robust.length > 0 ? robust : candidates;
+  let winner: Candidate | undefined;
+  for (const one of pool) if (winner === undefined || one.modulePx > winner.modulePx) winner = one;
+  return winner;
+}
+
+export function planQr(
+  text: string,
+  geometry: PanelGeometry,
+  space: QrSpace,
+  policy: QrPolicy = defaultQrPolicy,
+): QrPlanning {
+  const sidePx = Math.min(space.widthPx, space.heightPx);
+  const isReadable = (modulePx: number): boolean =>
+    modulePx >= policy.modulePxMin && pxToMm(geometry, modulePx) >= policy.moduleMmMin;
+  const winner = best(text, sidePx, isReadable);
+  if (winner === undefined)
+    return {
+      kind: "refused",
+      reason: `a text of ${Buffer.byteLength(text)} bytes fits no QR symbol`,
+      advice: "show a shorter address",
+    };
+  const { symbol, modulePx } = winner;
+  if (!isReadable(modulePx)) {
+    const modules = symbol.size + 2 * quietZoneModules;
+    const neededPx = modules * policy.modulePxMin;
+    return {
+      kind: "refused",
+      reason: `${modules} modules on ${sidePx} px leave ${modulePx} px (${pxToMm(geometry, modulePx).toFixed(2)} mm) a module, and no phone reads less than ${policy.modulePxMin} px and ${policy.moduleMmMin} mm`,
+      advice: `this content needs a panel with at least ${neededPx} px and ${Math.ceil(modules * policy.moduleMmMin)} mm on its short side, or a shorter content`,
+    };
+  }
+  const wholePx = (symbol.size + 2 * quietZoneModules) * modulePx;
+  return {
+    kind: "planned",
+    plan: {
+      symbol,
+      moduleSizePx: modulePx,
+      moduleSizeMm: pxToMm(geometry, modulePx),
+      sidePx: wholePx,
+      xPx: Math.floor((space.widthPx - wholePx) / 2),
+      yPx: Math.floor((space.heightPx - wholePx) / 2),
+      scanDistanceMm: Math.round(10 * symbol.size * pxToMm(geometry, modulePx)),
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** A QR Code symbol (ISO/IEC 18004) as a square of modules, made by the `qrcode` package. */
+import QRCode from "qrcode";
+
+export type ErrorCorrection = "L" | "M" | "Q" | "H";
+
+export interface QrSymbol {
+  /** 1 … 40. */
+  readonly version: number;
+  readonly errorCorrection: ErrorCorrection;
+  /** Modules a side: version × 4 + 17. */
+  readonly size: number;
+  readonly isDark: (row: number, column: number) => boolean;
+}
+
+/** Undefined when the text fits no symbol at this level. */
+export function createSymbol(text: string, errorCorrection: ErrorCorrection): QrSymbol | undefined {
+  if (text.length === 0) return undefined;
+  try {
+    const { modules, version } = QRCode.create(text, { errorCorrectionLevel: errorCorrection });
+    const { data, size } = modules;
+    return { version, errorCorrection, size, isDark: (row, column) => data[row * size + column] === 1 };
+  } catch {
+    return undefined;
+  }
+}
