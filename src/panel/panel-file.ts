@@ -17,9 +17,7 @@ const about = {
   ...sides,
   readingDistanceMm: z.number().min(150).max(3_000),
   /** Where each figure comes from: a figure without a source is a guess. */
-  sources: z
-    .looseObject({ px: z.string().min(1), mm: z.string().min(1) })
-    .pipe(z.record(z.string(), z.string().min(1))),
+  sources: z.object({ px: z.string().min(1), mm: z.string().min(1) }).catchall(z.string().min(1)),
 };
 
 const epaperFile = z.strictObject({
