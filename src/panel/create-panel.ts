@@ -3,13 +3,13 @@
  * has confirmed, never what was only drawn.
  */
 import type { Clock, Log, Timer } from "../service/port.ts";
-import { type Drawing, framePng, monoPalette, colourPalette } from "./draw.ts";
+import { type Drawing, framePng } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
-import { contentOf } from "./scene/content.ts";
-import { codeArea, layOut } from "./scene/layout.ts";
-import type { Frame, FrameSink } from "./sink.ts";
+import { drawScene, type Look, type RenderSettings } from "./render.ts";
+import { type Box, codeArea } from "./scene/layout.ts";
+import type { Frame, FrameHint, FrameSink } from "./sink.ts";
 
 export interface PanelSettings {
   readonly geometry: PanelGeometry;
@@ -17,10 +17,14 @@ export interface PanelSettings {
   readonly drawing: Drawing;
   readonly clock: Clock;
   readonly log: Log;
-  /** At least one. With several, a live panel alternates. */
+  /** At least one. */
   readonly languages: readonly Language[];
+  /** With several languages: one after the other (live glass; the default there), or the first two at once (the default elsewhere). */
+  readonly languageMode?: "alternating" | "together";
   readonly timeZone: string;
   readonly qrPolicy?: QrPolicy;
+  /** The operator's name, sign and colour. */
+  readonly look?: Look;
 }
 
 const alternateMs = 6_000;
@@ -32,6 +36,10 @@ export function createPanel(settings: PanelSettings): Panel {
 interface Wanted {
   readonly scene: Scene;
   readonly settle: (outcome: ShowOutcome) => void;
+}
+
+function hintOf({ xPx, yPx, widthPx, heightPx }: Box): NonNullable<FrameHint["codeArea"]> {
+  return { x: xPx, y: yPx, widthPx, heightPx };
 }
 
 class SinkPanel implements Panel {
@@ -99,8 +107,8 @@ class SinkPanel implements Panel {
   }
 
   #alternate(): void {
-    const { languages, geometry, clock } = this.#settings;
-    if (languages.length < 2 || !geometry.isLive || this.#isStopped) return;
+    const { languages, clock } = this.#settings;
+    if (languages.length < 2 || !this.#isAlternating || this.#isStopped) return;
     this.#alternating = clock.startTimer("panel language", alternateMs, () => {
       this.#language += 1;
       if (this.#wanted === undefined) void this.show(this.#scene);
@@ -122,16 +130,20 @@ class SinkPanel implements Panel {
   }
 
   async #present(scene: Scene): Promise<ShowOutcome> {
-    const { languages, timeZone, geometry, drawing, sink, log } = this.#settings;
+    const { sink, log } = this.#settings;
     if (this.#isStopped) return { kind: "failed", reason: "the panel is closed" };
     this.#scene = scene;
-    const language = languages[this.#language % languages.length] ?? "en";
     try {
-      const list = layOut(contentOf(scene, language, timeZone), geometry, drawing.measure, this.#policy);
-      const frame = await drawing.draw(list, geometry.colours === "colour" ? colourPalette : monoPalette);
-      const containsCode = list.items.some(({ kind }) => kind === "qr" || kind === "picture");
+      const { list, frame } = await drawScene(scene, this.#renderSettings());
+      // Drawing takes time: what is wanted no longer is not shown, not even for a moment.
+      if (this.#wanted !== undefined) return { kind: "superseded" };
+      const code = list.items.find(({ kind }) => kind === "qr" || kind === "picture");
       const safe = scene.kind === "out-of-service" || scene.kind === "starting";
-      const outcome = await sink.present(frame, { containsCode, safe });
+      const outcome = await sink.present(frame, {
+        containsCode: code !== undefined,
+        safe,
+        ...(code === undefined ? {} : { codeArea: hintOf(code.box) }),
+      });
       if (outcome.kind === "failed") return outcome;
       this.#onGlass = frame;
       if (list.refusal !== undefined) return { kind: "failed", reason: list.refusal };
@@ -140,5 +152,25 @@ class SinkPanel implements Panel {
       log.error({ error, scene: scene.kind }, "the scene could not be drawn");
       return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  get #isAlternating(): boolean {
+    const { languageMode, geometry } = this.#settings;
+    return (languageMode ?? (geometry.isLive ? "alternating" : "together")) === "alternating";
+  }
+
+  #renderSettings(): RenderSettings {
+    const { languages, timeZone, geometry, drawing, look } = this.#settings;
+    const turn = this.#isAlternating ? this.#language % languages.length : 0;
+    const secondLanguage = this.#isAlternating ? undefined : languages[1];
+    return {
+      geometry,
+      drawing,
+      timeZone,
+      policy: this.#policy,
+      language: languages[turn] ?? "en",
+      ...(secondLanguage === undefined ? {} : { secondLanguage }),
+      ...(look === undefined ? {} : { look }),
+    };
   }
 }

@@ -3,20 +3,40 @@ import { readFileSync } from "node:fs";
 import { createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
 import { quietZoneModules } from "./qr/planner.ts";
 import type { IconName } from "./scene/content.ts";
-import type { Box, DisplayItem, DisplayList, Ink } from "./scene/layout.ts";
+import type { Box, DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
 import { lineHeight, type TextMeasure, type Weight } from "./scene/text-fit.ts";
 import type { Frame } from "./sink.ts";
 
-export interface Palette {
-  readonly paper: string;
-  readonly ink: string;
-  readonly soft: string;
-  readonly accent: string;
-}
+export type Palette = Readonly<Record<Ink, string>>;
 
-export const colourPalette: Palette = { paper: "#ffffff", ink: "#14181f", soft: "#5b6478", accent: "#1d4fc4" };
+export const colourPalette: Palette = {
+  paper: "#ffffff",
+  backdrop: "#edf1f7",
+  card: "#ffffff",
+  ink: "#10151e",
+  soft: "#4b5568",
+  accent: "#0f4c81",
+  onAccent: "#ffffff",
+  line: "#c9d1de",
+  good: "#17703f",
+  bad: "#a8201a",
+};
+const black = "#000000";
 /** One-bit glass: nothing but black on white, so that no threshold eats a thin line. */
-export const monoPalette: Palette = { paper: "#ffffff", ink: "#000000", soft: "#000000", accent: "#000000" };
+export const monoPalette: Palette = {
+  paper: "#ffffff",
+  backdrop: "#ffffff",
+  card: "#ffffff",
+  ink: black,
+  soft: black,
+  accent: black,
+  onAccent: "#ffffff",
+  line: black,
+  good: black,
+  bad: black,
+};
+/** Glass with a red plane: red marks, and never says anything alone. */
+export const redPalette: Palette = { ...monoPalette, accent: "#ff0000", bad: "#ff0000" };
 
 const family = "Atkinson Hyperlegible Next";
 const fontFiles: Readonly<Record<Weight, string>> = {
@@ -93,8 +113,16 @@ async function drawItem(context: SKRSContext2D, item: DisplayItem, palette: Pale
       context.drawImage(image, item.box.xPx, item.box.yPx);
       return;
     }
+    case "logo": {
+      const image = await loadImage(Buffer.from(item.png));
+      context.imageSmoothingEnabled = true;
+      context.imageSmoothingQuality = "high";
+      const { xPx, yPx, widthPx, heightPx } = item.box;
+      context.drawImage(image, xPx, yPx, widthPx, heightPx);
+      return;
+    }
     case "icon":
-      drawIcon(context, item.name, item.box, palette);
+      drawIcon(context, item.name, item.box, colourOf(item.ink, palette), palette.onAccent);
       return;
   }
 }
@@ -202,32 +230,31 @@ const iconStrokes: Readonly<Record<IconName, readonly (readonly (readonly [numbe
     ],
   ],
 };
-const ringed: ReadonlySet<IconName> = new Set(["check", "cross", "pause"]);
-
-function drawIcon(context: SKRSContext2D, name: IconName, box: Box, palette: Palette): void {
+/** A light sign on a dark disc. */
+function drawIcon(context: SKRSContext2D, name: IconName, box: Box, disc: string, sign: string): void {
   const unit = box.widthPx / 100;
-  const x = (value: number): number => box.xPx + value * unit;
-  const y = (value: number): number => box.yPx + value * unit;
-  context.strokeStyle = palette.ink;
+  const x = (value: number): number => box.xPx + (50 + (value - 50) * signShare) * unit;
+  const y = (value: number): number => box.yPx + (50 + (value - 50) * signShare) * unit;
+  context.fillStyle = disc;
+  context.beginPath();
+  context.arc(box.xPx + 50 * unit, box.yPx + 50 * unit, 50 * unit, 0, 2 * Math.PI);
+  context.fill();
+  context.strokeStyle = sign;
   context.lineWidth = Math.max(2, 8 * unit);
   context.lineCap = "round";
   context.lineJoin = "round";
-  if (ringed.has(name)) {
-    context.beginPath();
-    context.arc(x(50), y(50), 45 * unit, 0, 2 * Math.PI);
-    context.stroke();
-  }
-  const shrink = ringed.has(name) ? 0.72 : 1;
-  const inner = (value: number): number => 50 + (value - 50) * shrink;
   for (const line of iconStrokes[name]) {
     context.beginPath();
     line.forEach(([px, py], index) => {
-      if (index === 0) context.moveTo(x(inner(px)), y(inner(py)));
-      else context.lineTo(x(inner(px)), y(inner(py)));
+      if (index === 0) context.moveTo(x(px), y(py));
+      else context.lineTo(x(px), y(py));
     });
     context.stroke();
   }
 }
+
+/** How much of the disc's width the sign takes. */
+const signShare = 0.62;
 
 /** A frame as PNG, for screenshots and the image driver. */
 export function framePng(frame: Frame): Uint8Array {

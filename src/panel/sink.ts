@@ -12,6 +12,13 @@ export interface FrameHint {
   readonly containsCode: boolean;
   /** The frame that may stand there when nobody is left to change it. */
   readonly safe: boolean;
+  /** Where the code stands, quiet zone included. */
+  readonly codeArea?: {
+    readonly x: number;
+    readonly y: number;
+    readonly widthPx: number;
+    readonly heightPx: number;
+  };
 }
 
 export type PresentOutcome =

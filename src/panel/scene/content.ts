@@ -6,13 +6,19 @@ import { texts, type Texts } from "./texts.ts";
 
 export type IconName = "check" | "cross" | "hourglass" | "phone" | "arrow-down" | "pause";
 
+/** What a line is for: the product, how to go on, the same in a second language, or what becomes of the customer's money (never left out). */
+export type LineRole = "detail" | "how" | "second" | "fate";
+
 export interface SceneContent {
   readonly qr: QrPicture | undefined;
   readonly icon: IconName | undefined;
+  readonly tone: "plain" | "good" | "bad";
   readonly title: string;
+  /** The title in the panel's second language, when two are shown at once. */
+  readonly secondTitle: string | undefined;
   /** A price, a time of day: what is read from far away. */
   readonly big: string | undefined;
-  readonly lines: readonly string[];
+  readonly lines: readonly { readonly text: string; readonly role: LineRole }[];
   readonly offers: readonly {
     readonly line: string;
     readonly name: string;
@@ -20,6 +26,8 @@ export interface SceneContent {
     readonly soldOut: boolean;
   }[];
   readonly footer: string | undefined;
+  /** Only for glass that changes every second: elsewhere it would be wrong a second later. */
+  readonly timeLeft: string | undefined;
 }
 
 /** Money in the customer's own writing: "25 kr", "25,50 kr.", "2,50 €". */
@@ -60,97 +68,163 @@ function say(title: string, changes: Partial<SceneContent> = {}): SceneContent {
   return {
     qr: undefined,
     icon: undefined,
+    tone: "plain",
     title,
+    secondTitle: undefined,
     big: undefined,
     lines: [],
     offers: [],
     footer: undefined,
+    timeLeft: undefined,
     ...changes,
   };
 }
 
-function present(lines: readonly (string | undefined)[]): readonly string[] {
-  return lines.filter((line) => line !== undefined && line !== "").map((line) => line ?? "");
+type Line = SceneContent["lines"][number];
+
+function lines(...given: readonly (readonly [LineRole, string | undefined])[]): readonly Line[] {
+  return given.flatMap(([role, text]) => (text === undefined || text === "" ? [] : [{ text, role }]));
 }
+
+const wallet = "Vipps MobilePay";
 
 function idle(scene: Extract<Scene, { kind: "idle" }>, words: Texts): SceneContent {
   const offers = offerRows(scene.offers, words);
-  if (scene.code === undefined) return say(words.pressTitle, { lines: [words.pressHow], offers, icon: "phone" });
+  if (scene.code === undefined)
+    return say(words.pressTitle, {
+      lines: lines(["how", words.pressHow]),
+      offers,
+      footer: wallet,
+      ...(offers.length === 0 ? { icon: "phone" } : {}),
+    });
   const { qr } = scene.code;
   if (scene.code.kind === "shop")
-    return say(words.shopTitle, { qr, lines: [words.shopHow], footer: "Vipps MobilePay" });
+    return say(words.shopTitle, { qr, lines: lines(["how", words.shopHow]), footer: wallet });
   const how = scene.canSelectFirst ? words.scanOrPress : words.scanHow;
-  return say(words.scanTitle, { qr, lines: [how], offers, footer: "Vipps MobilePay" });
+  return say(words.scanTitle, { qr, lines: lines(["how", how]), offers, footer: wallet });
 }
 
-/** What this scene says in this language. `timeZone` is an IANA name. */
-export function contentOf(scene: Scene, language: Language, timeZone: string): SceneContent {
+/**
+ * What this scene says in this language. `timeZone` is an IANA name. With `second`, title and directions stand there in that language as well:
+ * for glass that cannot alternate.
+ */
+export function contentOf(scene: Scene, language: Language, timeZone: string, second?: Language): SceneContent {
+  const first = inLanguage(scene, language, timeZone);
+  if (second === undefined || second === language) return first;
+  const other = inLanguage(scene, second, timeZone);
+  const added = other.lines
+    .filter(
+      (line) => (line.role === "how" || line.role === "fate") && !first.lines.some(({ text }) => text === line.text),
+    )
+    .map(({ text }): Line => ({ text, role: "second" }));
+  return {
+    ...first,
+    secondTitle: other.title === first.title ? undefined : other.title,
+    lines: [...first.lines, ...added],
+  };
+}
+
+function inLanguage(scene: Scene, language: Language, timeZone: string): SceneContent {
   const words = texts[language];
   const money = (amount: Money): string => moneyText(amount, words.locale);
+  const time = (wallMs: number): string => timeText(wallMs, words.locale, timeZone);
+  const left = (seconds: number): string => `${words.timeLeft} ${clockText(seconds)}`;
   switch (scene.kind) {
     case "starting":
-      return say(words.starting, { icon: "hourglass", lines: [words.oneMoment] });
+      return say(words.starting, { icon: "hourglass", lines: lines(["how", words.oneMoment]) });
     case "idle":
       return idle(scene, words);
     case "choose":
       return say(words.chooseTitle, {
-        lines: present([
-          words.chooseHow,
-          scene.reserved === undefined ? undefined : `${words.reserved} ${money(scene.reserved)}`,
-        ]),
+        lines: lines(
+          ["how", words.chooseHow],
+          ["detail", scene.reserved === undefined ? undefined : `${words.reserved} ${money(scene.reserved)}`],
+        ),
         offers: offerRows(scene.offers, words),
-        footer: words.seconds(scene.secondsLeft),
+        timeLeft: left(scene.secondsLeft),
       });
     case "choose-time":
       return say(words.timeTitle, {
         big: money(scene.price),
-        lines: present([
-          `${words.minutes(scene.minutes)}, ${words.validUntil.toLowerCase()} ${timeText(scene.untilWallMs, words.locale, timeZone)}`,
-          scene.plateWanted ? `${words.plate}: ${scene.plate === "" ? "…" : scene.plate}` : undefined,
-          words.timeHow,
-        ]),
-        footer: words.seconds(scene.secondsLeft),
+        lines: lines(
+          [
+            "detail",
+            `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${time(scene.untilWallMs)}`,
+          ],
+          ["detail", scene.plateWanted ? `${words.plate}: ${scene.plate === "" ? "…" : scene.plate}` : undefined],
+          ["how", words.timeHow],
+        ),
+        timeLeft: left(scene.secondsLeft),
       });
     case "pay":
       return say(words.payTitle, {
         qr: scene.qr,
         big: money(scene.price),
-        lines: present([scene.product, scene.canShowCode ? words.payOrHold : words.payHow]),
-        footer: words.seconds(scene.secondsLeft),
+        lines: lines(["detail", scene.product], ["how", scene.canShowCode ? words.payOrHold : words.payHow]),
+        timeLeft: left(scene.secondsLeft),
       });
     case "wait":
       return say(scene.toPhone ? words.approveTitle : words.waitTitle, {
         icon: scene.toPhone ? "phone" : "hourglass",
         big: money(scene.price),
-        lines: present([scene.product, scene.toPhone ? words.approveHow : undefined]),
-        footer: words.seconds(scene.secondsLeft),
+        lines: lines(["detail", scene.product], ["how", scene.toPhone ? words.approveHow : undefined]),
+        timeLeft: left(scene.secondsLeft),
       });
     case "deliver":
-      return say(words.deliverTitle, { icon: "arrow-down", lines: present([scene.product, words.deliverHow]) });
+      return say(words.deliverTitle, {
+        icon: "arrow-down",
+        lines: lines(["detail", scene.product], ["how", words.deliverHow]),
+      });
     case "thanks":
-      return say(words.thanksTitle, { icon: "check", lines: present([scene.product, money(scene.price)]) });
+      return say(words.thanksTitle, {
+        icon: "check",
+        tone: "good",
+        lines: lines(["detail", scene.product], ["detail", money(scene.price)]),
+      });
     case "valid-until":
       return say(words.validUntil, {
         icon: "check",
-        big: timeText(scene.untilWallMs, words.locale, timeZone),
-        lines: present([scene.plate === undefined ? undefined : `${words.plate}: ${scene.plate}`, money(scene.price)]),
+        tone: "good",
+        big: time(scene.untilWallMs),
+        lines: lines(
+          ["detail", scene.plate === undefined || scene.plate === "" ? undefined : `${words.plate}: ${scene.plate}`],
+          ["detail", money(scene.price)],
+        ),
       });
     case "sorry":
       return say(words.sorry[scene.reason], {
         icon: "cross",
-        lines: present([
-          words.money[scene.money],
-          scene.money === "needs-attention" ? shortReference(scene.reference) : undefined,
-        ]),
+        tone: "bad",
+        lines: lines(["fate", words.money[scene.money]]),
+        big: scene.money === "needs-attention" ? shortReference(scene.reference) : undefined,
       });
     case "busy":
-      return say(words.busyTitle, { icon: "pause", lines: [words.busyHow] });
+      return say(words.busyTitle, { icon: "pause", lines: lines(["how", words.busyHow]) });
     case "refused":
       return say(scene.reason === "age" ? words.ageTitle : words.identityTitle, {
         icon: "cross",
-        lines: [words.nothingTaken],
+        tone: "bad",
+        lines: lines(["fate", words.nothingTaken]),
       });
     case "out-of-service":
-      return say(words.outTitle, { icon: "pause", lines: [words.out[scene.reason]], footer: scene.reason });
+      return say(words.outTitle, {
+        icon: "pause",
+        lines: lines(["how", words.out[scene.reason]]),
+        footer: scene.reason,
+      });
   }
+}
+
+/** "2:22": its width hardly changes while it runs. */
+function clockText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** "45 min", "2 t", "1 t 30 min". */
+function durationText(minutes: number, words: Texts): string {
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  if (hours === 0) return words.minutes(rest);
+  return rest === 0 ? words.hours(hours) : `${words.hours(hours)} ${words.minutes(rest)}`;
 }

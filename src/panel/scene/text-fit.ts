@@ -18,7 +18,8 @@ export const lineHeight = 1.22;
 const sizePxMin = 5;
 const shrinkBy = 0.94;
 
-function wrap(
+/** Lines no wider than `widthPx`, broken at spaces; undefined when a word is wider. */
+export function wrap(
   text: string,
   widthPx: number,
   sizePx: number,
@@ -40,6 +41,30 @@ function wrap(
   return [...lines, line];
 }
 
+/** As many lines as `wrap` needs, but of about equal length: no single word on the last one. */
+export function wrapEvenly(
+  text: string,
+  widthPx: number,
+  sizePx: number,
+  weight: Weight,
+  measure: TextMeasure,
+): readonly string[] | undefined {
+  const widest = wrap(text, widthPx, sizePx, weight, measure);
+  if (widest === undefined || widest.length === 1) return widest;
+  let narrow = widthPx / 2;
+  let wide = widthPx;
+  let best = widest;
+  for (let step = 0; step < 6; step += 1) {
+    const middle = (narrow + wide) / 2;
+    const lines = wrap(text, middle, sizePx, weight, measure);
+    if (lines !== undefined && lines.length === widest.length) {
+      best = lines;
+      wide = middle;
+    } else narrow = middle;
+  }
+  return best;
+}
+
 /** Breaks anywhere: for words that are wider than the box at the smallest size. */
 function breakAnywhere(
   text: string,
@@ -59,7 +84,7 @@ function breakAnywhere(
   return [...lines, line];
 }
 
-/** The largest size up to `sizePx` at which the text stands in the box. */
+/** The largest size up to `sizePx` at which the text stands in the box; what fits at no size is cut short with "…". */
 export function fitText(
   text: string,
   box: { readonly widthPx: number; readonly heightPx: number },
@@ -67,15 +92,30 @@ export function fitText(
   weight: Weight,
   measure: TextMeasure,
   linesMax = 4,
+  smallestPx = sizePxMin,
 ): FittedText {
-  for (let size = sizePx; size >= sizePxMin; size *= shrinkBy) {
-    const lines = wrap(text, box.widthPx, size, weight, measure);
+  const smallest = Math.min(sizePx, smallestPx);
+  for (let size = sizePx; size >= smallest; size *= shrinkBy) {
+    const lines = wrapEvenly(text, box.widthPx, size, weight, measure);
     if (lines === undefined || lines.length > linesMax) continue;
     const heightPx = Math.ceil(lines.length * size * lineHeight);
     if (heightPx <= box.heightPx) return { sizePx: size, lines, heightPx };
   }
-  const all = breakAnywhere(text, box.widthPx, sizePxMin, weight, measure);
-  const fits = Math.max(1, Math.floor(box.heightPx / (sizePxMin * lineHeight)));
-  const lines = all.slice(0, fits);
-  return { sizePx: sizePxMin, lines, heightPx: Math.ceil(lines.length * sizePxMin * lineHeight) };
+  const count = Math.max(1, Math.min(linesMax, Math.floor(box.heightPx / (smallest * lineHeight))));
+  const all = breakAnywhere(text, box.widthPx, smallest, weight, measure);
+  const lines = all.length <= count ? all : shortened(all, count, box.widthPx, smallest, weight, measure);
+  return { sizePx: smallest, lines, heightPx: Math.ceil(lines.length * smallest * lineHeight) };
+}
+
+function shortened(
+  all: readonly string[],
+  count: number,
+  widthPx: number,
+  sizePx: number,
+  weight: Weight,
+  measure: TextMeasure,
+): readonly string[] {
+  const letters = Array.from(all[count - 1] ?? "");
+  while (letters.length > 0 && measure.width(`${letters.join("")}…`, sizePx, weight) > widthPx) letters.pop();
+  return [...all.slice(0, count - 1), `${letters.join("").trimEnd()}…`];
 }

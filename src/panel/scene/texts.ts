@@ -35,7 +35,8 @@ export interface Texts {
   readonly nothingTaken: string;
   readonly outTitle: string;
   readonly soldOut: string;
-  readonly seconds: (count: number) => string;
+  readonly timeLeft: string;
+  readonly hours: (count: number) => string;
   readonly minutes: (count: number) => string;
   readonly sorry: Readonly<Record<SorryReason, string>>;
   readonly money: Readonly<Record<MoneyFate, string>>;
@@ -76,7 +77,8 @@ const nb: Texts = {
   nothingTaken: "Ingenting er trukket.",
   outTitle: "Ute av drift",
   soldOut: "utsolgt",
-  seconds: (count) => `${count} s`,
+  timeLeft: "Tid igjen",
+  hours: (count) => `${count} t`,
   minutes: (count) => `${count} min`,
   sorry: {
     "timed-out": "Tiden gikk ut",
@@ -146,6 +148,8 @@ const sv: Texts = {
   nothingTaken: "Inget har dragits.",
   outTitle: "Ur drift",
   soldOut: "slutsåld",
+  timeLeft: "Tid kvar",
+  hours: (count) => `${count} tim`,
   sorry: {
     "timed-out": "Tiden gick ut",
     declined: "Betalningen avvisades",
@@ -214,6 +218,8 @@ const da: Texts = {
   nothingTaken: "Der er ikke trukket noget.",
   outTitle: "Ude af drift",
   soldOut: "udsolgt",
+  timeLeft: "Tid tilbage",
+  hours: (count) => `${count} t`,
   sorry: {
     "timed-out": "Tiden løb ud",
     declined: "Betalingen blev afvist",
@@ -282,6 +288,8 @@ const fi: Texts = {
   nothingTaken: "Mitään ei veloitettu.",
   outTitle: "Ei käytössä",
   soldOut: "loppunut",
+  timeLeft: "Aikaa",
+  hours: (count) => `${count} h`,
   sorry: {
     "timed-out": "Aika loppui",
     declined: "Maksu hylättiin",
@@ -350,6 +358,8 @@ const en: Texts = {
   nothingTaken: "Nothing was taken.",
   outTitle: "Out of service",
   soldOut: "sold out",
+  timeLeft: "Time left",
+  hours: (count) => `${count} h`,
   sorry: {
     "timed-out": "Time ran out",
     declined: "The payment was declined",

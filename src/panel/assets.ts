@@ -1,0 +1,26 @@
+/** Where the panels' files and the font lie: in the source tree, and beside a bundle. */
+import { existsSync } from "node:fs";
+
+/** The first of `candidates` (with a slash at the end) that exists in the folder of `from` or in one of the four above it. */
+export function findFolder(from: string, candidates: readonly string[]): URL {
+  let folder = new URL("./", from);
+  for (let level = 0; level < 5; level += 1) {
+    for (const candidate of candidates) {
+      const found = new URL(candidate, folder);
+      if (existsSync(found)) return found;
+    }
+    folder = new URL("../", folder);
+  }
+  throw new Error(
+    `none of ${candidates.join(", ")} lies in or above the folder of ${from}: the installation is not whole`,
+  );
+}
+
+/** hardware/panels; `from` is the caller's import.meta.url. */
+export function panelFolder(from: string): URL {
+  return findFolder(from, ["hardware/panels/"]);
+}
+
+export function fontFolder(from: string): URL {
+  return findFolder(from, ["font/", "panel/font/", "src/panel/font/"]);
+}

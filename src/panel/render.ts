@@ -1,0 +1,86 @@
+/** A scene on a panel, from data to pixels: what the panel, the previews and the bench have in common. */
+import { colourPalette, type Drawing, monoPalette, type Palette, redPalette } from "./draw.ts";
+import type { PanelColours, PanelGeometry } from "./geometry.ts";
+import type { Language, Scene } from "./port.ts";
+import { defaultQrPolicy, type QrPolicy } from "./qr/planner.ts";
+import { contentOf } from "./scene/content.ts";
+import type { Brand, DisplayList } from "./scene/display-list.ts";
+import { layOut } from "./scene/layout.ts";
+import type { Frame } from "./sink.ts";
+
+/** How the operator dresses the panel. */
+export interface Look extends Brand {
+  /** "#rrggbb"; darkened until white stands out on it (WCAG 2.2, 1.4.3: contrast 4.5 : 1). */
+  readonly accent?: string;
+}
+
+export interface RenderSettings {
+  readonly geometry: PanelGeometry;
+  readonly drawing: Drawing;
+  readonly timeZone: string;
+  readonly language: Language;
+  /** Shown beside the first one. */
+  readonly secondLanguage?: Language;
+  readonly policy?: QrPolicy;
+  readonly look?: Look;
+}
+
+export function listScene(scene: Scene, settings: RenderSettings): DisplayList {
+  const { geometry, drawing, timeZone, language, secondLanguage, policy, look } = settings;
+  const content = contentOf(scene, language, timeZone, secondLanguage);
+  return layOut(content, geometry, drawing.measure, policy ?? defaultQrPolicy, look);
+}
+
+export async function drawScene(
+  scene: Scene,
+  settings: RenderSettings,
+): Promise<{ readonly list: DisplayList; readonly frame: Frame }> {
+  const list = listScene(scene, settings);
+  const frame = await settings.drawing.draw(list, paletteFor(settings.geometry.colours, settings.look?.accent));
+  return { list, frame };
+}
+
+export function paletteFor(colours: PanelColours, accent?: string): Palette {
+  if (colours === "black-white-red") return redPalette;
+  if (colours !== "colour") return monoPalette;
+  return accent === undefined ? colourPalette : { ...colourPalette, accent: darkened(accent) };
+}
+
+const contrastMin = 4.5;
+
+/** Unreadable colours are taken back to ones that are read; no colour at all for what is none. */
+function darkened(colour: string): string {
+  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
+  if (match === null) return colourPalette.accent;
+  let rgb = match.slice(1).map((part) => Number.parseInt(part, 16));
+  while (contrastWithWhite(rgb) < contrastMin) rgb = rgb.map((part) => Math.floor(part * 0.95));
+  return `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** WCAG 2.2, "relative luminance" and "contrast ratio". */
+function contrastWithWhite(rgb: readonly number[]): number {
+  const [red = 0, green = 0, blue = 0] = rgb.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+}
+
+/** The frame as the glass shows it: one-bit panels know no grey. */
+export function glassOf(frame: Frame, colours: PanelColours): Frame {
+  if (colours === "colour" || colours === "grey") return frame;
+  const { widthPx, heightPx, rgba } = frame;
+  const shown = new Uint8ClampedArray(rgba.length);
+  for (let at = 0; at < rgba.length; at += 4) {
+    const red = rgba[at] ?? 0;
+    const green = rgba[at + 1] ?? 0;
+    const blue = rgba[at + 2] ?? 0;
+    const isRed = colours === "black-white-red" && red > 160 && green < 100 && blue < 100;
+    const level = (red * 299 + green * 587 + blue * 114) / 1_000 < 128 ? 0 : 255;
+    shown[at] = isRed ? 255 : level;
+    shown[at + 1] = isRed ? 0 : level;
+    shown[at + 2] = isRed ? 0 : level;
+    shown[at + 3] = 255;
+  }
+  return { widthPx, heightPx, rgba: shown };
+}

@@ -1,0 +1,51 @@
+/** What the layout hands to the drawing: every element with its place and size in pixels. Types only. */
+import type { QrPlan } from "../qr/planner.ts";
+import type { IconName } from "./content.ts";
+import type { Weight } from "./text-fit.ts";
+
+export interface Box {
+  readonly xPx: number;
+  readonly yPx: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** Roles of colour; on one-bit glass all but `paper`, `card`, `backdrop` and `onAccent` are black. */
+export type Ink = "ink" | "soft" | "accent" | "onAccent" | "paper" | "backdrop" | "card" | "line" | "good" | "bad";
+
+export type Align = "left" | "center" | "right";
+
+export type DisplayItem =
+  /** A surface: other items may stand on it, wholly. */
+  | { readonly kind: "rect"; readonly box: Box; readonly ink: Ink; readonly radiusPx: number }
+  | {
+      readonly kind: "text";
+      readonly box: Box;
+      readonly lines: readonly string[];
+      readonly sizePx: number;
+      readonly weight: Weight;
+      readonly ink: Ink;
+      readonly align: Align;
+    }
+  /** The box is the whole square with its quiet zone. */
+  | { readonly kind: "qr"; readonly box: Box; readonly plan: QrPlan }
+  /** The provider's picture of a code, pixel for pixel. */
+  | { readonly kind: "picture"; readonly box: Box; readonly png: Uint8Array }
+  /** The operator's own sign, scaled into the box. */
+  | { readonly kind: "logo"; readonly box: Box; readonly png: Uint8Array }
+  | { readonly kind: "icon"; readonly box: Box; readonly name: IconName; readonly ink: Ink };
+
+export interface DisplayList {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly items: readonly DisplayItem[];
+  /** Why a code that should stand here does not. */
+  readonly refusal: string | undefined;
+}
+
+/** What the operator adds; the wallets are named in text alone, and no sign but the operator's is drawn. */
+export interface Brand {
+  readonly name?: string;
+  /** PNG. */
+  readonly logo?: Uint8Array;
+}
