@@ -4,7 +4,12 @@ import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 /** Each command's loader; nothing is loaded that is not used. Keep sorted. */
 const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   command: async () => (await import("./command-send.ts")).default,
+  config: async () => (await import("./config.ts")).command,
+  demo: async () => (await import("./demo.ts")).command,
+  panel: async () => (await import("./panel.ts")).default,
   relay: async () => (await import("./relay.ts")).default,
+  run: async () => (await import("./run.ts")).command,
+  simulator: async () => (await import("./simulator.ts")).command,
 };
 
 async function list(): Promise<string> {

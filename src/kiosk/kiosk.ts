@@ -48,6 +48,8 @@ export interface KioskSettings {
   readonly shopQr: QrPicture | undefined;
   /** Whether nothing is sold at this wall time. */
   readonly isQuiet: (wallMs: number) => boolean;
+  /** How often the provider is asked whether it is there while nobody buys. */
+  readonly probeMs: number;
 }
 
 export interface KioskPorts {
@@ -150,6 +152,7 @@ class KioskLoop implements Kiosk {
       merchantQrs,
       id: settings.merchantQrId,
       locationDescription: settings.locationDescription,
+      probeMs: settings.probeMs,
       clock,
       entropy,
       log,

@@ -4,17 +4,28 @@
  */
 import type { MerchantQrId } from "../sale/ids.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
-import type { CallbackQr, MerchantQrs } from "../vipps/port.ts";
+import type { CallbackQr, CallOutcome, MerchantQrs } from "../vipps/port.ts";
 
 export interface RegistrarSettings {
   readonly merchantQrs: MerchantQrs;
   readonly id: MerchantQrId;
   readonly locationDescription: string;
+  /** Pause between two looks while all is well. */
+  readonly probeMs: number;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
   /** Called whenever reachability or the QR changed. */
   readonly onChange: () => void;
+}
+
+interface State {
+  qr: CallbackQr | undefined;
+  registerAtMs: number;
+  reached: boolean;
+  failures: number;
+  attempts: number;
+  on: boolean;
 }
 
 export interface Registrar {
@@ -34,8 +45,9 @@ const failuresUntilLost = 2;
 
 export function createRegistrar(settings: RegistrarSettings): Registrar {
   const { clock, entropy, log, merchantQrs, onChange } = settings;
-  const state: { qr: CallbackQr | undefined; reached: boolean; failures: number; attempts: number; on: boolean } = {
+  const state: State = {
     qr: undefined,
+    registerAtMs: 0,
     reached: false,
     failures: 0,
     attempts: 0,
@@ -63,30 +75,48 @@ export function createRegistrar(settings: RegistrarSettings): Registrar {
     onChange();
   }
 
+  /** Registers when that is due, and otherwise asks for what is registered: the cheapest proof that a payment could be made. */
+  function call(): Promise<CallOutcome<CallbackQr>> {
+    const isDue = state.qr === undefined || clock.monotonicMs() >= state.registerAtMs;
+    return isDue
+      ? merchantQrs.register(settings.id, settings.locationDescription, { retry: "never" })
+      : merchantQrs.check(settings.id, { retry: "never" });
+  }
+
+  function succeed(qr: CallbackQr): void {
+    const isNew = JSON.stringify(state.qr) !== JSON.stringify(qr);
+    if (clock.monotonicMs() >= state.registerAtMs)
+      state.registerAtMs = clock.monotonicMs() + refreshMs * (0.9 + 0.2 * entropy.fraction());
+    state.qr = qr;
+    state.attempts = 0;
+    const wasReached = state.reached;
+    setReached(true);
+    if (wasReached && isNew) onChange();
+    schedule(settings.probeMs * (0.9 + 0.2 * entropy.fraction()));
+  }
+
+  function fail(outcome: Exclude<CallOutcome<CallbackQr>, { kind: "ok" }>): void {
+    if (outcome.kind === "refused")
+      log.error(
+        { status: outcome.status, code: outcome.code, detail: outcome.detail },
+        "the provider refused the callback QR: check the msn, the keys and the location in the configuration",
+      );
+    else log.warn({ reason: outcome.reason }, "the provider did not answer; asking again");
+    // Deleted in the portal: register anew at once.
+    if (outcome.kind === "refused" && outcome.status === 404) state.registerAtMs = 0;
+    // A refusal is an answer, but with keys that are no good nothing can be paid.
+    if (outcome.kind === "refused" || outcome.status === undefined || outcome.status >= 500 || outcome.status === 401)
+      setReached(false);
+    schedule(retryDelayMs());
+  }
+
   async function run(): Promise<void> {
     if (isRunning || !state.on) return;
     isRunning = true;
     try {
-      const outcome = await merchantQrs.register(settings.id, settings.locationDescription, { retry: "never" });
-      if (outcome.kind === "ok") {
-        state.qr = outcome.value;
-        state.attempts = 0;
-        const wasReached = state.reached;
-        setReached(true);
-        if (wasReached) onChange();
-        schedule(refreshMs * (0.9 + 0.2 * entropy.fraction()));
-        return;
-      }
-      if (outcome.kind === "refused")
-        log.error(
-          { status: outcome.status, code: outcome.code, detail: outcome.detail },
-          "the provider refused to register the callback QR: check the msn, the keys and the location in the configuration",
-        );
-      else log.warn({ reason: outcome.reason }, "the callback QR is not registered yet; trying again");
-      // A refusal is an answer, but with keys that are no good nothing can be paid.
-      if (outcome.kind === "refused" || outcome.status === undefined || outcome.status >= 500 || outcome.status === 401)
-        setReached(false);
-      schedule(retryDelayMs());
+      const outcome = await call();
+      if (outcome.kind === "ok") succeed(outcome.value);
+      else fail(outcome);
     } finally {
       isRunning = false;
     }

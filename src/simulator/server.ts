@@ -240,6 +240,14 @@ function createControl(provider: Provider, clock: SkippingClock, faults: QueuedF
       clock.skip(z.strictObject({ ms: z.number().min(0) }).parse(body).ms);
       return { wallMs: clock.wallMs() };
     },
+    /** Whether a text is a code that could be paid with now: a registered callback QR, or a payment that is open. */
+    code: (body) => {
+      const { text } = z.strictObject({ text: z.string() }).parse(body);
+      provider.ledger();
+      const isCallback = [...provider.state.callbackQrs.values()].some((qr) => qr.content === text);
+      const payment = [...provider.state.payments.values()].find((one) => one.qrContent === text);
+      return { payable: isCallback || payment?.state === "CREATED", kind: isCallback ? "callback" : "one-time" };
+    },
     "tokens/revoke": () => {
       provider.revokeTokens();
       return {};

@@ -1,9 +1,10 @@
 /** The kiosk's door: payments in the words of the sale, over the client. Nothing thrown leaves; every call ends in a CallOutcome. */
+import type { MerchantQrId } from "../sale/ids.ts";
 import { isMinor, type Minor, type Money, minor } from "../sale/money.ts";
 import type { PaymentRequest, PaymentView, ReceiptLine } from "../sale/payment.ts";
 import type { CallbackRequest, VippsClient } from "./client.ts";
 import { errorWithoutAnswer, VippsError } from "./errors.ts";
-import type { CallOptions, CallOutcome, CreatedPayment, MerchantQrs, Payments, QrPicture } from "./port.ts";
+import type { CallbackQr, CallOptions, CallOutcome, CreatedPayment, MerchantQrs, Payments, QrPicture } from "./port.ts";
 import type { CreatePaymentBody, PaymentAnswer } from "./schema.ts";
 
 export interface PresentationSettings {
@@ -174,20 +175,26 @@ export function createPayments(client: VippsClient, settings: PresentationSettin
 /** Registers the machine's callback QR: PUT (create or update), then GET for what to show. */
 export function createMerchantQrs(client: VippsClient, settings: PresentationSettings): MerchantQrs {
   const isOwn = settings.qrRendering === "own";
+  const wanted = isOwn ? undefined : ({ format: "png", sizePx: settings.qrSizePx } as const);
+
+  async function get(id: MerchantQrId, options?: CallOptions): Promise<CallbackQr> {
+    const answer = await client.callbackQrs.get(id, wanted, options);
+    const source = isOwn ? answer.qrContent : answer.qrImageUrl;
+    if (typeof source !== "string" || source === "" || answer.merchantQrId !== id)
+      throw errorWithoutAnswer("get merchant callback QR", "the answer has no code for this machine");
+    const qr: QrPicture = isOwn
+      ? { kind: "content", text: source }
+      : { kind: "png", png: await client.fetchImage(source, options) };
+    return { merchantQrId: id, locationDescription: answer.locationDescription ?? "", qr };
+  }
+
   return {
     register: (id, locationDescription, options) =>
       outcomeOf(async () => {
         const request: CallbackRequest = { locationDescription, category: "VENDING" };
         await client.callbackQrs.put(id, request, options);
-        const wanted = isOwn ? undefined : ({ format: "png", sizePx: settings.qrSizePx } as const);
-        const answer = await client.callbackQrs.get(id, wanted, options);
-        const source = isOwn ? answer.qrContent : answer.qrImageUrl;
-        if (typeof source !== "string" || source === "" || answer.merchantQrId !== id)
-          throw errorWithoutAnswer("get merchant callback QR", "the answer has no code for this machine");
-        const qr: QrPicture = isOwn
-          ? { kind: "content", text: source }
-          : { kind: "png", png: await client.fetchImage(source, options) };
-        return { merchantQrId: id, locationDescription: answer.locationDescription ?? locationDescription, qr };
+        return get(id, options);
       }),
+    check: (id, options) => outcomeOf(() => get(id, options)),
   };
 }

@@ -77,4 +77,6 @@ export interface CallbackQr {
 export interface MerchantQrs {
   /** `PUT /qr/v1/merchant-callback/{merchantQrId}` with category VENDING, then GET: create or update, idempotent. */
   register(id: MerchantQrId, locationDescription: string, options?: CallOptions): Promise<CallOutcome<CallbackQr>>;
+  /** `GET /qr/v1/merchant-callback/{merchantQrId}`: whether provider, keys and code are there; 404 asks for `register`. */
+  check(id: MerchantQrId, options?: CallOptions): Promise<CallOutcome<CallbackQr>>;
 }

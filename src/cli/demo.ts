@@ -1,0 +1,67 @@
+/** `kvitt demo`: a sale to watch, and a sale from a script. */
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { servePage } from "../simulator/demo/page-server.ts";
+import { parseScript, playScript } from "../simulator/demo/script.ts";
+import { DemoWorld } from "../simulator/demo/world.ts";
+import { type CliCommand, CommandError } from "./command.ts";
+
+const usage = `kvitt demo [--port N]
+kvitt demo --headless --script FILE [--json]
+
+Starts a simulated provider, a broker, the relay and a machine on this computer, and a page to play with them.
+With --headless --script it plays a script (docs/demo.md) and ends with checks on the ledger, the journal and the panel;
+exit code 1 when one fails.
+
+  --port N   where the page is; default 8088, 0 takes a free port`;
+
+async function play(file: string, asJson: boolean, io: Parameters<CliCommand["run"]>[1]): Promise<number> {
+  const steps = parseScript(await readFile(file, "utf8"));
+  const world = await DemoWorld.start();
+  try {
+    const result = await playScript(world, steps, (line) => (asJson ? io.err(line) : io.out(line)), io.signal);
+    if (asJson) io.out(JSON.stringify(result));
+    else
+      io.out(
+        result.failures.length === 0
+          ? `passed: ${result.checks} checks`
+          : `FAILED:\n${result.failures.map((one) => `  ${one}`).join("\n")}`,
+      );
+    return result.failures.length === 0 ? 0 : 1;
+  } finally {
+    await world.close();
+  }
+}
+
+export const command: CliCommand = {
+  summary: "watch a sale on this computer",
+  usage,
+  async run(args, io) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: "string" },
+        headless: { type: "boolean" },
+        script: { type: "string" },
+        json: { type: "boolean" },
+      },
+    });
+    if (values.headless === true || values.script !== undefined) {
+      if (values.script === undefined) throw new CommandError("--headless needs --script FILE (docs/demo.md)");
+      return play(values.script, values.json === true, io);
+    }
+    const port = Number(values.port ?? "8088");
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new CommandError(`--port takes 0 to 65535, not "${values.port ?? ""}"`);
+    const world = await DemoWorld.start();
+    const page = await servePage(world, port);
+    io.out(values.json === true ? JSON.stringify({ url: page.url }) : `The demo is on ${page.url} (Ctrl-C ends it).`);
+    await new Promise<void>((resolve) => {
+      if (io.signal.aborted) resolve();
+      io.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await page.close();
+    await world.close();
+    return 0;
+  },
+};

@@ -1,0 +1,67 @@
+/** Where secrets come from: systemd's credentials folder, a folder of tight files, the environment; from the TOML only for a simulator. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "./schema.ts";
+
+export class CredentialsError extends Error {
+  readonly code = "credentials";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A secret's file: not readable by group or others, one line. Undefined when there is none. */
+export async function readSecretFile(path: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) !== 0)
+      throw new CredentialsError(
+        `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run chmod 600 on it`,
+      );
+    const text = (await readFile(path, "utf8")).trim();
+    if (text === "") throw new CredentialsError(`${path} is empty`);
+    return text;
+  } catch (error) {
+    if (error instanceof CredentialsError) throw error;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new CredentialsError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+export interface VippsKeys {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly subscriptionKey: string;
+}
+
+/** A secret by its credential's name ("vipps-client-id"), from the first place that has it. */
+export async function findSecret(
+  name: string,
+  folder: string | undefined,
+  env: Environment,
+): Promise<string | undefined> {
+  for (const place of [env["CREDENTIALS_DIRECTORY"], folder]) {
+    const found = place === undefined ? undefined : await readSecretFile(join(place, name));
+    if (found !== undefined) return found;
+  }
+  const variable = env[name.toUpperCase().replaceAll("-", "_")];
+  return variable === undefined || variable === "" ? undefined : variable;
+}
+
+/** @throws CredentialsError that says which is missing and where it may stand. */
+export async function readVippsKeys(vipps: Config["vipps"], env: Environment): Promise<VippsKeys> {
+  const find = async (name: string, inline: string | undefined): Promise<string> => {
+    const found = inline ?? (await findSecret(name, vipps.credentials_dir, env));
+    if (found !== undefined) return found;
+    const folder = vipps.credentials_dir ?? "systemd's credentials folder";
+    throw new CredentialsError(
+      `the credential ${name} is missing: put it into a file of that name in ${folder} (mode 600), or into the environment as ${name.toUpperCase().replaceAll("-", "_")}`,
+    );
+  };
+  return {
+    clientId: await find("vipps-client-id", vipps.client_id),
+    clientSecret: await find("vipps-client-secret", vipps.client_secret),
+    subscriptionKey: await find("vipps-subscription-key", vipps.subscription_key),
+  };
+}

@@ -1,0 +1,368 @@
+/**
+ * The configuration: one TOML file. Every key has a sentence and, where it can have one, a default; docs/config.md is made from here.
+ * Unknown keys are faults: a misspelt key that is ignored is a setting that somebody believes in.
+ */
+import { z } from "zod";
+import { mqttSchema } from "./mqtt.ts";
+import { isLoopback, relaySchema } from "./relay.ts";
+
+const seconds = (min: number, max: number, fallback: number, what: string) =>
+  z.number().min(min).max(max).default(fallback).describe(`${what}, in seconds (${min} to ${max}).`);
+const file = z.string().min(1).max(4_096);
+
+const languages = z.enum(["nb", "sv", "da", "fi", "en"]);
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+const machine = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,37}$/, "1 to 37 letters, digits or -, so that a payment's reference can be made from it")
+    .describe(
+      "This machine's merchantQrId. It can never change: the callback QR and every reference are made from it.",
+    ),
+  location: z
+    .string()
+    .min(1)
+    .max(36, "at most 36 characters: the app shows it after a scan")
+    .describe("Where it stands, as the customer's app shows it after a scan."),
+  name: z.string().min(1).max(60).optional().describe("Who sells, in the payment's description; default the location."),
+  kind: z.enum(["vending", "parking", "kiosk"]).default("vending").describe("What kind of machine it is."),
+  time_zone: z
+    .string()
+    .refine(isTimeZone, 'an IANA time zone, for example "Europe/Oslo"')
+    .default("Europe/Oslo")
+    .describe("Time zone of what the panel shows, of tariffs and of quiet hours."),
+});
+
+const vipps = z.strictObject({
+  environment: z.enum(["test", "production"]).optional().describe("The provider's environment; or base_url."),
+  base_url: z.url().optional().describe("Instead of environment: the simulator's address."),
+  msn: z
+    .string("the merchant serial number is a text: write it in quotes")
+    .regex(/^[0-9]{4,7}$/, "4 to 7 digits, as text")
+    .describe("The sales unit's merchant serial number."),
+  currency: z.enum(["NOK", "DKK", "EUR"]).describe("The sales unit's currency."),
+  one_time_route: z
+    .enum(["epayment", "qr-api"])
+    .default("epayment")
+    .describe(
+      "How one-time QRs are made: userFlow QR, which the provider recommends, or POST /qr/v1 on a landing page.",
+    ),
+  user_flow: z
+    .enum(["web-redirect", "push"])
+    .default("web-redirect")
+    .describe("The flow of a payment after a check-in. push needs the provider's approval of the sales unit."),
+  return_url: z
+    .string()
+    .regex(/^https:\/\/\S+$/, "an https address of a public page")
+    .max(2_500)
+    .optional()
+    .describe(
+      "Opens on the customer's phone after a web-redirect payment: a public page that says, look at the machine.",
+    ),
+  probe_s: seconds(
+    1,
+    600,
+    20,
+    "How often the provider is asked whether it is there while nobody buys: so long a code may stand that cannot be paid",
+  ),
+  credentials_dir: file
+    .optional()
+    .describe(
+      "Folder with the files vipps-client-id, vipps-client-secret and vipps-subscription-key; default systemd's $CREDENTIALS_DIRECTORY, then the environment.",
+    ),
+  client_id: z.string().min(1).optional().describe("Only when base_url is a simulator on this machine."),
+  client_secret: z.string().min(1).optional().describe("Only when base_url is a simulator on this machine."),
+  subscription_key: z.string().min(1).optional().describe("Only when base_url is a simulator on this machine."),
+});
+
+const sale = z.strictObject({
+  check_in_style: z
+    .enum(["choose-then-pay", "reserve-dearest", "off"])
+    .default("choose-then-pay")
+    .describe("What a scan of the callback QR leads to."),
+  partial_capture: z
+    .boolean()
+    .default(false)
+    .describe("Whether the sales unit may capture a part of what was reserved; reserve-dearest needs it."),
+  select_first: z
+    .boolean()
+    .default(true)
+    .describe("Whether a product may be chosen without a scan: then a one-time QR is shown."),
+  show_code: z.boolean().default(false).describe("Whether a scanner takes personal codes from the app."),
+  unknown_delivery: z
+    .enum(["release", "attention", "capture"])
+    .default("release")
+    .describe("What happens with the money when nobody knows whether the product came out."),
+  acknowledge_unknown_capture: z
+    .boolean()
+    .default(false)
+    .describe('Has to be true for unknown_delivery = "capture": customers then may pay for nothing.'),
+  choose_s: seconds(5, 300, 40, "Time to choose after a check-in"),
+  pay_s: seconds(20, 600, 150, "Time to pay"),
+  deliver_s: seconds(1, 600, 60, "Time for a delivery before it counts as unknown"),
+  show_s: seconds(2, 60, 8, "How long thanks and sorry stay on the panel"),
+  check_in_freshness_s: seconds(5, 600, 20, "How old a check-in may be when it arrives"),
+  default_vat_rate: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(2_500)
+    .describe("VAT in hundredths of a percent where a sale names none."),
+});
+
+const journal = z.strictObject({
+  directory: file.default("/var/lib/kvitt").describe("Folder of the journal: on a disk that keeps what was synced."),
+  retention_days: z
+    .int()
+    .min(30)
+    .max(3_660)
+    .default(1_830)
+    .describe("How long ended sales are kept (bookkeeping: five years)."),
+});
+
+const panel = z.strictObject({
+  model: z.string().min(1).optional().describe("A panel of hardware/panels (kvitt panel list); or the geometry below."),
+  output: z
+    .enum(["framebuffer", "epaper", "image"])
+    .optional()
+    .describe("What drives it; default what the model says. image writes a PNG file."),
+  width_px: z.int().min(100).max(4_096).optional().describe("Pixels across."),
+  height_px: z.int().min(100).max(4_096).optional().describe("Pixels down."),
+  width_mm: z.number().min(10).max(3_000).optional().describe("Millimetres across, of the picture itself."),
+  height_mm: z.number().min(10).max(3_000).optional().describe("Millimetres down."),
+  colours: z.enum(["black-white", "grey", "black-white-red", "colour"]).optional().describe("What the glass can show."),
+  rotation: z
+    .union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)])
+    .default(0)
+    .describe("How far the glass is turned, clockwise."),
+  languages: z
+    .array(languages)
+    .min(1)
+    .max(5)
+    .default(["nb", "en"])
+    .describe("Languages of the customers; a live panel alternates between them."),
+  qr_rendering: z
+    .enum(["own", "provider"])
+    .default("own")
+    .describe("own draws the provider's content module by module; provider shows the provider's own picture."),
+  reading_distance_mm: z
+    .number()
+    .min(150)
+    .max(3_000)
+    .default(500)
+    .describe("From where customers read it; type sizes follow."),
+  device: file.optional().describe("Name of the framebuffer (vc4drmfb) or path of the SPI device (/dev/spidev0.0)."),
+  image_file: file.optional().describe("Where output image writes its PNG."),
+});
+
+const line = z.string().regex(/^[A-Za-z0-9_-]{1,20}$/, "1 to 20 letters, digits, - or _");
+const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.");
+
+const gpioLine = z.strictObject({
+  line: line.describe("Its name, as products use it."),
+  button: bcm.optional().describe("BCM number of the button's input."),
+  relay: bcm.describe("BCM number of the output that delivers."),
+  active_low: z.boolean().default(false).describe("Whether the output is on at a low level."),
+  button_active_low: z.boolean().default(true).describe("Whether the button pulls its input low."),
+  on_ms: z.int().min(10).max(600_000).default(500).describe("How long the output is on."),
+});
+
+const delivery = z.discriminatedUnion("driver", [
+  z.strictObject({
+    driver: z.literal("simulated").describe("No hardware: for the demo and for training."),
+    delivery_ms: z.int().min(1).max(600_000).default(1_500).describe("How long a coil turns."),
+    control_socket: file.optional().describe("Unix socket on which buttons and faults are operated."),
+  }),
+  z.strictObject({
+    driver: z.literal("gpio").describe("Buttons and relays on the GPIO header, by onoff."),
+    base: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("Number of the header's first GPIO in sysfs, where it is not found by label."),
+    lines: z.array(gpioLine).min(1).max(20).describe("Each line with its button and its output."),
+  }),
+]);
+
+const tariff = z.strictObject({
+  price_per_hour: z.int().min(1).describe("Minor units an hour."),
+  minutes_min: z.int().min(1).max(1_440).default(30).describe("The shortest time."),
+  minutes_max: z.int().min(1).max(44_640).default(480).describe("The longest time."),
+  minutes_step: z.int().min(1).max(1_440).default(30).describe("What + and − change."),
+  plate: z.boolean().default(true).describe("Whether a number plate is asked for."),
+  line: line.optional().describe("The output that is on for the time that was bought."),
+});
+
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
+
+const product = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,40}$/, "1 to 40 letters, digits, _ . or -")
+    .describe("Unique; stands on receipts."),
+  name: z.string().min(1).max(60).describe("As customers read it."),
+  price: z.int().min(1).max(65_000_000).describe("In minor units (øre, cent), VAT included."),
+  vat_rate: z.int().min(0).max(10_000).describe("Hundredths of a percent: 1500 is 15 %."),
+  line: line.describe("What is pressed, and where it lies."),
+  minimum_age: z.int().min(1).max(100).optional().describe("The provider refuses younger customers."),
+  stock: z.int().min(0).optional().describe("How many there are; counted down."),
+  sold_out: z.boolean().optional().describe("Switched off by hand."),
+});
+
+/** What the provider takes at least, in minor units (error 6010). */
+const floors = { NOK: 100, DKK: 1, EUR: 1 } as const;
+
+const file_ = z.strictObject({
+  machine,
+  vipps,
+  sale: sale.prefault({}),
+  journal: journal.prefault({}),
+  mqtt: mqttSchema,
+  relay: relaySchema.optional().describe("For `kvitt relay`, which may share this file."),
+  panel,
+  delivery,
+  tariff: tariff.optional().describe("Time as the product: parking, showers, chargers."),
+  shop: z
+    .strictObject({
+      redirect_qr_id: z.string().min(1).max(128).describe("Id of the merchant redirect QR of the web shop."),
+    })
+    .optional()
+    .describe("A web shop's code on the idle scene."),
+  quiet_hours: z
+    .strictObject({
+      from: clockTime.describe("From this time of day"),
+      to: clockTime.describe("until this one nothing is sold."),
+    })
+    .optional()
+    .describe("When nothing is sold."),
+  product: z.array(product).max(200).default([]).describe("What is sold."),
+});
+type RawConfig = z.infer<typeof file_>;
+
+interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+function providerFaults({ vipps: v, sale: s }: RawConfig): readonly Fault[] {
+  const faults: Fault[] = [];
+  if ((v.environment === undefined) === (v.base_url === undefined))
+    faults.push({
+      path: ["vipps", "environment"],
+      message: 'either environment = "test" or "production", or base_url for a simulator',
+    });
+  const inline = [v.client_id, v.client_secret, v.subscription_key].some((value) => value !== undefined);
+  if (inline && !isLoopback(v.base_url))
+    faults.push({
+      path: ["vipps", "client_secret"],
+      message:
+        "keys stand in this file only when base_url is a simulator on this machine; put them into the credentials folder",
+    });
+  const usesRedirect = (s.check_in_style !== "off" && v.user_flow === "web-redirect") || v.one_time_route === "qr-api";
+  if (usesRedirect && v.return_url === undefined)
+    faults.push({
+      path: ["vipps", "return_url"],
+      message: 'web-redirect payments need return_url = "https://…", a public page that says: look at the machine',
+    });
+  return faults;
+}
+
+function saleFaults({ sale: s }: RawConfig): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (s.check_in_style === "reserve-dearest" && !s.partial_capture)
+    faults.push({
+      path: ["sale", "partial_capture"],
+      message:
+        "reserve-dearest captures a part of what it reserves: ask the provider whether your sales unit may, then write partial_capture = true",
+    });
+  if (s.unknown_delivery === "capture" && !s.acknowledge_unknown_capture)
+    faults.push({
+      path: ["sale", "acknowledge_unknown_capture"],
+      message:
+        'unknown_delivery = "capture" lets customers pay for nothing: write acknowledge_unknown_capture = true if that is what you want',
+    });
+  return faults;
+}
+
+function productFaults(config: RawConfig): readonly Fault[] {
+  const faults: Fault[] = [];
+  const floor = floors[config.vipps.currency];
+  const seen = { id: new Set<string>(), line: new Set<string>() };
+  config.product.forEach((one, index) => {
+    if (one.price < floor)
+      faults.push({
+        path: ["product", index, "price"],
+        message: `the provider takes no payment under ${floor} ${config.vipps.currency} minor units`,
+      });
+    for (const key of ["id", "line"] as const) {
+      if (seen[key].has(one[key]))
+        faults.push({ path: ["product", index, key], message: `"${one[key]}" is taken by another product` });
+      seen[key].add(one[key]);
+    }
+  });
+  if (config.product.length === 0 && config.tariff === undefined && config.machine.kind !== "kiosk")
+    faults.push({ path: ["product"], message: "there is nothing to sell: add a [[product]], or a [tariff]" });
+  if (config.delivery.driver === "gpio") {
+    const lines = new Set(config.delivery.lines.map((one) => one.line));
+    config.product.forEach((one, index) => {
+      if (!lines.has(one.line))
+        faults.push({
+          path: ["product", index, "line"],
+          message: `there is no line "${one.line}" under [delivery]: it has ${[...lines].join(", ")}`,
+        });
+    });
+  }
+  return faults;
+}
+
+function panelFaults({ panel: p }: RawConfig): readonly Fault[] {
+  const faults: Fault[] = [];
+  const geometry = [p.width_px, p.height_px, p.width_mm, p.height_mm];
+  const isWhole = geometry.every((value) => value !== undefined);
+  if (p.model === undefined && !isWhole)
+    faults.push({
+      path: ["panel", "model"],
+      message:
+        'either model = "…" (kvitt panel list shows them), or all of width_px, height_px, width_mm and height_mm',
+    });
+  if (p.output === "image" && p.image_file === undefined)
+    faults.push({
+      path: ["panel", "image_file"],
+      message: 'output = "image" writes a picture: image_file = "/run/kvitt/panel.png"',
+    });
+  if (p.model === undefined && p.output === undefined)
+    faults.push({
+      path: ["panel", "output"],
+      message: 'without a model, say what drives it: output = "framebuffer" or "image"',
+    });
+  return faults;
+}
+
+/** The whole file, with the faults that no single key shows. */
+export const configSchema = file_.superRefine((config, context) => {
+  const faults = [...providerFaults(config), ...saleFaults(config), ...productFaults(config), ...panelFaults(config)];
+  for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });
+});
+export type Config = z.infer<typeof configSchema>;
+
+/** Sections in the order in which people think of them, for the documentation. */
+export const sections = {
+  machine,
+  vipps,
+  sale,
+  journal,
+  mqtt: mqttSchema,
+  relay: relaySchema,
+  panel,
+  delivery,
+  tariff,
+  product,
+} as const;

@@ -1,0 +1,392 @@
+/** The composition root of the daemon: builds every part, hands it its parts, starts them, and stops them in reverse order. */
+import { mkdir, readFile } from "node:fs/promises";
+import { findSecret, readSecretFile, readVippsKeys } from "./config/credentials.ts";
+import type { Config } from "./config/schema.ts";
+import { openJournal } from "./journal/journal.ts";
+import { openNodeDisk } from "./journal/node-disk.ts";
+import type { Journal } from "./journal/port.ts";
+import { createKiosk, type Kiosk } from "./kiosk/kiosk.ts";
+import { commandCounterKey } from "./kiosk/intake.ts";
+import { createMqttLink } from "./link/mqtt-link.ts";
+import type { Link } from "./link/port.ts";
+import { readTlsFiles } from "./link/tls-files.ts";
+import { createGpioMachine } from "./machine/gpio.ts";
+import type { Machine } from "./machine/port.ts";
+import { createSimulatedMachine, type DroppedThing } from "./machine/simulated.ts";
+import { createPanel } from "./panel/create-panel.ts";
+import { createDrawing } from "./panel/draw.ts";
+import type { Panel } from "./panel/port.ts";
+import { openSink, panelOf } from "./panel-setup.ts";
+import type { Catalogue } from "./sale/catalogue.ts";
+import { type MerchantQrId, merchantQrId, referenceOf } from "./sale/ids.ts";
+import { minor, money } from "./sale/money.ts";
+import type { SalePolicy, TimeSales } from "./sale/policy.ts";
+import { createSystemEntropy } from "./service/entropy.ts";
+import { createNotifier } from "./service/notify.ts";
+import type { Clock, Entropy, Log } from "./service/port.ts";
+import { createSystemClock } from "./service/system-clock.ts";
+import { createUlid } from "./service/ulid.ts";
+import { adjustableClock, type MachineControl, startMachineControl } from "./simulator/machine-control.ts";
+import { createVippsClient, type VippsClient } from "./vipps/client.ts";
+import { credentials } from "./vipps/credentials.ts";
+import { createFetchTransport } from "./vipps/fetch-transport.ts";
+import { createMerchantQrs, createPayments, outcomeOf, type PresentationSettings } from "./vipps/payments.ts";
+import type { QrPicture } from "./vipps/port.ts";
+
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly version: string;
+  /** Aborted when the daemon should stop. */
+  readonly signal: AbortSignal;
+}
+
+const baseUrls = { test: "https://apitest.vipps.no", production: "https://api.vipps.no" } as const;
+const bootKey = "boot";
+const dayMs = 86_400_000;
+
+/** Not before this version was made: an older clock is wrong. */
+const buildFloorMs = Date.UTC(2026, 10, 1);
+
+/** Runs until `signal` aborts. Throws before anything is shown or moved when the parts cannot be built. */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { config, log, env, signal } = options;
+  const isSimulated = config.delivery.driver === "simulated";
+  const systemClock = createSystemClock({
+    floorWallMs: buildFloorMs,
+    requireSynchronized: !isSimulated && config.vipps.base_url === undefined,
+  });
+  const clock = adjustableClock(systemClock);
+  const entropy = createSystemEntropy();
+  const id = merchantQrId(config.machine.id);
+  const notifier = await createNotifier(env["NOTIFY_SOCKET"], log);
+  const journal = await openJournalOf(config, clock);
+  const session = await countBoot(journal);
+  const { geometry, output } = await panelOf(config);
+  const panel = createPanel({
+    geometry,
+    sink: await openSink(config, geometry, output, clock, log),
+    drawing: createDrawing(),
+    clock,
+    log: log.child({ room: "panel" }),
+    languages: config.panel.languages,
+    timeZone: config.machine.time_zone,
+  });
+  const { client, presentation } = await providerOf(options, panel, clock, entropy, (wallMs) =>
+    systemClock.observeServerDate(wallMs),
+  );
+  const drops: DroppedThing[] = [];
+  const simulated = isSimulated
+    ? createSimulatedMachine({
+        clock,
+        entropy,
+        deliveryMs: config.delivery.driver === "simulated" ? config.delivery.delivery_ms : 0,
+        drops,
+      })
+    : undefined;
+  const machine = simulated ?? gpioOf(config, clock, log);
+  const link = await linkOf(options, id, session, journal, clock, entropy);
+  const kiosk = kioskOf(options, {
+    id,
+    journal,
+    panel,
+    machine,
+    link,
+    clock,
+    entropy,
+    client,
+    presentation,
+    shopQr: await shopQrOf(config, client, presentation, log),
+  });
+  const control = await controlOf(config, simulated, drops, clock, kiosk);
+  await kiosk.start();
+  notifier.notify("READY=1");
+  const stopWatchdog = feedWatchdog(kiosk, clock, notifier.isActive ? env["WATCHDOG_USEC"] : undefined, (text) =>
+    notifier.notify(text),
+  );
+  await untilAborted(signal);
+  log.info({}, "stopping");
+  notifier.notify("STOPPING=1");
+  stopWatchdog();
+  await kiosk.stop();
+  await control?.close();
+  await journal.close();
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Tells systemd that we are alive only while the loop makes progress or has nothing to do. */
+function feedWatchdog(
+  kiosk: Kiosk,
+  clock: Clock,
+  watchdogUsec: string | undefined,
+  notify: (text: string) => void,
+): () => void {
+  const periodMs = Number(watchdogUsec ?? 0) / 1_000 / 3;
+  if (!(periodMs > 0)) return () => {};
+  let last = kiosk.progress();
+  const feed = (): void => {
+    const now = kiosk.progress();
+    if (now !== last || kiosk.health().inbox === 0) notify("WATCHDOG=1");
+    last = now;
+    timer = clock.startTimer("watchdog", periodMs, feed);
+  };
+  let timer = clock.startTimer("watchdog", periodMs, feed);
+  return () => timer.cancel();
+}
+
+async function openJournalOf(config: Config, clock: Clock): Promise<Journal> {
+  await mkdir(config.journal.directory, { recursive: true, mode: 0o700 });
+  const disk = await openNodeDisk(config.journal.directory);
+  return openJournal({ disk, wallMs: () => clock.wallMs(), retentionMs: config.journal.retention_days * dayMs });
+}
+
+/** The number of this boot: an old will must not mark a new session dead. */
+async function countBoot(journal: Journal): Promise<number> {
+  const before = journal.get("fact", bootKey);
+  const number = (typeof before === "number" ? before : 0) + 1;
+  await journal.commit([{ kind: "put", table: "fact", key: bootKey, value: number }]);
+  return number;
+}
+
+async function providerOf(
+  { config, env, log, version }: DaemonOptions,
+  panel: Panel,
+  clock: Clock,
+  entropy: Entropy,
+  observeDate: (wallMs: number) => void,
+): Promise<{ readonly client: VippsClient; readonly presentation: PresentationSettings }> {
+  const keys = await readVippsKeys(config.vipps, env);
+  const client = createVippsClient({
+    baseUrl: config.vipps.base_url ?? baseUrls[config.vipps.environment ?? "test"],
+    msn: config.vipps.msn,
+    credentials: credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey),
+    system: { name: "kvitt", version, pluginName: `kvitt-${config.machine.kind}`, pluginVersion: version },
+    transport: createFetchTransport(observeDate),
+    clock,
+    entropy,
+    log: log.child({ room: "vipps" }),
+  });
+  const presentation: PresentationSettings = {
+    oneTimeRoute: config.vipps.one_time_route,
+    qrRendering: config.panel.qr_rendering,
+    qrSizePx: panel.facts.providerQrSizePx,
+    returnUrl: config.vipps.return_url,
+  };
+  return { client, presentation };
+}
+
+function gpioOf(config: Config, clock: Clock, log: Log): Machine {
+  if (config.delivery.driver !== "gpio") throw new Error("no machine is configured");
+  return createGpioMachine({
+    base: config.delivery.base,
+    lines: config.delivery.lines.map((one) => ({
+      line: one.line,
+      button: one.button,
+      buttonActiveLow: one.button_active_low,
+      relay: one.relay,
+      activeLow: one.active_low,
+      onMs: one.on_ms,
+    })),
+    clock,
+    log: log.child({ room: "machine" }),
+  });
+}
+
+async function linkOf(
+  { config, env, log, version }: DaemonOptions,
+  id: MerchantQrId,
+  session: number,
+  journal: Journal,
+  clock: Clock,
+  entropy: Entropy,
+): Promise<Link> {
+  const { mqtt } = config;
+  const folder = config.vipps.credentials_dir;
+  const secretOf = (path: string | undefined, name: string): Promise<string | undefined> =>
+    path === undefined ? findSecret(name, folder, env) : readSecretFile(path);
+  const password = await secretOf(mqtt.password_file, "mqtt-password");
+  const commandKey = await secretOf(mqtt.command_key_file, "command-key");
+  const counter = journal.get("fact", commandCounterKey);
+  return createMqttLink({
+    settings: {
+      url: mqtt.url,
+      protocol: mqtt.protocol,
+      clientId: mqtt.client_id,
+      username: mqtt.username,
+      password,
+      tls: readTlsFiles({ caFile: mqtt.ca_file, certFile: mqtt.cert_file, keyFile: mqtt.key_file }),
+      keepaliveS: mqtt.keepalive_s,
+      sessionExpiryS: mqtt.session_expiry_s,
+      connectTimeoutMs: mqtt.connect_timeout_s * 1_000,
+      reconnectMaxMs: mqtt.reconnect_max_s * 1_000,
+    },
+    msn: config.vipps.msn,
+    merchantQrId: id,
+    commands: {
+      key: commandKey === undefined ? undefined : new TextEncoder().encode(commandKey),
+      highestCounter: typeof counter === "number" ? counter : 0,
+      wasSeen: (commandId: string) => journal.get("seen", `command.${commandId}`) !== undefined,
+    },
+    sessionNumber: session,
+    version,
+    clock,
+    entropy,
+    log: log.child({ room: "link" }),
+  });
+}
+
+/** The web shop's code, asked for once; a shop that cannot be reached leaves the idle scene without it until the next start. */
+async function shopQrOf(
+  config: Config,
+  client: VippsClient,
+  presentation: PresentationSettings,
+  log: Log,
+): Promise<QrPicture | undefined> {
+  if (config.shop === undefined) return undefined;
+  const { redirect_qr_id: id } = config.shop;
+  const outcome = await outcomeOf(() => client.redirectQrs.get(id, { format: "target-url" }, { deadlineMs: 10_000 }));
+  if (outcome.kind === "ok") return { kind: "content", text: outcome.value.url };
+  log.error({ id, outcome, rendering: presentation.qrRendering }, "the web shop's code could not be fetched");
+  return undefined;
+}
+
+function timeSalesOf(config: Config): TimeSales | undefined {
+  const { tariff } = config;
+  if (tariff === undefined) return undefined;
+  return {
+    minutesMin: tariff.minutes_min,
+    minutesMax: tariff.minutes_max,
+    minutesStep: tariff.minutes_step,
+    quote: (fromWallMs, minutes) => ({
+      price: minor(Math.ceil((tariff.price_per_hour * minutes) / 60)),
+      untilWallMs: fromWallMs + minutes * 60_000,
+    }),
+  };
+}
+
+function policyOf(config: Config): SalePolicy {
+  const { sale, vipps, machine, tariff } = config;
+  return {
+    currency: vipps.currency,
+    checkInStyle: sale.check_in_style,
+    selectFirst: sale.select_first,
+    showCode: sale.show_code,
+    checkInFlow: vipps.user_flow,
+    unknownDelivery: sale.unknown_delivery,
+    chooseMs: sale.choose_s * 1_000,
+    payMs: sale.pay_s * 1_000,
+    showMs: sale.show_s * 1_000,
+    freshnessMs: sale.check_in_freshness_s * 1_000,
+    merchantName: machine.name ?? machine.location,
+    timeSales: timeSalesOf(config),
+    plateWanted: tariff?.plate ?? false,
+    timeLine: tariff?.line,
+    defaultVatRate: sale.default_vat_rate,
+  };
+}
+
+function catalogueOf(config: Config): Catalogue {
+  const { currency } = config.vipps;
+  return {
+    currency,
+    version: "config",
+    products: config.product.map((one) => ({
+      id: one.id,
+      name: one.name,
+      price: money(one.price, currency),
+      vatRate: one.vat_rate,
+      line: one.line,
+      ...(one.minimum_age === undefined ? {} : { minimumAge: one.minimum_age }),
+      ...(one.stock === undefined ? {} : { stock: one.stock }),
+      ...(one.sold_out === undefined ? {} : { soldOut: one.sold_out }),
+    })),
+  };
+}
+
+/** Whether a wall time lies in the quiet hours, which may go over midnight. */
+function quietHoursOf(config: Config): (wallMs: number) => boolean {
+  const { quiet_hours: quiet, machine } = config;
+  if (quiet === undefined) return () => false;
+  const format = new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: machine.time_zone,
+  });
+  const { from, to } = quiet;
+  return (wallMs) => {
+    const now = format.format(wallMs);
+    return from <= to ? now >= from && now < to : now >= from || now < to;
+  };
+}
+
+interface Parts {
+  readonly id: MerchantQrId;
+  readonly journal: Journal;
+  readonly panel: Panel;
+  readonly machine: Machine;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly client: VippsClient;
+  readonly presentation: PresentationSettings;
+  readonly shopQr: QrPicture | undefined;
+}
+
+function kioskOf({ config, log, version }: DaemonOptions, parts: Parts): Kiosk {
+  const { id, clock, entropy, client, presentation } = parts;
+  return createKiosk(
+    {
+      merchantQrId: id,
+      locationDescription: config.machine.location,
+      version,
+      policy: policyOf(config),
+      catalogue: catalogueOf(config),
+      deliverMs: config.sale.deliver_s * 1_000,
+      shopQr: parts.shopQr,
+      isQuiet: quietHoursOf(config),
+      probeMs: config.vipps.probe_s * 1_000,
+    },
+    {
+      journal: parts.journal,
+      payments: createPayments(client, presentation),
+      merchantQrs: createMerchantQrs(client, presentation),
+      panel: parts.panel,
+      machine: parts.machine,
+      link: parts.link,
+      clock,
+      entropy,
+      log: log.child({ room: "kiosk" }),
+      freshReference: () => referenceOf(id, createUlid(clock, entropy)),
+      reboot: () => process.kill(process.pid, "SIGTERM"),
+    },
+  );
+}
+
+async function controlOf(
+  config: Config,
+  machine: ReturnType<typeof createSimulatedMachine> | undefined,
+  drops: readonly DroppedThing[],
+  clock: ReturnType<typeof adjustableClock>,
+  kiosk: Kiosk,
+): Promise<MachineControl | undefined> {
+  if (config.delivery.driver !== "simulated" || machine === undefined) return undefined;
+  const socketPath = config.delivery.control_socket;
+  if (socketPath === undefined) return undefined;
+  const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
+  return startMachineControl({ socketPath, machine, drops, clock, describe });
+}
+
+/** The version of the package, for headers, topics and logs. */
+export async function readVersion(packageFile: URL): Promise<string> {
+  const parsed: unknown = JSON.parse(await readFile(packageFile, "utf8"));
+  const isObject = typeof parsed === "object" && parsed !== null && "version" in parsed;
+  return isObject && typeof parsed.version === "string" ? parsed.version : "0.0.0";
+}

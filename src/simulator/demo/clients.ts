@@ -1,0 +1,104 @@
+/** What the demo asks of the other processes, over their own doors. */
+import { request } from "node:http";
+import { z } from "zod";
+
+const machineState = z.object({
+  kiosk: z.object({
+    state: z.string(),
+    reason: z.string().optional(),
+    missing: z.array(z.string()),
+    openSettlements: z.number(),
+    scene: z.string(),
+  }),
+  drops: z.array(
+    z.object({ deliveryId: z.string(), what: z.string(), reference: z.string().optional(), priceMinor: z.number() }),
+  ),
+  isMoving: z.boolean(),
+});
+export type MachineStateView = z.infer<typeof machineState>;
+
+/** One order to the simulated machine, over its Unix socket. Undefined when it has no power. */
+export function askMachine(socketPath: string, order: object): Promise<MachineStateView | undefined> {
+  return new Promise((resolve) => {
+    const outgoing = request({ socketPath, method: "POST", path: "/", timeout: 1_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => {
+        const parsed = machineState.safeParse(parseJson(text));
+        resolve(parsed.success ? parsed.data : undefined);
+      });
+    });
+    outgoing.on("error", () => resolve(undefined));
+    outgoing.on("timeout", () => outgoing.destroy());
+    outgoing.end(JSON.stringify(order));
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+const ledgerRow = z.object({
+  reference: z.string(),
+  state: z.enum(["CREATED", "AUTHORIZED", "ABORTED", "EXPIRED", "TERMINATED"]),
+  currency: z.string(),
+  amount: z.number(),
+  authorized: z.number(),
+  captured: z.number(),
+  cancelled: z.number(),
+  refunded: z.number(),
+});
+export type LedgerRowView = z.infer<typeof ledgerRow>;
+
+const phoneView = z.object({
+  user: z.string(),
+  screen: z.string(),
+  place: z.string().optional(),
+  text: z.string().optional(),
+  merchant: z.string().optional(),
+  amount: z.number().optional(),
+  currency: z.string().optional(),
+  description: z.string().optional(),
+  reference: z.string().optional(),
+  personalQr: z.string(),
+});
+export type PhoneStateView = z.infer<typeof phoneView>;
+
+async function order(url: string, path: string, body: object): Promise<unknown> {
+  const response = await fetch(`${url}/simulator/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(3_000),
+  });
+  const value: unknown = await response.json();
+  return value;
+}
+
+export async function readLedger(url: string): Promise<readonly LedgerRowView[]> {
+  return z.array(ledgerRow).parse(await order(url, "ledger", {}));
+}
+
+export async function usePhone(url: string, user: string, action: string, text?: string): Promise<PhoneStateView> {
+  return phoneView.parse(await order(url, "phone", { user, action, ...(text === undefined ? {} : { text }) }));
+}
+
+export async function setUnit(
+  url: string,
+  unit: { readonly msn: string; readonly pushApproved: boolean },
+): Promise<void> {
+  await order(url, "unit", unit);
+}
+
+/** Whether this text is a code that somebody could pay with now. */
+export async function isPayableCode(url: string, text: string): Promise<boolean> {
+  return z.object({ payable: z.boolean() }).parse(await order(url, "code", { text })).payable;
+}

@@ -1,0 +1,128 @@
+/** The demo's page: one HTML file, a stream of states, and orders from its buttons. Loopback only. */
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { z } from "zod";
+import type { DemoWorld } from "./world.ts";
+
+const order = z.discriminatedUnion("action", [
+  z.strictObject({ action: z.literal("press"), line: z.string() }),
+  z.strictObject({ action: z.literal("cancel") }),
+  z.strictObject({ action: z.literal("take") }),
+  z.strictObject({ action: z.literal("phone-scan") }),
+  z.strictObject({ action: z.literal("phone-approve") }),
+  z.strictObject({ action: z.literal("phone-decline") }),
+  z.strictObject({ action: z.literal("phone-home") }),
+  z.strictObject({ action: z.literal("phone-expire") }),
+  z.strictObject({ action: z.literal("phone-hold-up") }),
+  z.strictObject({
+    action: z.literal("switch"),
+    name: z.enum(["network", "mqtt", "relay", "jam", "sensor", "power", "clock"]),
+    broken: z.boolean(),
+  }),
+]);
+export type DemoOrder = z.infer<typeof order>;
+
+export async function carryOut(world: DemoWorld, one: DemoOrder): Promise<void> {
+  switch (one.action) {
+    case "press":
+      return world.press(one.line);
+    case "cancel":
+      return world.cancel();
+    case "take":
+      return world.take();
+    case "phone-scan":
+      await world.scan();
+      return;
+    case "phone-approve":
+      return world.phone("approve");
+    case "phone-decline":
+      return world.phone("decline");
+    case "phone-home":
+      return world.phone("home");
+    case "phone-expire":
+      return world.phone("expire");
+    case "phone-hold-up":
+      return world.holdUp();
+    case "switch":
+      return world.turn(one.name, one.broken);
+  }
+}
+
+const bodyBytesMax = 65_536;
+
+async function readOrder(request: IncomingMessage): Promise<DemoOrder> {
+  let text = "";
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > bodyBytesMax) throw new Error("the order is too large");
+  }
+  return order.parse(JSON.parse(text));
+}
+
+/** Sends the state at once and whenever it changed, at most every 60 ms. */
+function stream(world: DemoWorld, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  let timer: NodeJS.Timeout | undefined;
+  const send = (): void => {
+    timer = undefined;
+    response.write(`data: ${JSON.stringify(world.state())}\n\n`);
+  };
+  const stop = world.onChange(() => {
+    timer ??= setTimeout(send, 60);
+  });
+  send();
+  response.on("close", () => {
+    stop();
+    clearTimeout(timer);
+  });
+}
+
+async function answer(world: DemoWorld, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? "/", "http://demo");
+  if (request.method === "POST" && pathname === "/do") {
+    await carryOut(world, await readOrder(request));
+    response.writeHead(204).end();
+    return;
+  }
+  if (pathname === "/") {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+    response.end(await readFile(new URL("./page.html", import.meta.url)));
+    return;
+  }
+  if (pathname === "/events") {
+    stream(world, response);
+    return;
+  }
+  if (pathname === "/panel.png" && world.png !== undefined) {
+    response.writeHead(200, { "content-type": "image/png", "cache-control": "no-store" });
+    response.end(Buffer.from(world.png));
+    return;
+  }
+  response.writeHead(404).end();
+}
+
+export async function servePage(
+  world: DemoWorld,
+  port: number,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    answer(world, request, response).catch((error: unknown) => {
+      response.writeHead(400, { "content-type": "text/plain" });
+      response.end(error instanceof Error ? error.message : String(error));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

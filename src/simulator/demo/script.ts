@@ -1,0 +1,268 @@
+/** The demo's scripts: one step a line (docs/demo.md), and the checks that follow every one of them. */
+import { openNodeDisk } from "../../journal/node-disk.ts";
+import { readJournal } from "../../journal/journal.ts";
+import { readSaleRecord } from "../../kiosk/stored.ts";
+import { isPayableCode } from "./clients.ts";
+import { type DemoWorld, isEnded, type SwitchName, switchTexts } from "./world.ts";
+
+export type Step =
+  | { readonly kind: "press"; readonly line: string }
+  | { readonly kind: "cancel" | "take" | "scan" | "hold-up" }
+  | { readonly kind: "phone"; readonly action: "approve" | "decline" | "home" | "expire" }
+  | { readonly kind: "switch"; readonly name: SwitchName; readonly broken: boolean }
+  | {
+      readonly kind: "wait";
+      readonly what: "panel" | "phone" | "state";
+      readonly value: string;
+      readonly withinMs: number;
+    }
+  | { readonly kind: "wait-ended"; readonly withinMs: number }
+  | { readonly kind: "expect-tray"; readonly count: number }
+  | { readonly kind: "expect-code"; readonly there: boolean }
+  | { readonly kind: "expect-captured"; readonly minor: number }
+  | { readonly kind: "pause"; readonly ms: number };
+
+export interface NumberedStep {
+  readonly line: number;
+  readonly text: string;
+  readonly step: Step;
+}
+
+export class ScriptError extends Error {
+  readonly code = "script";
+}
+
+const waitMsDefault = 20_000;
+
+function parseStep(words: readonly string[]): Step | undefined {
+  const [first, second, third, fourth, fifth] = words;
+  const within = (word: string | undefined, value: string | undefined): number | undefined => {
+    if (word === undefined) return waitMsDefault;
+    const seconds = Number(value);
+    return word === "within" && seconds > 0 ? seconds * 1_000 : undefined;
+  };
+  switch (first) {
+    case "press":
+      return second === undefined ? undefined : { kind: "press", line: second };
+    case "cancel":
+    case "take":
+    case "scan":
+    case "hold-up":
+      return { kind: first };
+    case "approve":
+    case "decline":
+    case "home":
+    case "expire":
+      return { kind: "phone", action: first };
+    case "break":
+    case "mend": {
+      const found = switchTexts.find(({ name }) => name === second);
+      return found === undefined ? undefined : { kind: "switch", name: found.name, broken: first === "break" };
+    }
+    case "wait": {
+      if (second === "ended") {
+        const withinMs = within(third, fourth);
+        return withinMs === undefined ? undefined : { kind: "wait-ended", withinMs };
+      }
+      const withinMs = within(fourth, fifth);
+      const isKnown = second === "panel" || second === "phone" || second === "state";
+      return isKnown && third !== undefined && withinMs !== undefined
+        ? { kind: "wait", what: second, value: third, withinMs }
+        : undefined;
+    }
+    case "expect":
+      if (second === "tray") return { kind: "expect-tray", count: Number(third) };
+      if (second === "captured") return { kind: "expect-captured", minor: Number(third) };
+      if (second === "code") return { kind: "expect-code", there: true };
+      return second === "no" && third === "code" ? { kind: "expect-code", there: false } : undefined;
+    case "pause":
+      return Number(second) > 0 ? { kind: "pause", ms: Number(second) * 1_000 } : undefined;
+    case undefined:
+    default:
+      return undefined;
+  }
+}
+
+/** @throws ScriptError naming the line that cannot be read. */
+export function parseScript(text: string): readonly NumberedStep[] {
+  const steps: NumberedStep[] = [];
+  text.split("\n").forEach((raw, index) => {
+    const line = raw.replace(/#.*$/, "").trim();
+    if (line === "") return;
+    const step = parseStep(line.split(/\s+/));
+    if (step === undefined) throw new ScriptError(`line ${index + 1}: "${line}" is no step; docs/demo.md lists them`);
+    steps.push({ line: index + 1, text: line, step });
+  });
+  return steps;
+}
+
+export interface ScriptResult {
+  readonly checks: number;
+  readonly failures: readonly string[];
+}
+
+async function until(isTrue: () => boolean, withinMs: number): Promise<boolean> {
+  const end = Date.now() + withinMs;
+  while (!isTrue()) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return true;
+}
+
+/** A code may outlive what makes it payable for as long as the machine needs to hear of it: a poll, a probe and a redraw. */
+const staleCodeMs = 6_000;
+
+/** Watches every picture on the glass: a code that cannot be paid must not stay. */
+function watchCodes(world: DemoWorld): { stop(): Promise<readonly string[]> } {
+  const failures: string[] = [];
+  const stop = new AbortController();
+  async function watch(): Promise<void> {
+    let badSince: number | undefined;
+    while (!stop.signal.aborted) {
+      const text = await world.code();
+      const isGood = text === undefined || (await isPayableCode(world.providerUrl, text).catch(() => true));
+      if (isGood) badSince = undefined;
+      else badSince ??= Date.now();
+      if (badSince !== undefined && Date.now() - badSince > staleCodeMs) {
+        failures.push(`the panel shows a code that cannot be paid: ${text ?? ""}`);
+        badSince = undefined;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  }
+  const watching = watch();
+  return {
+    async stop() {
+      stop.abort();
+      await watching;
+      return failures;
+    },
+  };
+}
+
+/** What promises 1, 2, 3 and 5 say of a ledger and the things that fell. Pure. */
+export function checkMoney(ledger: DemoWorld["ledger"], drops: DemoWorld["drops"]): readonly string[] {
+  const failures: string[] = [];
+  for (const row of ledger) {
+    const name = `payment …${row.reference.slice(-6)}`;
+    if (!isEnded(row)) failures.push(`${name} has not ended: ${JSON.stringify(row)}`);
+    const kept = row.captured - row.refunded;
+    const fallen = drops.filter(({ reference }) => reference === row.reference);
+    if (fallen.length > 1) failures.push(`${name} was delivered ${fallen.length} times`);
+    const value = fallen.reduce((sum, { priceMinor }) => sum + priceMinor, 0);
+    if (kept > value) failures.push(`${name}: ${kept} was kept and ${value} was delivered: somebody paid for nothing`);
+  }
+  for (const drop of drops) {
+    const row = ledger.find(({ reference }) => reference === drop.reference);
+    if (row === undefined || row.authorized < drop.priceMinor)
+      failures.push(`${drop.what} fell for a payment that was never authorised: somebody got something for nothing`);
+  }
+  return failures;
+}
+
+async function checkJournal(world: DemoWorld): Promise<readonly string[]> {
+  const journal = await readJournal(await openNodeDisk(world.journalFolder));
+  const failures: string[] = [];
+  if (journal.settlements.size > 0) failures.push(`the journal has ${journal.settlements.size} settlements open`);
+  for (const row of world.ledger) {
+    const stored = journal.sales.get(row.reference);
+    const record = stored === undefined ? undefined : readSaleRecord(stored);
+    if (record === undefined) failures.push(`payment …${row.reference.slice(-6)} is not in the journal`);
+    else if (record.captured !== row.captured || record.refunded !== row.refunded)
+      failures.push(
+        `the journal says ${record.captured} captured of …${row.reference.slice(-6)}, the ledger ${row.captured}`,
+      );
+  }
+  return failures;
+}
+
+async function perform(world: DemoWorld, step: Step): Promise<string | undefined> {
+  switch (step.kind) {
+    case "press":
+      await world.press(step.line);
+      return undefined;
+    case "cancel":
+      await world.cancel();
+      return undefined;
+    case "take":
+      world.take();
+      return undefined;
+    case "scan":
+      return (await world.scan()) === undefined ? "the camera sees no code" : undefined;
+    case "hold-up":
+      await world.holdUp();
+      return undefined;
+    case "phone":
+      await world.phone(step.action);
+      return undefined;
+    case "switch":
+      await world.turn(step.name, step.broken);
+      return undefined;
+    case "wait": {
+      const now = (): string => {
+        const { panel, phone, machine } = world.state();
+        return { panel: panel.scene, phone: phone.screen, state: machine.state }[step.what];
+      };
+      return (await until(() => now() === step.value, step.withinMs)) ? undefined : `${step.what} is "${now()}"`;
+    }
+    case "wait-ended": {
+      const isDone = await until(() => world.ledger.length > 0 && world.ledger.every(isEnded), step.withinMs);
+      return isDone ? undefined : `still open: ${JSON.stringify(world.ledger.filter((row) => !isEnded(row)))}`;
+    }
+    case "expect-tray": {
+      const isRight = await until(() => world.drops.length === step.count, 3_000);
+      return isRight ? undefined : `${world.drops.length} things have fallen`;
+    }
+    case "expect-captured": {
+      const sum = (): number => world.ledger.reduce((total, row) => total + row.captured - row.refunded, 0);
+      return (await until(() => sum() === step.minor, 5_000)) ? undefined : `${sum()} is kept`;
+    }
+    case "expect-code": {
+      const text = await world.code();
+      return (text !== undefined) === step.there
+        ? undefined
+        : text === undefined
+          ? "there is none"
+          : `there is one: ${text}`;
+    }
+    case "pause":
+      await new Promise((resolve) => setTimeout(resolve, step.ms));
+      return undefined;
+  }
+}
+
+/** Plays the steps, mends everything, waits until all is settled, and checks money, journal and panel. */
+export async function playScript(
+  world: DemoWorld,
+  steps: readonly NumberedStep[],
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ScriptResult> {
+  const codes = watchCodes(world);
+  const failures: string[] = [];
+  let checks = 0;
+  for (const { line, text, step } of steps) {
+    if (signal.aborted) throw new ScriptError("stopped");
+    tell(`${String(line).padStart(3)}  ${text}`);
+    const failure = await perform(world, step);
+    checks += 1;
+    if (failure !== undefined) {
+      failures.push(`line ${line}, "${text}": ${failure}`);
+      break;
+    }
+  }
+  for (const { name } of switchTexts) await world.turn(name, false);
+  const settled = await until(
+    () =>
+      world.state().machine.state === "ready" &&
+      world.ledger.every(isEnded) &&
+      world.machine?.kiosk.openSettlements === 0,
+    90_000,
+  );
+  if (!settled) failures.push("the machine did not settle everything within 90 s after all was mended");
+  failures.push(...(await codes.stop()), ...checkMoney(world.ledger, world.drops), ...(await checkJournal(world)));
+  checks += 3 + world.ledger.length;
+  if (failures.length > 0) for (const entry of world.state().log.slice(-60)) tell(`     ${entry.who}: ${entry.text}`);
+  return { checks, failures };
+}
