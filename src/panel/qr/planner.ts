@@ -58,9 +58,10 @@ function best(text: string, sidePx: number, isReadable: (modulePx: number) => bo
     return [{ symbol, modulePx: Math.floor(sidePx / (symbol.size + 2 * quietZoneModules)) }];
   });
   const robust = candidates.filter(({ symbol, modulePx }) => symbol.errorCorrection !== "L" && isReadable(modulePx));
-  const pool = robust.length > 0 ? robust : candidates;
+  // Where nothing is readable, the smallest symbol tells what the panel lacks.
+  if (robust.length === 0) return candidates.toSorted((a, b) => a.symbol.size - b.symbol.size)[0];
   let winner: Candidate | undefined;
-  for (const one of pool) if (winner === undefined || one.modulePx > winner.modulePx) winner = one;
+  for (const one of robust) if (winner === undefined || one.modulePx > winner.modulePx) winner = one;
   return winner;
 }
 

@@ -78,7 +78,7 @@ function typeFor(
   while (type.sizePx > metrics.smallestPx) {
     const room = nameRoom(type, cellPx);
     const whole = offers.filter(({ name }) => measure.width(name, type.sizePx, type.nameWeight) <= room).length;
-    if (whole >= offers.length * wholeNamesMin && type.sizePx * lineHeight <= rowPx) break;
+    if (whole >= offers.length * wholeNamesMin && type.sizePx * (lineHeight + 0.2) <= rowPx) break;
     type = typeAt(Math.max(metrics.smallestPx, type.sizePx * 0.95), offers, metrics, measure);
   }
   return type;
@@ -124,13 +124,17 @@ function offerRow(
   const { sizePx, chipPx, insetPx, betweenPx, nameWeight } = type;
   const box = { ...row, heightPx: row.heightPx - Math.max(1, Math.round(sizePx * 0.14)) };
   const ink: Ink = offer.soldOut ? "soft" : "ink";
-  const chipHeight = Math.min(box.heightPx - 2 * Math.min(insetPx, 4), Math.ceil(sizePx * 1.45));
+  const roomy = Math.min(box.heightPx - 2 * Math.min(insetPx, 4), Math.ceil(sizePx * 1.45));
+  const chipHeight = Math.max(roomy, Math.ceil(sizePx * lineHeight));
   const chip = middle(box, box.xPx + insetPx, chipPx, chipHeight);
-  const pricePx = Math.min(type.pricePx, Math.floor(row.widthPx * 0.6));
-  const namePx = Math.max(1, row.widthPx - chipPx - pricePx - 3 * insetPx - 2 * betweenPx);
+  const roomPx = row.widthPx - chipPx - 3 * insetPx - 2 * betweenPx;
+  // A name keeps room for a few letters beside the dearest price.
+  const pricePx = Math.min(type.pricePx, Math.floor(roomPx - sizePx * 2.5));
+  const namePx = roomPx - pricePx;
   const nameX = chip.xPx + chipPx + betweenPx;
   const text = (content: string, at: Box, weight: Weight, textInk: Ink, align: Align): DisplayItem => {
-    const fitted = fitText(content, at, sizePx, weight, measure, 1, sizePx * 0.9);
+    // A price is never shortened, only set smaller.
+    const fitted = fitText(content, at, sizePx, weight, measure, 1, align === "right" ? 4 : sizePx * 0.9);
     const placed = middle(at, at.xPx, at.widthPx, fitted.heightPx);
     return { kind: "text", box: placed, lines: fitted.lines, sizePx: fitted.sizePx, weight, ink: textInk, align };
   };

@@ -94,7 +94,7 @@ export function fitText(
   linesMax = 4,
   smallestPx = sizePxMin,
 ): FittedText {
-  const smallest = Math.min(sizePx, smallestPx);
+  const smallest = letterFits(text, box.widthPx, Math.min(sizePx, smallestPx), weight, measure);
   for (let size = sizePx; size >= smallest; size *= shrinkBy) {
     const lines = wrapEvenly(text, box.widthPx, size, weight, measure);
     if (lines === undefined || lines.length > linesMax) continue;
@@ -105,6 +105,12 @@ export function fitText(
   const all = breakAnywhere(text, box.widthPx, smallest, weight, measure);
   const lines = all.length <= count ? all : shortened(all, count, box.widthPx, smallest, weight, measure);
   return { sizePx: smallest, lines, heightPx: Math.ceil(lines.length * smallest * lineHeight) };
+}
+
+/** A size at which each letter alone, and the sign for what is missing, are no wider than the box. */
+function letterFits(text: string, widthPx: number, sizePx: number, weight: Weight, measure: TextMeasure): number {
+  const widest = Math.max(...Array.from(`${text}…`, (letter) => measure.width(letter, sizePx, weight)));
+  return widest <= widthPx ? sizePx : (sizePx * widthPx * 0.99) / widest;
 }
 
 function shortened(
