@@ -55,9 +55,16 @@ async function cuttable(onSocket: (socket: Socket) => void): Promise<Cuttable> {
 }
 
 /** MQTT 3.1.1, in this process. */
-export async function startBroker(): Promise<Cuttable> {
+export async function startBroker(): Promise<Cuttable & { close(): Promise<void> }> {
   const broker = await Aedes.createBroker();
-  return cuttable((socket) => void broker.handle(socket));
+  const door = await cuttable((socket) => void broker.handle(socket));
+  return {
+    ...door,
+    async close() {
+      await door.cut();
+      await new Promise<void>((resolve) => void broker.close(() => resolve()));
+    },
+  };
 }
 
 /** A wire from a local port to another one. */

@@ -177,6 +177,16 @@ async function checkJournal(world: DemoWorld): Promise<readonly string[]> {
   return failures;
 }
 
+/** Looks at the glass as long as a person would: a picture takes a moment to get there. */
+async function untilCode(world: DemoWorld, there: boolean): Promise<string | undefined> {
+  const end = Date.now() + 4_000;
+  for (;;) {
+    const text = await world.code();
+    if ((text !== undefined) === there || Date.now() > end) return text;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 async function perform(world: DemoWorld, step: Step): Promise<string | undefined> {
   switch (step.kind) {
     case "press":
@@ -189,6 +199,7 @@ async function perform(world: DemoWorld, step: Step): Promise<string | undefined
       world.take();
       return undefined;
     case "scan":
+      await untilCode(world, true);
       return (await world.scan()) === undefined ? "the camera sees no code" : undefined;
     case "hold-up":
       await world.holdUp();
@@ -219,7 +230,7 @@ async function perform(world: DemoWorld, step: Step): Promise<string | undefined
       return (await until(() => sum() === step.minor, 5_000)) ? undefined : `${sum()} is kept`;
     }
     case "expect-code": {
-      const text = await world.code();
+      const text = await untilCode(world, step.there);
       return (text !== undefined) === step.there
         ? undefined
         : text === undefined

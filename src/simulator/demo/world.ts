@@ -87,7 +87,7 @@ const wrongByMs = 86_400_000;
 export class DemoWorld {
   readonly folder: string;
   readonly providerUrl: string;
-  readonly #broker: Cuttable;
+  readonly #broker: Awaited<ReturnType<typeof startBroker>>;
   readonly #wire: Cuttable;
   readonly #provider: DemoProcess;
   readonly #relay: DemoProcess;
@@ -110,7 +110,7 @@ export class DemoWorld {
   private constructor(parts: {
     readonly folder: string;
     readonly providerUrl: string;
-    readonly broker: Cuttable;
+    readonly broker: Awaited<ReturnType<typeof startBroker>>;
     readonly wire: Cuttable;
     readonly provider: DemoProcess;
   }) {
@@ -389,7 +389,7 @@ export class DemoWorld {
     await Promise.all([this.#kiosk.stop(), this.#relay.stop()]);
     await this.#provider.stop();
     await this.#wire.cut();
-    await this.#broker.cut();
+    await this.#broker.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
