@@ -1,5 +1,5 @@
 /** Whole pixels, a quiet zone, a level that cameras read: or a refusal that says what would help. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pxToMm } from "../../../../src/panel/geometry.ts";
 import { defaultQrPolicy, planQr, quietZoneModules } from "../../../../src/panel/qr/planner.ts";

@@ -1,5 +1,5 @@
 /** On every panel, in every language, both ways round: nothing leaves the frame, nothing overlaps, no text is cut. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDrawing } from "../../../../src/panel/draw.ts";
 import type { Language, Offer, Scene } from "../../../../src/panel/port.ts";
