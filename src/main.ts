@@ -13,10 +13,11 @@ import { readTlsFiles } from "./link/tls-files.ts";
 import { createGpioMachine } from "./machine/gpio.ts";
 import type { Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing } from "./machine/simulated.ts";
+import { fontFolder } from "./panel/assets.ts";
 import { createPanel } from "./panel/create-panel.ts";
 import { createDrawing } from "./panel/draw.ts";
 import type { Panel } from "./panel/port.ts";
-import { openSink, panelOf } from "./panel-setup.ts";
+import { choosePanel, openSink } from "./panel-setup.ts";
 import type { Catalogue } from "./sale/catalogue.ts";
 import { type MerchantQrId, merchantQrId, referenceOf } from "./sale/ids.ts";
 import { minor, money } from "./sale/money.ts";
@@ -63,11 +64,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const notifier = await createNotifier(env["NOTIFY_SOCKET"], log);
   const journal = await openJournalOf(config, clock);
   const session = await countBoot(journal);
-  const { geometry, output } = await panelOf(config);
+  const choice = await choosePanel(config);
   const panel = createPanel({
-    geometry,
-    sink: await openSink(config, geometry, output, clock, log),
-    drawing: createDrawing(),
+    geometry: choice.geometry,
+    sink: await openSink(config, choice, clock, log),
+    drawing: createDrawing(fontFolder(import.meta.url)),
     clock,
     log: log.child({ room: "panel" }),
     languages: config.panel.languages,
@@ -384,9 +385,17 @@ async function controlOf(
   return startMachineControl({ socketPath, machine, drops, clock, describe });
 }
 
-/** The version of the package, for headers, topics and logs. */
-export async function readVersion(packageFile: URL): Promise<string> {
-  const parsed: unknown = JSON.parse(await readFile(packageFile, "utf8"));
+/** The version of the package, for headers, topics and logs: from the nearest package.json above `from`. */
+export async function readVersion(from: string): Promise<string> {
+  for (const up of ["./", "../", "../../"]) {
+    const text = await readFile(new URL(`${up}package.json`, from), "utf8").catch(() => undefined);
+    if (text !== undefined) return versionIn(text);
+  }
+  return "0.0.0";
+}
+
+function versionIn(text: string): string {
+  const parsed: unknown = JSON.parse(text);
   const isObject = typeof parsed === "object" && parsed !== null && "version" in parsed;
   return isObject && typeof parsed.version === "string" ? parsed.version : "0.0.0";
 }

@@ -1,63 +1,71 @@
 /** Which panel the configuration means, and the sink that drives it. Part of the composition root. */
 import type { Config } from "./config/schema.ts";
-import type { FramebufferSinkOptions } from "./panel/framebuffer/framebuffer-sink.ts";
+import { loadOnoff } from "./machine/gpio.ts";
+import { headerBase, readChips } from "./machine/gpio-base.ts";
+import { panelFolder } from "./panel/assets.ts";
 import { createFramebufferSink } from "./panel/framebuffer/framebuffer-sink.ts";
 import { type PanelGeometry, rotated } from "./panel/geometry.ts";
 import { ImageSink } from "./panel/image/image-sink.ts";
+import { openPanelSink } from "./panel/open-sink.ts";
+import { geometryOf, loadPanel, type PanelFile } from "./panel/panel-file.ts";
 import type { FrameSink } from "./panel/sink.ts";
 import type { Clock, Log } from "./service/port.ts";
 
-export type PanelOutput = "framebuffer" | "epaper" | "image";
-
-export class PanelSetupError extends Error {
+class PanelSetupError extends Error {
   readonly code = "panel-setup";
 }
 
-/** The geometry as the customer sees it, and what drives the glass. */
-export async function panelOf(
-  config: Config,
-): Promise<{ readonly geometry: PanelGeometry; readonly output: PanelOutput }> {
-  const { panel } = config;
+export interface PanelChoice {
+  /** As the customer sees it. */
+  readonly geometry: PanelGeometry;
+  /** Undefined when the configuration itself has the geometry. */
+  readonly file: PanelFile | undefined;
+}
+
+function ownGeometry({ panel }: Config): PanelGeometry {
   const { width_px: widthPx, height_px: heightPx, width_mm: widthMm, height_mm: heightMm } = panel;
   if (widthPx === undefined || heightPx === undefined || widthMm === undefined || heightMm === undefined)
-    throw new PanelSetupError("the panel's size is not known");
-  const output = panel.output ?? "framebuffer";
+    throw new PanelSetupError("[panel] names no model and not all of width_px, height_px, width_mm and height_mm");
   const geometry: PanelGeometry = {
-    id: panel.model ?? "own",
-    name: panel.model ?? "own panel",
+    id: "own",
+    name: "own panel",
     widthPx,
     heightPx,
     widthMm,
     heightMm,
     colours: panel.colours ?? "colour",
-    isLive: output !== "epaper",
+    isLive: panel.output !== "epaper",
     readingDistanceMm: panel.reading_distance_mm,
   };
-  return { geometry: rotated(geometry, panel.rotation), output };
+  return rotated(geometry, panel.rotation);
 }
 
-export async function openSink(
-  config: Config,
-  _geometry: PanelGeometry,
-  output: PanelOutput,
-  clock: Clock,
-  log: Log,
-): Promise<FrameSink> {
+/** @throws PanelFileError naming the panels that are known. */
+export async function choosePanel(config: Config): Promise<PanelChoice> {
+  const { model, rotation } = config.panel;
+  if (model === undefined) return { geometry: ownGeometry(config), file: undefined };
+  const file = await loadPanel(model, panelFolder(import.meta.url));
+  return { geometry: geometryOf(file, rotation), file };
+}
+
+export async function openSink(config: Config, { file }: PanelChoice, clock: Clock, log: Log): Promise<FrameSink> {
   const { panel } = config;
-  switch (output) {
-    case "image":
-      return new ImageSink(panel.image_file);
-    case "framebuffer": {
-      const options: FramebufferSinkOptions = {
-        clock,
-        log: log.child({ room: "panel" }),
-        rotation: panel.rotation,
-        ttyPath: "/dev/tty1",
-        ...(panel.device === undefined ? {} : { name: panel.device }),
-      };
-      return createFramebufferSink(options);
-    }
-    case "epaper":
-      throw new PanelSetupError("an e-paper panel needs a model from hardware/panels");
-  }
+  const options = {
+    clock,
+    log: log.child({ room: "panel" }),
+    rotation: panel.rotation,
+    ttyPath: "/dev/tty1",
+  };
+  if (panel.output === "image") return new ImageSink(panel.image_file);
+  if (file !== undefined)
+    return openPanelSink(file, {
+      ...options,
+      ...(panel.device === undefined ? {} : { device: panel.device }),
+      gpio: async () => ({
+        openPin: await loadOnoff(),
+        base: headerBase(await readChips(), config.delivery.driver === "gpio" ? config.delivery.base : undefined),
+      }),
+    });
+  if (panel.output !== "framebuffer") throw new PanelSetupError("an e-paper panel needs a model: kvitt panel list");
+  return createFramebufferSink({ ...options, ...(panel.device === undefined ? {} : { name: panel.device }) });
 }

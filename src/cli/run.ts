@@ -31,7 +31,7 @@ export const command: CliCommand = {
         1,
       );
     const log = createLog(levelOf(values["log-level"]));
-    const version = await readVersion(new URL("../../package.json", import.meta.url));
+    const version = await readVersion(import.meta.url);
     await runDaemon({ config: loaded.config, env: io.env, log, version, signal: io.signal });
     return 0;
   },

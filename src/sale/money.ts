@@ -47,11 +47,6 @@ export function addMinor(a: Minor, b: Minor): Minor {
   return minor(a + b);
 }
 
-/** `a - b`, but never below zero. */
-export function subtractMinor(a: Minor, b: Minor): Minor {
-  return minor(Math.max(0, a - b));
-}
-
 /** Whether a payment of this amount can be made at all, within the provider's floor and ceiling. */
 export function isPayableAmount(amount: Money): boolean {
   return amount.minor >= paymentMinorMin[amount.currency] && amount.minor <= paymentMinorMax;

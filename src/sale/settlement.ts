@@ -135,23 +135,11 @@ export function difference(payment: PaymentView, target: Minor): Difference {
   return reserved > 0 ? { kind: "cancel" } : { kind: "none" };
 }
 
-/** Whether nothing is left to do or to fear: authorized = captured + cancelled, and what is kept is the target. */
-export function isBalanced(payment: PaymentView, target: Minor): boolean {
-  return difference(payment, target).kind === "none";
-}
-
 /** What an ordered refund or cancel leaves to be kept, from the first truth that is seen after the order. */
 export function targetOfOrder(order: SettlementOrder, payment: PaymentView): Minor {
   const kept = minor(Math.max(0, payment.captured - payment.refunded));
   if (order.kind === "cancel") return kept;
   return order.amount === null ? noMinor : minor(Math.max(0, kept - order.amount));
-}
-
-/** What the machine gave for the money, in minor units: the most that may be kept (promise 1). */
-export function valueDelivered(settlement: Settlement): Minor {
-  return settlement.delivery.kind === "delivered" && settlement.purchase !== null
-    ? settlement.purchase.price.minor
-    : noMinor;
 }
 
 /** All that was ever authorised, captured, cancelled and refunded of a payment, for reports. */

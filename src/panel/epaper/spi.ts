@@ -40,7 +40,7 @@ export class SpiError extends Error {
 }
 
 /** The data sheets allow writes at 10 to 20 MHz; 4 MHz is what ribbon cables carry safely. */
-export const spiSpeedHzDefault = 4_000_000;
+const spiSpeedHzDefault = 4_000_000;
 /** The module's own default. */
 const bufsizDefault = 4_096;
 const bufsizPathDefault = "/sys/module/spidev/parameters/bufsiz";

@@ -9,7 +9,7 @@ import type { SalePolicy } from "../../../src/sale/policy.ts";
 import { decide, initialState } from "../../../src/sale/sale.ts";
 import type { SaleState } from "../../../src/sale/state.ts";
 
-export const policy: SalePolicy = {
+const policy: SalePolicy = {
   currency: "NOK",
   checkInStyle: "choose-then-pay",
   selectFirst: true,
@@ -53,6 +53,13 @@ export function view(
     cancelled: minor(amounts.cancelled ?? 0),
     refunded: minor(amounts.refunded ?? 0),
   };
+}
+
+/** Effects whose kind may be K: one shape may stand for two kinds (capture and refund). */
+type OfKind<K, E = Effect> = E extends { readonly kind: infer X } ? (K extends X ? E : never) : never;
+
+function isOfKind<K extends Effect["kind"]>(effect: Effect, kind: K): effect is OfKind<K> & Effect {
+  return effect.kind === kind;
 }
 
 type Unstamped<E> = E extends unknown ? Omit<E, "at"> : never;
@@ -99,15 +106,15 @@ export class SaleUnderTest {
     return this.tell({ about: "settlement", reference, event });
   }
 
-  of<K extends Effect["kind"]>(kind: K): readonly Extract<Effect, { kind: K }>[] {
-    return this.effects.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
+  of<K extends Effect["kind"]>(kind: K): readonly OfKind<K>[] {
+    return this.effects.filter((effect) => isOfKind(effect, kind));
   }
 
-  everyEffect<K extends Effect["kind"]>(kind: K): readonly Extract<Effect, { kind: K }>[] {
-    return this.all.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
+  everyEffect<K extends Effect["kind"]>(kind: K): readonly OfKind<K>[] {
+    return this.all.filter((effect) => isOfKind(effect, kind));
   }
 
-  one<K extends Effect["kind"]>(kind: K): Extract<Effect, { kind: K }> {
+  one<K extends Effect["kind"]>(kind: K): OfKind<K> {
     const [first, ...rest] = this.of(kind);
     if (first === undefined || rest.length > 0)
       throw new Error(`expected one ${kind}, got: ${JSON.stringify(this.effects)}`);

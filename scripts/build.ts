@@ -1,0 +1,38 @@
+/**
+ * One compiled bundle for the device: dist/kvitt.js, with what cannot be bundled beside it (native modules stay in node_modules, the font
+ * and the panel files are copied).
+ */
+import { cp, mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(top, "dist");
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const result = await build({
+  entryPoints: { kvitt: join(top, "src/cli/main.ts") },
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  sourcemap: "linked",
+  chunkNames: "chunks/[name]-[hash]",
+  // Native, or only in a checkout: loaded from node_modules when they are used.
+  external: ["@napi-rs/canvas", "node-hid", "onoff", "koffi", "aedes", "jsqr", "pino"],
+  banner: {
+    js: "import { createRequire as kvittRequire } from 'node:module'; const require = kvittRequire(import.meta.url);",
+  },
+  logLevel: "warning",
+  metafile: true,
+});
+await cp(join(top, "package.json"), join(out, "package.json"));
+await cp(join(top, "src/simulator/demo/page.html"), join(out, "chunks/page.html"));
+await cp(join(top, "src/panel/font"), join(out, "font"), { recursive: true });
+await cp(join(top, "hardware/panels"), join(out, "hardware/panels"), { recursive: true });
+const bytes = Object.values(result.metafile.outputs).reduce((sum, one) => sum + one.bytes, 0);
+console.log(`dist/: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);

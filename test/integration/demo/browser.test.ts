@@ -1,0 +1,111 @@
+/**
+ * Goal: the demo's page works in a real browser, and shows the panel pixel for pixel. Method: headless Chromium presses the page's own
+ * buttons; what the decoder reads from the browser's screenshot of the panel has to be what it reads from the glass.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readCode } from "../../../src/simulator/demo/camera.ts";
+
+const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
+  existsSync(path),
+);
+
+/** The address of the page, from the line that the demo prints. */
+function startDemo(): { readonly child: ChildProcess; readonly url: Promise<string> } {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "demo", "--port", "0"], {
+    cwd: top,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const url = new Promise<string>((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
+    createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line);
+      if (found !== null) resolve(found[0]);
+    });
+  });
+  return { child, url };
+}
+
+describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)("the page in Chromium", () => {
+  const world: { demo?: ReturnType<typeof startDemo>; browser?: Browser; page?: Page } = {};
+
+  beforeAll(async () => {
+    world.demo = startDemo();
+    world.browser = await chromium.launch({
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    world.page = await world.browser.newPage({ viewport: { width: 1_500, height: 1_060 } });
+    await world.page.goto(await world.demo.url);
+    await world.page.waitForSelector("#lamp.on", { timeout: 60_000 });
+  }, 120_000);
+
+  afterAll(async () => {
+    await world.browser?.close();
+    world.demo?.child.kill("SIGTERM");
+  });
+
+  function page(): Page {
+    if (world.page === undefined) throw new Error("no page");
+    return world.page;
+  }
+
+  async function codeInBrowser(): Promise<string | undefined> {
+    return readCode(new Uint8Array(await page().locator("#bezel").screenshot()));
+  }
+
+  async function codeOnGlass(): Promise<string | undefined> {
+    const response = await page().request.get(new URL("/panel.png", page().url()).href);
+    return readCode(new Uint8Array(await response.body()));
+  }
+
+  it("select first: press, scan, approve, and something falls", async () => {
+    await page().getByRole("button", { name: "Water" }).click();
+    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/^https:\/\/qr\.vipps\.no\/28\//);
+    expect(await codeInBrowser()).toBe(await codeOnGlass());
+    await page().getByRole("button", { name: "Scan the panel" }).click();
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
+    await page().locator(".thing", { hasText: "Water" }).waitFor({ timeout: 20_000 });
+    await page().locator("#ledger .ok").first().waitFor({ timeout: 20_000 });
+    const picture = process.env["KVITT_SCREENSHOT"];
+    if (picture !== undefined) await page().screenshot({ path: join(top, picture) });
+  });
+
+  it("scan first: the app waits, a button is pressed, and something falls", async () => {
+    await page().waitForSelector("#lamp.on", { timeout: 30_000 });
+    await expect.poll(codeInBrowser, { timeout: 30_000 }).toMatch(/^https:\/\/qr\.vipps\.no\/vp\//);
+    await page().getByRole("button", { name: "Scan the panel" }).click();
+    await page().getByText("Choose the product on the machine.").waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Cola" }).click();
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
+    await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: 20_000 });
+  });
+
+  it("show code: the personal code is held to the scanner", async () => {
+    await page().waitForSelector("#lamp.on", { timeout: 30_000 });
+    await page().getByRole("button", { name: "Apple juice" }).click();
+    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
+    await page().getByRole("button", { name: "Hold my code" }).click();
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
+    await page().locator(".thing", { hasText: "Apple juice" }).waitFor({ timeout: 20_000 });
+  });
+
+  it("a frame with a wrong code is told from the right one", async () => {
+    const wrong = await readCode(new Uint8Array(await page().locator("#buttons").screenshot()));
+    expect(wrong).toBeUndefined();
+  });
+});

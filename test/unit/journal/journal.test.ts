@@ -1,0 +1,216 @@
+/**
+ * Goal: what was committed is there after a power cut, and nothing half. Method: the journal runs on a simulated disk; the power is cut at
+ * every single disk operation of a scripted run, with several lots of luck, and what is found is compared with what was promised.
+ */
+import { describe, expect, it } from "vitest";
+import { openJournal } from "../../../src/journal/journal.ts";
+import type { Journal, JournalChange } from "../../../src/journal/port.ts";
+import { SimulatedDisk } from "../../../src/journal/simulated-disk.ts";
+import { createSeededEntropy } from "../../../src/service/entropy.ts";
+
+const day = 86_400_000;
+const now = Date.UTC(2026, 10, 23);
+const token = "c3VwZXItc2VjcmV0LWN1c3RvbWVyLXRva2Vu";
+
+function open(disk: SimulatedDisk, wallMs = now): Promise<Journal> {
+  return openJournal({ disk, wallMs: () => wallMs, retentionMs: 400 * day });
+}
+
+/** A sale as the kiosk writes it: intent with secret, steps, end. */
+function script(sales: number): readonly (readonly JournalChange[])[] {
+  return Array.from({ length: sales }, (_, index) => {
+    const key = `kiosk-7-${index}`;
+    return [
+      [
+        { kind: "put", table: "settlement", key, value: { state: "creating", index } },
+        { kind: "put-secret", key, value: { token: token + index } },
+      ],
+      [{ kind: "put", table: "settlement", key, value: { state: "delivering", index } }],
+      [
+        { kind: "delete", table: "settlement", key },
+        { kind: "drop-secret", key },
+        { kind: "put", table: "sale", key, value: { captured: 100 + index } },
+        { kind: "put", table: "unsent", key: `${key}.0`, value: index },
+      ],
+    ] satisfies JournalChange[][];
+  }).flat();
+}
+
+function snapshot(journal: Journal): string {
+  const tables = ["settlement", "unsent"] as const;
+  return JSON.stringify(tables.map((table) => [...journal.entries(table)].toSorted(([a], [b]) => a.localeCompare(b))));
+}
+
+/** What stands after each number of commits, on a disk that never fails. */
+async function expected(commits: ReturnType<typeof script>): Promise<readonly string[]> {
+  const journal = await open(new SimulatedDisk());
+  const states = [snapshot(journal)];
+  for (const changes of commits) {
+    await journal.commit(changes);
+    states.push(snapshot(journal));
+  }
+  return states;
+}
+
+class PowerCut extends Error {}
+
+/** Runs the script until the `cutAt`-th disk operation; undefined when it ends before. */
+async function runUntilCut(
+  disk: SimulatedDisk,
+  commits: ReturnType<typeof script>,
+  cutAt: number,
+): Promise<number | undefined> {
+  let operations = 0;
+  let done = 0;
+  disk.beforeChange = () => {
+    operations += 1;
+    if (operations !== cutAt) return;
+    disk.cutPower();
+    throw new PowerCut("power");
+  };
+  try {
+    const journal = await open(disk);
+    for (const changes of commits) {
+      await journal.commit(changes);
+      done += 1;
+    }
+    return undefined;
+  } catch {
+    return done;
+  } finally {
+    disk.beforeChange = undefined;
+  }
+}
+
+describe("power cuts", () => {
+  it.each([1, 2, 3, 4])("at every disk operation, luck %i: all that was committed, nothing half", async (seed) => {
+    const commits = script(3);
+    const states = await expected(commits);
+    let cuts = 0;
+    for (let cutAt = 1; ; cutAt += 1) {
+      const disk = new SimulatedDisk();
+      const done = await runUntilCut(disk, commits, cutAt);
+      if (done === undefined) break;
+      cuts += 1;
+      disk.restorePower(createSeededEntropy(seed * 1_000 + cutAt));
+      const journal = await open(disk);
+      // The commit that was under way may be there or not, whole either way.
+      expect([states[done], states[done + 1]]).toContain(snapshot(journal));
+      for (const [key] of journal.entries("settlement")) expect(journal.get("sale", key) ?? null).toBeDefined();
+      await journal.close();
+    }
+    expect(cuts).toBeGreaterThan(40);
+  });
+
+  it("several in a row, also while it mends itself", async () => {
+    const commits = script(2);
+    const states = await expected(commits);
+    for (let first = 1; first < 30; first += 3)
+      for (let second = 1; second < 6; second += 1) {
+        const disk = new SimulatedDisk();
+        const done = await runUntilCut(disk, commits, first);
+        if (done === undefined) continue;
+        disk.restorePower(createSeededEntropy(first));
+        await runUntilCut(disk, [], second);
+        disk.restorePower(createSeededEntropy(first * 100 + second));
+        expect([states[done], states[done + 1]]).toContain(snapshot(await open(disk)));
+      }
+  });
+});
+
+describe("the journal", () => {
+  it("keeps ended sales in a file a month and finds them", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (const changes of script(2)) await journal.commit(changes);
+    expect(await disk.list()).toContain("sales-2026-11.log");
+    expect(journal.get("sale", "kiosk-7-1")).toEqual({ captured: 101 });
+    expect([...journal.entries("sale")]).toHaveLength(2);
+    expect([...journal.entries("settlement")]).toEqual([]);
+  });
+
+  it("leaves no byte of a secret once it is dropped", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    const [first, , last] = script(1);
+    await journal.commit(first ?? []);
+    expect(journal.secret("kiosk-7-0")).toEqual({ token: `${token}0` });
+    expect(disk.everything()).toContain(token);
+    await journal.commit(last ?? []);
+    expect(disk.everything()).not.toContain(token);
+    expect(journal.secret("kiosk-7-0")).toBeUndefined();
+  });
+
+  it("a second process is refused", async () => {
+    const disk = new SimulatedDisk();
+    await open(disk);
+    await expect(open(disk)).rejects.toMatchObject({ code: "locked" });
+  });
+
+  it("damage in the middle is no fresh start, and nothing is changed", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (const changes of script(2)) await journal.commit(changes);
+    await journal.close();
+    disk.corrupt("journal.log", 120);
+    const before = disk.everything();
+    await expect(open(disk)).rejects.toMatchObject({ code: "corrupt" });
+    expect(disk.everything()).toBe(before);
+  });
+
+  it("a log that is gone while sales are there is no fresh start", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (const changes of script(1)) await journal.commit(changes);
+    await journal.close();
+    await disk.remove("journal.log");
+    await expect(open(disk)).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  it.each(["full", "read-only"] as const)(
+    "a %s disk refuses commits, and nothing is lost when it works again",
+    async (fault) => {
+      const disk = new SimulatedDisk();
+      const journal = await open(disk);
+      const [first, second, third] = script(1);
+      await journal.commit(first ?? []);
+      disk.fault = fault;
+      await expect(journal.commit(second ?? [])).rejects.toMatchObject({ code: "disk" });
+      disk.fault = undefined;
+      await journal.commit(third ?? []);
+      await journal.close();
+      const again = await open(disk);
+      expect([...again.entries("settlement")]).toEqual([]);
+      expect(again.get("sale", "kiosk-7-0")).toEqual({ captured: 100 });
+    },
+  );
+
+  it("is rewritten when it has grown, and stays small", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    const value = "x".repeat(2_000);
+    for (let index = 0; index < 400; index += 1)
+      await journal.commit([{ kind: "put", table: "fact", key: "one", value: value + index }]);
+    expect((await disk.read("journal.log"))?.length ?? 0).toBeLessThan(300_000);
+    await journal.close();
+    expect((await open(disk)).get("fact", "one")).toBe(`${value}399`);
+  });
+
+  it("forgets months that are older than the retention", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (const changes of script(1)) await journal.commit(changes);
+    await journal.close();
+    const later = await open(disk, now + 500 * day);
+    expect(later.get("sale", "kiosk-7-0")).toBeUndefined();
+  });
+
+  it("writes nothing while nothing is committed", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    const before = disk.bytesWritten;
+    await journal.commit([]);
+    expect(journal.get("fact", "nothing")).toBeUndefined();
+    expect(disk.bytesWritten).toBe(before);
+  });
+});
