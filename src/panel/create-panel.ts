@@ -3,7 +3,7 @@
  * has confirmed, never what was only drawn.
  */
 import type { Clock, Log, Timer } from "../service/port.ts";
-import { type Drawing, framePng } from "./draw.ts";
+import { type Drawing, encodePng } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
@@ -96,7 +96,7 @@ class SinkPanel implements Panel {
 
   async screenshot(): Promise<Uint8Array> {
     if (this.#onGlass === undefined) throw new Error("nothing has been shown yet");
-    return framePng(this.#onGlass);
+    return encodePng(this.#onGlass);
   }
 
   async stop(): Promise<void> {
@@ -104,6 +104,7 @@ class SinkPanel implements Panel {
     await this.show({ kind: "out-of-service", reason: "stopped" });
     this.#isStopped = true;
     await this.#settings.sink.close();
+    await this.#settings.drawing.close?.();
   }
 
   #alternate(): void {

@@ -1,6 +1,6 @@
 /** From a display list to pixels, with @napi-rs/canvas. Symbols are drawn module by module on whole pixels, dark on light, always. */
 import { readFileSync } from "node:fs";
-import { createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
+import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
 import { quietZoneModules } from "./qr/planner.ts";
 import type { IconName } from "./scene/content.ts";
 import type { Box, DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
@@ -52,6 +52,8 @@ function fontName(weight: Weight): string {
 export interface Drawing {
   readonly measure: TextMeasure;
   draw(list: DisplayList, palette: Palette): Promise<Frame>;
+  /** Gives back what it holds, where it holds something. */
+  close?(): Promise<void>;
 }
 
 /** Loads the font. `fontFolder` holds the bundled TTF files. */
@@ -256,12 +258,21 @@ function drawIcon(context: SKRSContext2D, name: IconName, box: Box, disc: string
 /** How much of the disc's width the sign takes. */
 const signShare = 0.62;
 
-/** A frame as PNG, for screenshots and the image driver. */
+/** A frame as PNG. Compresses on the calling thread. */
 export function framePng(frame: Frame): Uint8Array {
+  return new Uint8Array(canvasOf(frame).toBuffer("image/png"));
+}
+
+/** The same, compressed by another thread: for whoever may not hold the event loop. */
+export async function encodePng(frame: Frame): Promise<Uint8Array> {
+  return new Uint8Array(await canvasOf(frame).encode("png"));
+}
+
+function canvasOf(frame: Frame): Canvas {
   const canvas = createCanvas(frame.widthPx, frame.heightPx);
   const context = canvas.getContext("2d");
   const image = context.createImageData(frame.widthPx, frame.heightPx);
   image.data.set(frame.rgba);
   context.putImageData(image, 0, 0);
-  return new Uint8Array(canvas.toBuffer("image/png"));
+  return canvas;
 }

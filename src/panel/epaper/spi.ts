@@ -14,6 +14,7 @@ import { chunksOf } from "./chunks.ts";
 export interface SpiOptions {
   /** "/dev/spidev0.0". */
   readonly path: string;
+  /** The data sheets allow writes at 10 to 20 MHz; 4 MHz is what ribbon cables carry safely. */
   readonly speedHz: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,8 +40,6 @@ export class SpiError extends Error {
   }
 }
 
-/** The data sheets allow writes at 10 to 20 MHz; 4 MHz is what ribbon cables carry safely. */
-const spiSpeedHzDefault = 4_000_000;
 /** The module's own default. */
 const bufsizDefault = 4_096;
 const bufsizPathDefault = "/sys/module/spidev/parameters/bufsiz";

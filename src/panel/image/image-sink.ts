@@ -1,6 +1,6 @@
 /** The panel as a picture file: for the demo, for tests, and for displays that another program drives. */
 import { rename, writeFile } from "node:fs/promises";
-import { framePng } from "../draw.ts";
+import { encodePng } from "../draw.ts";
 import type { Frame, FrameSink, PresentOutcome } from "../sink.ts";
 
 /** Writes `file` whole, or not at all: a reader never sees half a picture. Without a file it only keeps the frame. */
@@ -22,7 +22,7 @@ export class ImageSink implements FrameSink {
     try {
       if (this.#file !== undefined) {
         const temporary = `${this.#file}.new`;
-        await writeFile(temporary, framePng(frame));
+        await writeFile(temporary, await encodePng(frame));
         await rename(temporary, this.#file);
       }
       this.#frame = frame;

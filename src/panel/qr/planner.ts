@@ -39,8 +39,7 @@ export interface QrPolicy {
 
 export const defaultQrPolicy: QrPolicy = { moduleMmMin: 0.33, modulePxMin: 2 };
 
-/** Levels that are tried, best first. L is the last resort: it buys module size where nothing else fits. */
-const levels: readonly ErrorCorrection[] = ["H", "Q", "M", "L"];
+const levels: readonly ErrorCorrection[] = ["L", "M", "Q", "H"];
 
 interface Candidate {
   readonly symbol: QrSymbol;
@@ -48,20 +47,25 @@ interface Candidate {
 }
 
 /**
- * The largest module wins, and of equal ones the higher error correction: a screen has no scratches, but cameras have too few
- * pixels. L only counts where M and above fit no readable symbol.
+ * The largest module wins; of equal ones the symbol with the fewest modules; and of those the highest error correction, which then costs nothing.
+ * Measured, not a matter of taste (docs/panels.md): what cameras lack is pixels a module, and a screen has no scratches that would need correcting.
+ * Where nothing is readable, the smallest symbol tells what the panel lacks.
  */
-function best(text: string, sidePx: number, isReadable: (modulePx: number) => boolean): Candidate | undefined {
+function best(text: string, sidePx: number): Candidate | undefined {
   const candidates = levels.flatMap((level): readonly Candidate[] => {
     const symbol = createSymbol(text, level);
     if (symbol === undefined) return [];
     return [{ symbol, modulePx: Math.floor(sidePx / (symbol.size + 2 * quietZoneModules)) }];
   });
-  const robust = candidates.filter(({ symbol, modulePx }) => symbol.errorCorrection !== "L" && isReadable(modulePx));
-  // Where nothing is readable, the smallest symbol tells what the panel lacks.
-  if (robust.length === 0) return candidates.toSorted((a, b) => a.symbol.size - b.symbol.size)[0];
   let winner: Candidate | undefined;
-  for (const one of robust) if (winner === undefined || one.modulePx > winner.modulePx) winner = one;
+  for (const one of candidates) {
+    // Levels come from the lowest to the highest: a later one of the same size corrects more.
+    const isBetter =
+      winner === undefined ||
+      one.modulePx > winner.modulePx ||
+      (one.modulePx === winner.modulePx && one.symbol.size <= winner.symbol.size);
+    if (isBetter) winner = one;
+  }
   return winner;
 }
 
@@ -74,7 +78,7 @@ export function planQr(
   const sidePx = Math.min(space.widthPx, space.heightPx);
   const isReadable = (modulePx: number): boolean =>
     modulePx >= policy.modulePxMin && pxToMm(geometry, modulePx) >= policy.moduleMmMin;
-  const winner = best(text, sidePx, isReadable);
+  const winner = best(text, sidePx);
   if (winner === undefined)
     return {
       kind: "refused",

@@ -1,0 +1,39 @@
+/**
+ * The thread that draws large frames: a frame of 1920×1080 takes longer than anybody may hold the event loop. Entry point of its own; in a
+ * bundle it lies as draw-worker.js beside the program, with the font in font/.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { createDrawing, type Palette } from "./draw.ts";
+import { fromPortable, type PortableList } from "./portable-list.ts";
+
+export interface DrawRequest {
+  readonly id: number;
+  readonly list: PortableList;
+  readonly palette: Palette;
+}
+
+export type DrawReply =
+  | { readonly id: number; readonly widthPx: number; readonly heightPx: number; readonly rgba: Uint8ClampedArray }
+  | { readonly id: number; readonly error: string };
+
+function fontFolderOf(data: unknown): URL | undefined {
+  return typeof data === "object" && data !== null && "fontFolder" in data && typeof data.fontFolder === "string"
+    ? new URL(data.fontFolder)
+    : undefined;
+}
+
+const port = parentPort;
+if (port !== null) {
+  const drawing = createDrawing(fontFolderOf(workerData));
+  port.on("message", (request: DrawRequest) => {
+    const { id, list, palette } = request;
+    drawing.draw(fromPortable(list), palette).then(
+      ({ widthPx, heightPx, rgba }) => {
+        // A copy of its own, so that its memory can be handed over whole.
+        const own = new Uint8ClampedArray(rgba);
+        port.postMessage({ id, widthPx, heightPx, rgba: own } satisfies DrawReply, [own.buffer]);
+      },
+      (error: unknown) => port.postMessage({ id, error: String(error) } satisfies DrawReply),
+    );
+  });
+}

@@ -1,0 +1,113 @@
+/** Who draws for this panel: the event loop where frames are small, a thread where they are large. */
+import { Worker } from "node:worker_threads";
+import type { Clock, Log } from "../service/port.ts";
+import type { DrawReply, DrawRequest } from "./draw-worker.ts";
+import { createDrawing, type Drawing, type Palette } from "./draw.ts";
+import type { PanelGeometry } from "./geometry.ts";
+import { toPortable } from "./portable-list.ts";
+import type { DisplayList } from "./scene/display-list.ts";
+import type { Frame } from "./sink.ts";
+
+export interface DrawingOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly fontFolder?: URL;
+  /** The thread's program, unless it lies beside this one. */
+  readonly workerUrl?: URL;
+}
+
+/** Up to here a frame is drawn within the 10 ms that nobody may hold, on a Pi as well: 400×300 and smaller. */
+const inProcessPixelsMax = 160_000;
+/** A thread that takes longer has hung. */
+const drawTimeoutMs = 10_000;
+
+export function openDrawing(geometry: PanelGeometry, options: DrawingOptions): Drawing {
+  const drawing = createDrawing(options.fontFolder);
+  const isSmall = geometry.widthPx * geometry.heightPx <= inProcessPixelsMax;
+  return isSmall ? drawing : new WorkerDrawing(drawing, options);
+}
+
+interface Pending {
+  readonly resolve: (frame: Frame) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Draws in a thread; a thread that died or hung is replaced with the next frame, and the frame at hand is drawn here after all. */
+export class WorkerDrawing implements Drawing {
+  readonly measure: Drawing["measure"];
+  readonly #twin: Drawing;
+  readonly #options: DrawingOptions;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | undefined;
+  #nextId = 1;
+  #isClosed = false;
+
+  constructor(twin: Drawing, options: DrawingOptions) {
+    this.measure = twin.measure;
+    this.#twin = twin;
+    this.#options = options;
+  }
+
+  async draw(list: DisplayList, palette: Palette): Promise<Frame> {
+    try {
+      return await this.#drawInThread(list, palette);
+    } catch (error) {
+      this.#options.log.warn(
+        { error: String(error) },
+        "the drawing thread failed; this frame is drawn on the event loop",
+      );
+      return this.#twin.draw(list, palette);
+    }
+  }
+
+  /** Ends the thread. Frames on their way are drawn here. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#drop(new Error("the drawing thread was closed"));
+  }
+
+  #drawInThread(list: DisplayList, palette: Palette): Promise<Frame> {
+    if (this.#isClosed) return Promise.reject(new Error("the drawing thread is closed"));
+    const worker = (this.#worker ??= this.#start());
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const timer = this.#options.clock.startTimer("panel drawing", drawTimeoutMs, () => {
+      void this.#drop(new Error(`no frame from the drawing thread in ${drawTimeoutMs} ms`));
+    });
+    const drawn = new Promise<Frame>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+    worker.postMessage({ id, list: toPortable(list), palette } satisfies DrawRequest, []);
+    return drawn.finally(() => {
+      timer.cancel();
+      this.#pending.delete(id);
+    });
+  }
+
+  #start(): Worker {
+    const { fontFolder, workerUrl } = this.#options;
+    const worker = new Worker(workerUrl ?? besides(import.meta.url), {
+      workerData: fontFolder === undefined ? {} : { fontFolder: fontFolder.href },
+    });
+    // The thread alone keeps no process alive; a frame on its way does, by its time-out.
+    worker.unref();
+    worker.on("message", (reply: DrawReply) => {
+      const pending = this.#pending.get(reply.id);
+      if ("error" in reply) pending?.reject(new Error(reply.error));
+      else pending?.resolve({ widthPx: reply.widthPx, heightPx: reply.heightPx, rgba: reply.rgba });
+    });
+    worker.on("error", (error: Error) => void this.#drop(error, worker));
+    worker.on("exit", (code) => void this.#drop(new Error(`the drawing thread ended with ${code}`), worker));
+    return worker;
+  }
+
+  async #drop(error: Error, worker = this.#worker): Promise<void> {
+    if (worker === undefined || worker !== this.#worker) return;
+    this.#worker = undefined;
+    for (const { reject } of this.#pending.values()) reject(error);
+    await worker.terminate();
+  }
+}
+
+/** The thread's program is TypeScript beside the sources, and JavaScript beside a bundle. */
+function besides(ownUrl: string): URL {
+  return new URL(ownUrl.endsWith(".ts") ? "./draw-worker.ts" : "./draw-worker.js", ownUrl);
+}
