@@ -13,7 +13,7 @@ import { planQr, quietZoneModules } from "../../src/panel/qr/planner.ts";
 import { createSymbol, type ErrorCorrection, type QrSymbol } from "../../src/panel/qr/symbol.ts";
 import { codeArea } from "../../src/panel/scene/layout.ts";
 import { createSeededEntropy } from "../../src/service/entropy.ts";
-import { type Luma, photograph, randomShot } from "./camera.ts";
+import { type Luma, photograph, randomShot } from "./panel-camera.ts";
 
 const panelIds = [
   "waveshare-2.13-v4",
