@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadOnoff } from "../machine/gpio.ts";
 import { headerBase, readChips } from "../machine/gpio-base.ts";
-import { fontFolder, panelFolder } from "../panel/assets.ts";
+import { panelFolder } from "../panel/assets.ts";
 import { createDrawing, framePng } from "../panel/draw.ts";
 import type { Rotation } from "../panel/geometry.ts";
 import { openPanelSink } from "../panel/open-sink.ts";
@@ -155,7 +155,7 @@ function renderSettings(panel: PanelFile, values: Values): RenderSettings {
   const second = values["second-lang"];
   return {
     geometry: geometryOf(panel, rotationOf(values.rotation)),
-    drawing: createDrawing(fontFolder(import.meta.url)),
+    drawing: createDrawing(),
     timeZone: "Europe/Oslo",
     language: languageOf(values.lang),
     ...(second === undefined ? {} : { secondLanguage: languageOf(second) }),

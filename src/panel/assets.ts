@@ -1,8 +1,8 @@
-/** Where the panels' files and the font lie: in the source tree, and beside a bundle. */
+/** Where the panels' files, the font and the drawing thread's program lie: in the source tree, and beside a bundle or above its chunks. */
 import { existsSync } from "node:fs";
 
-/** The first of `candidates` (with a slash at the end) that exists in the folder of `from` or in one of the four above it. */
-export function findFolder(from: string, candidates: readonly string[]): URL {
+/** The first of `candidates` (folders with a slash at the end) that exists in the folder of `from` or in one of the four above it. */
+function findAsset(from: string, candidates: readonly string[]): URL {
   let folder = new URL("./", from);
   for (let level = 0; level < 5; level += 1) {
     for (const candidate of candidates) {
@@ -18,9 +18,13 @@ export function findFolder(from: string, candidates: readonly string[]): URL {
 
 /** hardware/panels; `from` is the caller's import.meta.url. */
 export function panelFolder(from: string): URL {
-  return findFolder(from, ["hardware/panels/"]);
+  return findAsset(from, ["hardware/panels/"]);
 }
 
 export function fontFolder(from: string): URL {
-  return findFolder(from, ["font/", "panel/font/", "src/panel/font/"]);
+  return findAsset(from, ["font/", "panel/font/", "src/panel/font/"]);
+}
+
+export function drawWorkerFile(from: string): URL {
+  return findAsset(from, ["draw-worker.ts", "draw-worker.js"]);
 }

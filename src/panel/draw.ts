@@ -1,6 +1,7 @@
 /** From a display list to pixels, with @napi-rs/canvas. Symbols are drawn module by module on whole pixels, dark on light, always. */
 import { readFileSync } from "node:fs";
 import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
+import { fontFolder } from "./assets.ts";
 import { quietZoneModules } from "./qr/planner.ts";
 import type { IconName } from "./scene/content.ts";
 import type { Box, DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
@@ -56,10 +57,10 @@ export interface Drawing {
   close?(): Promise<void>;
 }
 
-/** Loads the font. `fontFolder` holds the bundled TTF files. */
-export function createDrawing(fontFolder: URL = new URL("./font/", import.meta.url)): Drawing {
+/** Loads the font. `folder` holds the bundled TTF files. */
+export function createDrawing(folder: URL = fontFolder(import.meta.url)): Drawing {
   for (const weight of ["medium", "bold"] as const)
-    GlobalFonts.register(readFileSync(new URL(fontFiles[weight], fontFolder)), fontName(weight));
+    GlobalFonts.register(readFileSync(new URL(fontFiles[weight], folder)), fontName(weight));
   const scratch = createCanvas(8, 8).getContext("2d");
   const widths = new Map<string, number>();
   const measure: TextMeasure = {

@@ -1,6 +1,7 @@
 /** Who draws for this panel: the event loop where frames are small, a thread where they are large. */
 import { Worker } from "node:worker_threads";
 import type { Clock, Log } from "../service/port.ts";
+import { drawWorkerFile } from "./assets.ts";
 import type { DrawReply, DrawRequest } from "./draw-worker.ts";
 import { createDrawing, type Drawing, type Palette } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
@@ -84,7 +85,7 @@ export class WorkerDrawing implements Drawing {
 
   #start(): Worker {
     const { fontFolder, workerUrl } = this.#options;
-    const worker = new Worker(workerUrl ?? besides(import.meta.url), {
+    const worker = new Worker(workerUrl ?? drawWorkerFile(import.meta.url), {
       workerData: fontFolder === undefined ? {} : { fontFolder: fontFolder.href },
     });
     // The thread alone keeps no process alive; a frame on its way does, by its time-out.
@@ -105,9 +106,4 @@ export class WorkerDrawing implements Drawing {
     for (const { reject } of this.#pending.values()) reject(error);
     await worker.terminate();
   }
-}
-
-/** The thread's program is TypeScript beside the sources, and JavaScript beside a bundle. */
-function besides(ownUrl: string): URL {
-  return new URL(ownUrl.endsWith(".ts") ? "./draw-worker.ts" : "./draw-worker.js", ownUrl);
 }
