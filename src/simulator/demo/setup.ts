@@ -57,10 +57,10 @@ reconnect_max_s = 3
 [panel]
 output = "image"
 image_file = "${join(folder, "panel.png")}"
-width_px = 800
-height_px = 480
-width_mm = 154
-height_mm = 86
+width_px = 600
+height_px = 360
+width_mm = 115
+height_mm = 69
 languages = ["en"]
 
 [delivery]

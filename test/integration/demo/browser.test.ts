@@ -74,15 +74,16 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
   }
 
   it("select first: press, scan, approve, and something falls", async () => {
-    await page().getByRole("button", { name: "Water" }).click();
+    await page().getByRole("button", { name: "A1 Water" }).click();
     await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/^https:\/\/qr\.vipps\.no\/28\//);
     expect(await codeInBrowser()).toBe(await codeOnGlass());
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
-    await page().locator(".thing", { hasText: "Water" }).waitFor({ timeout: 20_000 });
-    await page().locator("#ledger .ok").first().waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).waitFor({ timeout: 20_000 });
     const picture = process.env["KVITT_SCREENSHOT"];
     if (picture !== undefined) await page().screenshot({ path: join(top, picture) });
+    await page().getByRole("button", { name: "Approve" }).click();
+    await page().locator(".thing", { hasText: "Water" }).waitFor({ timeout: 20_000 });
+    await page().locator("#ledger .ok").first().waitFor({ timeout: 20_000 });
   });
 
   it("scan first: the app waits, a button is pressed, and something falls", async () => {
@@ -90,14 +91,14 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     await expect.poll(codeInBrowser, { timeout: 30_000 }).toMatch(/^https:\/\/qr\.vipps\.no\/vp\//);
     await page().getByRole("button", { name: "Scan the panel" }).click();
     await page().getByText("Choose the product on the machine.").waitFor({ timeout: 20_000 });
-    await page().getByRole("button", { name: "Cola" }).click();
+    await page().getByRole("button", { name: "A2 Cola" }).click();
     await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
     await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: 20_000 });
   });
 
   it("show code: the personal code is held to the scanner", async () => {
     await page().waitForSelector("#lamp.on", { timeout: 30_000 });
-    await page().getByRole("button", { name: "Apple juice" }).click();
+    await page().getByRole("button", { name: "A3 Apple juice" }).click();
     await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
     await page().getByRole("button", { name: "Hold my code" }).click();
     await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
