@@ -3,7 +3,7 @@
  * phones read it. Refuses what no phone would read: better an error while configuring than one before a customer.
  */
 import { type PanelGeometry, pxToMm } from "../geometry.ts";
-import { createSymbol, type ErrorCorrection, type QrSymbol } from "./symbol.ts";
+import { createSymbol, type ErrorCorrection, type QrSymbol, symbolSize } from "./symbol.ts";
 
 /** ISO/IEC 18004: the quiet zone of a QR Code symbol is 4 modules wide on all four sides. */
 export const quietZoneModules = 4;
@@ -42,7 +42,8 @@ export const defaultQrPolicy: QrPolicy = { moduleMmMin: 0.33, modulePxMin: 2 };
 const levels: readonly ErrorCorrection[] = ["L", "M", "Q", "H"];
 
 interface Candidate {
-  readonly symbol: QrSymbol;
+  readonly level: ErrorCorrection;
+  readonly size: number;
   readonly modulePx: number;
 }
 
@@ -52,19 +53,15 @@ interface Candidate {
  * Where nothing is readable, the smallest symbol tells what the panel lacks.
  */
 function best(text: string, sidePx: number): Candidate | undefined {
-  const candidates = levels.flatMap((level): readonly Candidate[] => {
-    const symbol = createSymbol(text, level);
-    if (symbol === undefined) return [];
-    return [{ symbol, modulePx: Math.floor(sidePx / (symbol.size + 2 * quietZoneModules)) }];
-  });
   let winner: Candidate | undefined;
-  for (const one of candidates) {
+  for (const level of levels) {
+    const size = symbolSize(text, level);
+    if (size === undefined) continue;
+    const modulePx = Math.floor(sidePx / (size + 2 * quietZoneModules));
     // Levels come from the lowest to the highest: a later one of the same size corrects more.
     const isBetter =
-      winner === undefined ||
-      one.modulePx > winner.modulePx ||
-      (one.modulePx === winner.modulePx && one.symbol.size <= winner.symbol.size);
-    if (isBetter) winner = one;
+      winner === undefined || modulePx > winner.modulePx || (modulePx === winner.modulePx && size <= winner.size);
+    if (isBetter) winner = { level, size, modulePx };
   }
   return winner;
 }
@@ -85,9 +82,9 @@ export function planQr(
       reason: `a text of ${Buffer.byteLength(text)} bytes fits no QR symbol`,
       advice: "show a shorter address",
     };
-  const { symbol, modulePx } = winner;
+  const { modulePx, size, level } = winner;
   if (!isReadable(modulePx)) {
-    const modules = symbol.size + 2 * quietZoneModules;
+    const modules = size + 2 * quietZoneModules;
     const neededPx = modules * policy.modulePxMin;
     return {
       kind: "refused",
@@ -95,6 +92,8 @@ export function planQr(
       advice: `this content needs a panel with at least ${neededPx} px and ${Math.ceil(modules * policy.moduleMmMin)} mm on its short side, or a shorter content`,
     };
   }
+  const symbol = createSymbol(text, level);
+  if (symbol === undefined) throw new Error(`the QR encoder took ${size} modules back at level ${level}`);
   const wholePx = (symbol.size + 2 * quietZoneModules) * modulePx;
   return {
     kind: "planned",

@@ -12,6 +12,19 @@ export interface QrSymbol {
   readonly isDark: (row: number, column: number) => boolean;
 }
 
+/**
+ * Modules a side that the text needs at this level; undefined when it fits none. Much cheaper than the symbol itself, most of whose time goes
+ * into trying eight mask patterns: here one is given.
+ */
+export function symbolSize(text: string, errorCorrection: ErrorCorrection): number | undefined {
+  if (text.length === 0) return undefined;
+  try {
+    return QRCode.create(text, { errorCorrectionLevel: errorCorrection, maskPattern: 0 }).modules.size;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Undefined when the text fits no symbol at this level. */
 export function createSymbol(text: string, errorCorrection: ErrorCorrection): QrSymbol | undefined {
   if (text.length === 0) return undefined;
