@@ -6,9 +6,11 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   command: async () => (await import("./command-send.ts")).default,
   config: async () => (await import("./config.ts")).command,
   demo: async () => (await import("./demo.ts")).command,
+  machine: async () => (await import("./machine.ts")).command,
   panel: async () => (await import("./panel.ts")).default,
   relay: async () => (await import("./relay.ts")).default,
   run: async () => (await import("./run.ts")).command,
+  sales: async () => (await import("./sales.ts")).command,
   simulator: async () => (await import("./simulator.ts")).command,
 };
 

@@ -18,8 +18,8 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
         `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run chmod 600 on it`,
       );
     const text = (await readFile(path, "utf8")).trim();
-    if (text === "") throw new CredentialsError(`${path} is empty`);
-    return text;
+    // The installer makes an empty file for each credential, because systemd wants them all to exist.
+    return text === "" ? undefined : text;
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;

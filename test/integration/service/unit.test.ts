@@ -1,0 +1,52 @@
+/** Goal: systemd takes the units as they are. Method: systemd-analyze verify, on copies whose program exists on this machine. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const analyze = "/usr/bin/systemd-analyze";
+const top = new URL("../../../", import.meta.url);
+
+async function verify(name: string, change: (text: string) => string = (text) => text): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "kvitt-unit-"));
+  try {
+    const text = await readFile(new URL(`systemd/${name}`, top), "utf8");
+    const file = join(folder, name);
+    await writeFile(
+      file,
+      change(text.replaceAll("/opt/kvitt/node/bin/node", "/usr/bin/env").replace(/^Documentation=.*$/m, "")),
+    );
+    const { stderr } = await promisify(execFile)(analyze, ["verify", file], { timeout: 30_000 }).catch(
+      (error: unknown) => ({
+        stderr: error instanceof Error && "stderr" in error ? String(error.stderr) : String(error),
+      }),
+    );
+    return stderr
+      .split("\n")
+      .filter((line) => line.includes(name))
+      .join("\n");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+describe.skipIf(!existsSync(analyze) && process.env["CI"] === undefined)("the units", () => {
+  it.each(["kvitt.service", "kvitt-relay.service"])("systemd takes %s", async (name) => {
+    expect(await verify(name)).toBe("");
+  });
+
+  it("a planted mistake is found", async () => {
+    expect(await verify("kvitt.service", (text) => text.replace("Restart=always", "Restart=sometimes"))).not.toBe("");
+  });
+});
+
+it("the installer says what it would do", async () => {
+  if (!existsSync(new URL("dist/kvitt.js", top))) return;
+  const { stdout } = await promisify(execFile)(new URL("scripts/install", top).pathname, ["--dry-run"], {
+    timeout: 30_000,
+  });
+  expect(stdout).toMatch(/systemctl enable --now kvitt/);
+});
