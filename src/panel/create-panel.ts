@@ -49,7 +49,7 @@ class SinkPanel implements Panel {
   #wanted: Wanted | undefined;
   #scene: Scene = { kind: "starting" };
   #isShowing = false;
-  #isStopped = false;
+  #isStopping = false;
   #onGlass: Frame | undefined;
   #language = 0;
   #alternating: Timer | undefined;
@@ -75,6 +75,12 @@ class SinkPanel implements Panel {
   }
 
   show(scene: Scene): Promise<ShowOutcome> {
+    // From the safe scene on nothing else is taken: whatever came after it would stand on the glass when nobody is left to change it.
+    if (this.#isStopping) return Promise.resolve({ kind: "failed", reason: "the panel is closed" });
+    return this.#want(scene);
+  }
+
+  #want(scene: Scene): Promise<ShowOutcome> {
     return new Promise((resolve) => {
       this.#wanted?.settle({ kind: "superseded" });
       this.#wanted = { scene, settle: resolve };
@@ -100,16 +106,17 @@ class SinkPanel implements Panel {
   }
 
   async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     this.#alternating?.cancel();
-    await this.show({ kind: "out-of-service", reason: "stopped" });
-    this.#isStopped = true;
+    await this.#want({ kind: "out-of-service", reason: "stopped" });
     await this.#settings.sink.close();
     await this.#settings.drawing.close?.();
   }
 
   #alternate(): void {
     const { languages, clock } = this.#settings;
-    if (languages.length < 2 || !this.#isAlternating || this.#isStopped) return;
+    if (languages.length < 2 || !this.#isAlternating || this.#isStopping) return;
     this.#alternating = clock.startTimer("panel language", alternateMs, () => {
       this.#language += 1;
       if (this.#wanted === undefined) void this.show(this.#scene);
@@ -132,7 +139,6 @@ class SinkPanel implements Panel {
 
   async #present(scene: Scene): Promise<ShowOutcome> {
     const { sink, log } = this.#settings;
-    if (this.#isStopped) return { kind: "failed", reason: "the panel is closed" };
     this.#scene = scene;
     try {
       const { list, frame } = await drawScene(scene, this.#renderSettings());

@@ -60,6 +60,17 @@ describe("a panel", () => {
     expect((await panel.show({ kind: "busy" })).kind).toBe("failed");
   });
 
+  it("lets nothing overtake the safe scene at its end", async () => {
+    const { panel, sink } = rig(small);
+    await panel.start();
+    const [, late] = await Promise.all([panel.stop(), panel.show(sceneNamed("pay")), panel.stop()]);
+    expect(late).toEqual({ kind: "failed", reason: "the panel is closed" });
+    expect(sink.shown.map(({ hint }) => hint)).toEqual([
+      { containsCode: false, safe: true },
+      { containsCode: false, safe: true },
+    ]);
+  });
+
   it("shows the newest of many scenes, and never one that is wanted no longer", async () => {
     const { panel, sink } = rig(small);
     const outcomes = await Promise.all([
