@@ -114,7 +114,7 @@ async function drawItem(context: SKRSContext2D, item: DisplayItem, palette: Pale
     case "picture": {
       const image = await loadImage(Buffer.from(item.png));
       context.imageSmoothingEnabled = false;
-      context.drawImage(image, item.box.xPx, item.box.yPx);
+      context.drawImage(image, item.box.xPx, item.box.yPx, item.box.widthPx, item.box.heightPx);
       return;
     }
     case "logo": {

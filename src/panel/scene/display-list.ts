@@ -29,7 +29,7 @@ export type DisplayItem =
     }
   /** The box is the whole square with its quiet zone. */
   | { readonly kind: "qr"; readonly box: Box; readonly plan: QrPlan }
-  /** The provider's picture of a code, pixel for pixel. */
+  /** The provider's picture of a code, enlarged by a whole number to the size of the box. */
   | { readonly kind: "picture"; readonly box: Box; readonly png: Uint8Array }
   /** The operator's own sign, scaled into the box. */
   | { readonly kind: "logo"; readonly box: Box; readonly png: Uint8Array }

@@ -31,9 +31,12 @@ export function codeArea(geometry: PanelGeometry): Box {
   return { xPx: insetPx, yPx: insetPx, widthPx: sidePx, heightPx: sidePx };
 }
 
-/** PNG: width and height are the first two words of IHDR (PNG 1.2, §11.2.2). */
+/** PNG 1.2, §3.1. */
+const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Undefined when it is no PNG. PNG: width and height are the first two words of IHDR (PNG 1.2, §11.2.2). */
 export function pngSize(png: Uint8Array): { readonly widthPx: number; readonly heightPx: number } | undefined {
-  if (png.length < 24) return undefined;
+  if (png.length < 24 || pngSignature.some((byte, at) => png[at] !== byte)) return undefined;
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   return { widthPx: view.getUint32(16), heightPx: view.getUint32(20) };
 }
@@ -58,16 +61,19 @@ function planCode(content: SceneContent, geometry: PanelGeometry, area: Box, pol
     const size = { widthPx: plan.sidePx, heightPx: plan.sidePx };
     return { kind: "placed", ...size, at: (xPx, yPx) => ({ kind: "qr", box: { xPx, yPx, ...size }, plan }) };
   }
-  // The provider's own picture is placed pixel for pixel: scaling by a fraction would make modules of unequal width.
+  // The provider's own picture is enlarged by whole numbers alone: a fraction would make modules of unequal width.
   const { png } = qr;
   const size = pngSize(png);
-  if (size === undefined) return { kind: "refused", reason: "the provider's picture is not a PNG" };
+  if (size === undefined || size.widthPx === 0 || size.heightPx === 0)
+    return { kind: "refused", reason: "the provider's picture is not a PNG" };
   if (size.widthPx > area.widthPx || size.heightPx > area.heightPx)
     return {
       kind: "refused",
       reason: `the provider's picture of ${size.widthPx}×${size.heightPx} px is larger than the ${area.widthPx} px that are free`,
     };
-  return { kind: "placed", ...size, at: (xPx, yPx) => ({ kind: "picture", box: { xPx, yPx, ...size }, png }) };
+  const times = Math.floor(Math.min(area.widthPx / size.widthPx, area.heightPx / size.heightPx));
+  const placed = { widthPx: size.widthPx * times, heightPx: size.heightPx * times };
+  return { kind: "placed", ...placed, at: (xPx, yPx) => ({ kind: "picture", box: { xPx, yPx, ...placed }, png }) };
 }
 
 interface Arrangement {
@@ -112,21 +118,27 @@ function textPart(text: string, ratio: number, rank: number, above: number, chan
   return { kind: "text", text, ratio, rank, above, weight: "medium", ink: "ink", linesMax: 3, ...changes };
 }
 
-/** In the order of reading. Ranks say what goes first where room is short: second language, then how-to, then the picture. */
+/** In the order of reading. Ranks say what goes first where room is short: directions in a second language, then directions and icon. */
 function partsOf(content: SceneContent): readonly Part[] {
   const { icon, title, secondTitle, big, lines, tone } = content;
   const toned: Ink = tone === "plain" ? "accent" : tone;
   const parts: Part[] = [];
-  if (icon !== undefined) parts.push({ kind: "icon", name: icon, ratio: 4.2, ink: toned, rank: 2, above: 0 });
+  if (icon !== undefined) parts.push({ kind: "icon", name: icon, ratio: 4.2, ink: toned, rank: 3, above: 0 });
   parts.push(textPart(title, content.qr === undefined ? 1.9 : 1.6, 0, 0.7, { weight: "bold" }));
-  if (secondTitle !== undefined) parts.push(textPart(secondTitle, 1.15, 3, 0.1, { ink: "soft", weight: "bold" }));
-  for (const { text, role } of lines) if (role === "fate") parts.push(textPart(text, 1.2, 0, 0.4, { linesMax: 4 }));
+  if (secondTitle !== undefined) parts.push(textPart(secondTitle, 1.15, 2, 0.1, { ink: "soft", weight: "bold" }));
+  const fates = lines.filter(({ role }) => role === "fate");
+  const seconds = lines
+    .filter(({ role }) => role === "second")
+    .map(({ text }) => textPart(text, 0.9, 4, 0.3, { ink: "soft", linesMax: 5 }));
+  for (const { text } of fates) parts.push(textPart(text, 1.2, 0, 0.4, { linesMax: 4 }));
+  // What becomes of the money leads to the number below it, in both languages.
+  if (fates.length > 0) parts.push(...seconds);
   if (big !== undefined) parts.push(textPart(big, 2.7, 0, 0.3, { weight: "bold", ink: toned, linesMax: 1 }));
   for (const { text, role } of lines) {
     if (role === "detail") parts.push(textPart(text, 1.15, 1, 0.3, { weight: "bold" }));
-    if (role === "how") parts.push(textPart(text, 1, 2, 0.4, { ink: "soft", linesMax: 4 }));
-    if (role === "second") parts.push(textPart(text, 0.9, 3, 0.3, { ink: "soft", linesMax: 4 }));
+    if (role === "how") parts.push(textPart(text, 1, 3, 0.4, { ink: "soft", linesMax: 6 }));
   }
+  if (fates.length === 0) parts.push(...seconds);
   return parts;
 }
 
