@@ -1,6 +1,6 @@
 /** The provider's own picture of a code: placed by whole numbers, or refused with the reason. */
 import { createCanvas } from "@napi-rs/canvas";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import QRCode from "qrcode";
 import { describe, expect, it } from "vitest";
 import { createDrawing } from "../../../../src/panel/draw.ts";
