@@ -20,6 +20,8 @@ const rounds = 60;
 const warmUps = 30;
 
 interface Times {
+  /** What the work itself takes; the others also hold what the machine did besides. */
+  readonly fastestMs: number;
   readonly medianMs: number;
   readonly highMs: number;
 }
@@ -33,11 +35,15 @@ async function timed(work: () => unknown): Promise<Times> {
     all.push(performance.now() - start);
   }
   const sorted = all.toSorted((a, b) => a - b);
-  return { medianMs: sorted[Math.floor(rounds / 2)] ?? 0, highMs: sorted[Math.floor(rounds * 0.95)] ?? 0 };
+  return {
+    fastestMs: sorted[0] ?? 0,
+    medianMs: sorted[Math.floor(rounds / 2)] ?? 0,
+    highMs: sorted[Math.floor(rounds * 0.95)] ?? 0,
+  };
 }
 
-function line(what: string, { medianMs, highMs }: Times, limit: string): string {
-  return `| ${what} | ${medianMs.toFixed(2)} | ${highMs.toFixed(2)} | ${limit} |`;
+function line(what: string, { fastestMs, medianMs, highMs }: Times, limit: string): string {
+  return `| ${what} | ${fastestMs.toFixed(2)} | ${medianMs.toFixed(2)} | ${highMs.toFixed(2)} | ${limit} |`;
 }
 
 /** The pay scene, another price each time: nothing of it can be kept from the round before. */
@@ -48,8 +54,8 @@ function payScene(turn: number): Scene {
 }
 
 export async function run(print: (line: string) => void): Promise<void> {
-  print("| step | median ms | 95th percentile ms | limit |");
-  print("|---|---|---|---|");
+  print("| step | fastest ms | median ms | 95th percentile ms | limit |");
+  print("|---|---|---|---|---|");
   const paper = await loadPanel("waveshare-7.5-v2", folder);
   const screen = geometryOf(await loadPanel("hdmi-1920x1080-21in", folder));
   if (paper.driver !== "epaper") throw new Error("waveshare-7.5-v2 is no e-paper panel");
@@ -113,7 +119,11 @@ async function holds(geometry: Parameters<typeof openDrawing>[0]): Promise<Times
   }
   await drawing.close?.();
   const sorted = gaps.toSorted((a, b) => a - b);
-  return { medianMs: sorted[Math.floor(rounds / 2)] ?? 0, highMs: sorted[Math.floor(rounds * 0.95)] ?? 0 };
+  return {
+    fastestMs: sorted[0] ?? 0,
+    medianMs: sorted[Math.floor(rounds / 2)] ?? 0,
+    highMs: sorted[Math.floor(rounds * 0.95)] ?? 0,
+  };
 }
 
 if (import.meta.filename === process.argv[1]) await run((text) => console.log(text));

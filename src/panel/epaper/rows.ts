@@ -37,22 +37,42 @@ export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, o
   const blackWhite = new Uint8Array(rowBytes * heightPx).fill(0xff);
   const red = geometry.hasRed ? new Uint8Array(rowBytes * heightPx) : undefined;
   const step = scanOf(picture, options.rotation);
+  const { rgba } = picture;
+  const words = wordsOf(rgba);
   for (let y = 0; y < heightPx; y += 1) {
-    let at = step.start + y * step.row;
-    for (let x = 0; x < widthPx; x += 1, at += step.column) {
-      const r = picture.rgba[at] ?? 0;
-      const g = picture.rgba[at + 1] ?? 0;
-      const b = picture.rgba[at + 2] ?? 0;
+    let pixel = (step.start + y * step.row) / 4;
+    const rowAt = y * rowBytes;
+    for (let x = 0; x < widthPx; x += 1, pixel += step.column / 4) {
+      const word = words[pixel] ?? opaqueWhite;
+      // Most of a panel is paper, and most of the rest is ink.
+      if (word === opaqueWhite) continue;
+      const byteAt = rowAt + (x >> 3);
       const mask = 0x80 >> (x & 7);
-      const byteAt = y * rowBytes + (x >> 3);
-      const isRed = r >= redFrom && g < otherBelow && b < otherBelow;
-      if (red !== undefined && isRed && mayBeRed(options.red, at / 4, picture.widthPx))
-        red[byteAt] = (red[byteAt] ?? 0) | mask;
-      // BT.601 luma in thousandths.
-      else if (299 * r + 587 * g + 114 * b < whiteFrom) blackWhite[byteAt] = (blackWhite[byteAt] ?? 0) & ~mask;
+      if (word !== opaqueBlack) {
+        const r = word & 0xff;
+        const g = (word >> 8) & 0xff;
+        const b = (word >> 16) & 0xff;
+        const isRed = r >= redFrom && g < otherBelow && b < otherBelow;
+        if (red !== undefined && isRed && mayBeRed(options.red, pixel, picture.widthPx)) {
+          red[byteAt] = (red[byteAt] ?? 0) | mask;
+          continue;
+        }
+        // BT.601 luma in thousandths.
+        if (299 * r + 587 * g + 114 * b >= whiteFrom) continue;
+      }
+      blackWhite[byteAt] = (blackWhite[byteAt] ?? 0) & ~mask;
     }
   }
   return { blackWhite, red };
+}
+
+const opaqueWhite = 0xffffffff;
+const opaqueBlack = 0xff000000;
+
+/** Four bytes at once, red in the lowest: both processors that we run on are little-endian. */
+function wordsOf(rgba: RgbaPicture["rgba"]): Uint32Array {
+  const whole = rgba.byteOffset % 4 === 0 ? rgba : rgba.slice();
+  return new Uint32Array(whole.buffer, whole.byteOffset, whole.length / 4);
 }
 
 function mayBeRed(red: PackOptions["red"], pixel: number, widthPx: number): boolean {
