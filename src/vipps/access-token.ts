@@ -3,19 +3,25 @@
  * Lifetime: 1 hour in test, 24 hours in production. All numbers in the answer are JSON strings.
  */
 import { z } from "zod";
-import type { Clock } from "../service/port.ts";
-import { errorWithoutAnswer } from "./errors.ts";
+import type { Clock, MonotonicMs } from "../service/port.ts";
+import { isHeaderSafe } from "./credentials.ts";
+import { abortable } from "./deadline.ts";
+import { unusable, VippsError } from "./errors.ts";
 import { Secret } from "./secret.ts";
 
 export interface AccessToken {
+  /** @throws VippsError of stage `token`, or the signal's reason. */
   get(signal: AbortSignal): Promise<string>;
   /** This token was refused: fetch another, unless somebody has done so already. */
   drop(token: string): void;
+  /** How long the held token will be used; undefined when none is held. */
+  remainingMs(): number | undefined;
 }
 
 const answer = z.object({
-  access_token: z.string().min(1),
-  expires_in: z.coerce.number().positive(),
+  // A JWT without a line's end: what cannot stand in a header would be quoted by the HTTP library's error.
+  access_token: z.string().refine(isHeaderSafe),
+  expires_in: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).refine((seconds) => seconds > 0),
 });
 
 /** A token is not used in its last part: 60 s, or a tenth of a short life. */
@@ -23,43 +29,61 @@ function marginMs(lifeMs: number): number {
   return Math.min(60_000, lifeMs / 10);
 }
 
+/** Wrong keys stay wrong: so long they are not tried again, whoever asks (rate limits of this endpoint exist, without figures). */
+const refusedMs = 5_000;
+
+/** `fetch` resolves with the answer's JSON, and has a time-out of its own. */
 export function createAccessToken(settings: {
   readonly clock: Clock;
-  readonly fetch: (signal: AbortSignal) => Promise<unknown>;
+  readonly fetch: () => Promise<unknown>;
 }): AccessToken {
   const { clock, fetch } = settings;
-  let held: { readonly token: Secret; readonly untilMs: number } | undefined;
+  let held: { readonly token: Secret; readonly untilMs: MonotonicMs } | undefined;
+  let refused: { readonly error: VippsError; readonly untilMs: MonotonicMs } | undefined;
   let fetching: Promise<string> | undefined;
 
   async function refresh(): Promise<string> {
-    // The fetch belongs to all who wait, so no single caller's signal ends it; its own time-out does.
-    const parsed = answer.safeParse(await fetch(new AbortController().signal));
-    if (!parsed.success) throw errorWithoutAnswer("get access token", "the answer has no token");
+    // Its life is counted from before the request left: never too long.
+    const sentMs = clock.monotonicMs();
+    const parsed = answer.safeParse(await fetch());
+    if (!parsed.success) throw unusable("get access token", "the answer has no token", { stage: "token" });
     const { access_token: token, expires_in: lifeSeconds } = parsed.data;
     const lifeMs = lifeSeconds * 1_000;
-    held = { token: new Secret(token), untilMs: clock.monotonicMs() + lifeMs - marginMs(lifeMs) };
+    held = { token: new Secret(token), untilMs: sentMs + lifeMs - marginMs(lifeMs) };
+    refused = undefined;
     return token;
+  }
+
+  function rememberRefusal(error: unknown): void {
+    if (!(error instanceof VippsError)) return;
+    const { advice, retryAfterMs } = error.facts;
+    if (advice !== "retry" || retryAfterMs !== undefined)
+      refused = { error, untilMs: clock.monotonicMs() + (retryAfterMs ?? refusedMs) };
+  }
+
+  function fetchOnce(): Promise<string> {
+    fetching ??= refresh()
+      .catch((error: unknown) => {
+        rememberRefusal(error);
+        throw error;
+      })
+      .finally(() => {
+        fetching = undefined;
+      });
+    return fetching;
   }
 
   return {
     async get(signal) {
-      if (held !== undefined && clock.monotonicMs() < held.untilMs) return held.token.reveal();
-      fetching ??= refresh().finally(() => {
-        fetching = undefined;
-      });
-      return raceSignal(fetching, signal);
+      const now = clock.monotonicMs();
+      if (held !== undefined && now < held.untilMs) return held.token.reveal();
+      if (refused !== undefined && now < refused.untilMs) throw refused.error;
+      // The fetch belongs to all who wait, so no single caller's signal ends it.
+      return abortable(fetchOnce(), signal);
     },
     drop(token) {
       if (held?.token.reveal() === token) held = undefined;
     },
+    remainingMs: () => (held === undefined ? undefined : Math.max(0, held.untilMs - clock.monotonicMs())),
   };
-}
-
-function raceSignal(promise: Promise<string>, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const fail = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) fail();
-    signal.addEventListener("abort", fail, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", fail));
-  });
 }

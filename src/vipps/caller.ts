@@ -3,12 +3,16 @@
  * Repeats only what is safe to repeat, with the same key and the same bytes, and never past the deadline.
  */
 import type { Clock, Entropy, Log } from "../service/port.ts";
+import { type AccessToken, createAccessToken } from "./access-token.ts";
+import { checkBaseUrl } from "./base-url.ts";
 import type { Credentials } from "./credentials.ts";
-import { errorFromResponse, errorWithoutAnswer, parseJson, VippsError } from "./errors.ts";
-import type { CallOptions } from "./port.ts";
+import { createGuard, type TimedOptions, untilOf } from "./deadline.ts";
+import { errorFromAnswer, parseJson } from "./error-answer.ts";
+import { unusable, VippsError } from "./errors.ts";
+import { createImageFetcher, type FetchImage } from "./image.ts";
 import { createRateLimit, type RateLimit } from "./rate-limit.ts";
-import { createAccessToken, type AccessToken } from "./access-token.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "./transport.ts";
+import { createTries, type Limits, type Tries, tryMsMax } from "./tries.ts";
 
 /** `Vipps-System-*` headers: at most 30 characters each (HTTP headers, Vipps knowledge base). */
 export interface SystemInfo {
@@ -21,6 +25,7 @@ export interface SystemInfo {
 export interface CallerSettings {
   /** `https://api.vipps.no` or `https://apitest.vipps.no`; plain http only to this machine. */
   readonly baseUrl: string;
+  /** Merchant serial number: 4 to 7 digits, as text. */
   readonly msn: string;
   readonly credentials: Credentials;
   readonly system: SystemInfo;
@@ -43,171 +48,155 @@ export interface Call {
   readonly limit?: { readonly kind: "modify" | "read"; readonly key: string };
   /** Whether a copy does no harm: reads, PUT, DELETE, and what carries an Idempotency-Key. */
   readonly isSafeToRepeat: boolean;
+  /** DELETE: when a repetition is answered with 404, an earlier try has done it. */
+  readonly isDoneWhenMissing?: boolean;
+  /** Customers' data in the request, to be taken out of whatever error quotes it. */
+  readonly secrets?: readonly string[];
 }
-
-const deadlineMsDefault = 30_000;
-/** One try of one call; longer than the provider takes, shorter than a customer waits. */
-const tryMsMax = 15_000;
-const triesMax = 6;
-const pauseMsMin = 300;
-const pauseMsMax = 8_000;
-const headerLengthMax = 30;
 
 export interface Caller {
-  /** The answer's JSON (undefined for an empty body). @throws VippsError */
-  call(call: Call, options?: CallOptions): Promise<unknown>;
-  /** GET without credentials, for image links that need none. @throws VippsError */
-  fetchImage(url: string, options?: CallOptions): Promise<Uint8Array>;
+  /** The answer's JSON; undefined for an empty body, or one that is not JSON. @throws VippsError */
+  call(call: Call, options?: TimedOptions): Promise<unknown>;
+  /** A PNG behind a link of the provider, without credentials. @throws VippsError */
+  readonly fetchImage: FetchImage;
+  /** Fetches an access token unless one is held. @returns how long it will be used, in milliseconds. @throws VippsError */
+  checkKeys(options?: TimedOptions): Promise<number>;
+  /** These options with one deadline for all the calls that get them. */
+  together(options?: TimedOptions): TimedOptions;
 }
 
-/** @throws RangeError when the address cannot be right. */
-export function checkBaseUrl(text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new RangeError(`base_url "${text}" is not a URL; write base_url = "https://apitest.vipps.no"`);
-  }
-  const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal))
-    throw new RangeError(`base_url "${text}" must be https; plain http is only for a simulator on this machine`);
-  return url;
+const headerLengthMax = 30;
+const windowMs = 60_000;
+
+/** Printable ASCII of at most 30 characters; never empty. */
+function systemHeader(text: string): string {
+  const clean = text.replaceAll(/[^\x20-\x7e]+/g, "").trim();
+  return clean === "" ? "unknown" : clean.slice(0, headerLengthMax);
 }
 
+/** @throws RangeError when base URL or MSN cannot be right. */
 export function createCaller(settings: CallerSettings): Caller {
+  if (!/^[0-9]{4,7}$/.test(settings.msn))
+    throw new RangeError(`msn "${settings.msn}" is not a merchant serial number: 4 to 7 digits, as text`);
   return new BoundCaller(settings);
 }
 
 class BoundCaller implements Caller {
+  readonly fetchImage: FetchImage;
   readonly #settings: CallerSettings;
-  readonly #origin: string;
+  readonly #base: string;
+  readonly #tries: Tries;
   readonly #token: AccessToken;
   readonly #limits: Readonly<Record<"modify" | "read", RateLimit>>;
 
   constructor(settings: CallerSettings) {
+    const { clock, baseUrl } = settings;
+    const base = checkBaseUrl(baseUrl);
     this.#settings = settings;
-    this.#origin = checkBaseUrl(settings.baseUrl).href.replace(/\/$/, "");
-    this.#token = createAccessToken({
-      clock: settings.clock,
-      fetch: (signal) => this.#fetchToken(signal),
-    });
-    this.#limits = {
-      modify: createRateLimit(settings.clock, 5, 60_000),
-      read: createRateLimit(settings.clock, 120, 60_000),
-    };
+    this.#base = base.href.replace(/\/$/, "");
+    this.#tries = createTries(settings);
+    this.#token = createAccessToken({ clock, fetch: () => this.#fetchToken() });
+    this.#limits = { modify: createRateLimit(clock, 5, windowMs), read: createRateLimit(clock, 120, windowMs) };
+    this.fetchImage = createImageFetcher(this.#tries, base, () => clock.wallMs());
   }
 
-  async call(call: Call, options: CallOptions = {}): Promise<unknown> {
-    const { clock, entropy } = this.#settings;
-    const until = clock.monotonicMs() + (options.deadlineMs ?? deadlineMsDefault);
-    const mayRepeat = options.retry !== "never" && call.isSafeToRepeat;
+  call(call: Call, options: TimedOptions = {}): Promise<unknown> {
     // Serialised once: a retry carries the same bytes.
     const body = call.body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(call.body));
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#once(call, body, until, options.signal);
-      } catch (error) {
-        if (!(error instanceof VippsError)) throw error;
-        const { advice, retryAfterMs = 0 } = error.facts;
-        if (!mayRepeat || advice !== "retry" || tries >= triesMax || options.signal?.aborted === true) throw error;
-        const ownPauseMs = Math.min(pauseMsMax, pauseMsMin * 2 ** (tries - 1)) * (0.5 + entropy.fraction());
-        const pauseMs = Math.max(retryAfterMs, ownPauseMs);
-        if (clock.monotonicMs() + pauseMs >= until) throw error;
-        this.#settings.log.debug({ operation: call.operation, tries, pauseMs }, "trying again");
-        await this.#pause(call, pauseMs, options.signal);
-      }
-    }
+    let mayHaveActed = false;
+    const mayRepeat = ({ facts }: VippsError): boolean => {
+      // What never reached the provider's service may be repeated whatever it is.
+      const isUntouched = facts.stage === "token" || facts.status === 429;
+      mayHaveActed ||= !isUntouched;
+      return options.retry !== "never" && (call.isSafeToRepeat || isUntouched);
+    };
+    return this.#tries.repeat(call.operation, options, mayRepeat, async (limits) => {
+      const response = await this.#once(call, body, limits);
+      if (response.status === 404 && mayHaveActed && call.isDoneWhenMissing === true) return undefined;
+      return this.#read(call, response);
+    });
   }
 
-  async fetchImage(url: string, options: CallOptions = {}): Promise<Uint8Array> {
-    const operation = "fetch QR image";
-    const until = this.#settings.clock.monotonicMs() + (options.deadlineMs ?? deadlineMsDefault);
-    const isOurs = url.startsWith("https:") || url.startsWith(`${this.#origin}/`) || this.#origin.startsWith("http:");
-    if (!isOurs) throw errorWithoutAnswer(operation, "the image link is not https");
-    const request = { method: "GET", url, headers: { accept: "image/png" }, body: undefined } as const;
-    const response = await this.#send(operation, request, until, options.signal);
-    if (response.status !== 200) throw errorFromResponse(operation, response, this.#settings.clock.wallMs());
-    return response.body;
+  async checkKeys(options: TimedOptions = {}): Promise<number> {
+    const operation = "get access token";
+    await this.#tries.repeat(
+      operation,
+      options,
+      () => options.retry !== "never",
+      (limits) => this.#tokenFor(operation, limits),
+    );
+    return this.#token.remainingMs() ?? 0;
   }
 
-  async #pause(call: Call, pauseMs: number, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.#settings.clock.sleep(pauseMs, signal);
-    } catch (error) {
-      throw errorWithoutAnswer(call.operation, "stopped while waiting to try again", error);
-    }
+  together(options: TimedOptions = {}): TimedOptions {
+    return { ...options, untilMs: untilOf(this.#settings.clock, options) };
   }
 
-  async #once(
-    call: Call,
-    body: Uint8Array | undefined,
-    until: number,
-    signal: AbortSignal | undefined,
-  ): Promise<unknown> {
-    await this.#keepLimit(call, until, signal);
-    const token = await this.#tokenFor(call, until, signal);
-    const first = await this.#send(call.operation, this.#request(call, body, token), until, signal);
-    if (first.status !== 401) return this.#read(call, first);
-    // An unexpected 401: drop the token, fetch one, try once more. A 401 was refused at the gate, so a copy does no harm.
+  async #once(call: Call, body: Uint8Array | undefined, limits: Limits): Promise<HttpResponse> {
+    await this.#keepLimit(call, limits);
+    const token = await this.#tokenFor(call.operation, limits);
+    const name = { operation: call.operation, stage: "call" } as const;
+    const first = await this.#tries.send(name, this.#request(call, body, token), limits);
+    if (first.status !== 401) return first;
+    // An unexpected 401: drop the token, fetch one, try once more. It was refused at the gate, so a copy does no harm.
     this.#token.drop(token);
-    const fresh = await this.#tokenFor(call, until, signal);
-    return this.#read(call, await this.#send(call.operation, this.#request(call, body, fresh), until, signal));
+    const fresh = await this.#tokenFor(call.operation, limits);
+    return this.#tries.send(name, this.#request(call, body, fresh), limits);
   }
 
-  async #keepLimit(call: Call, until: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Waits until the call may leave; says so at once when that would be past the deadline. */
+  async #keepLimit(call: Call, { untilMs, signal }: Limits): Promise<void> {
     if (call.limit === undefined) return;
-    const { clock } = this.#settings;
-    const limit = this.#limits[call.limit.kind];
-    const key = call.limit.kind === "read" ? call.limit.key : `${call.operation} ${call.limit.key}`;
-    for (let waitMs = limit.take(key); waitMs > 0; waitMs = limit.take(key)) {
-      if (clock.monotonicMs() + waitMs >= until)
+    const { kind, key } = call.limit;
+    const limit = this.#limits[kind];
+    const name = { operation: call.operation, stage: "limit" } as const;
+    for (;;) {
+      const waitMs = limit.take(kind === "read" ? key : `${call.operation} ${key}`);
+      if (waitMs <= 0) return;
+      if (this.#settings.clock.monotonicMs() + waitMs >= untilMs)
         throw new VippsError({
-          operation: call.operation,
+          ...name,
           advice: "retry",
           status: 429,
-          code: undefined,
-          title: "kept back: the provider's rate limit for this reference would be broken",
-          detail: "",
-          faults: [],
-          traceId: undefined,
+          title: "kept back, because the provider takes no more calls for this reference now",
           retryAfterMs: waitMs,
-          takenId: undefined,
         });
-      await this.#pause(call, waitMs, signal);
+      await this.#tries.pause(name, waitMs, signal);
     }
   }
 
-  async #tokenFor(call: Call, until: number, signal: AbortSignal | undefined): Promise<string> {
-    const guard = this.#guard(until, signal);
+  async #tokenFor(operation: string, { untilMs, signal }: Limits): Promise<string> {
+    const guard = createGuard(this.#settings.clock, untilMs, tryMsMax, signal);
     try {
       return await this.#token.get(guard.signal);
-    } catch (error) {
-      if (error instanceof VippsError) throw error;
-      throw errorWithoutAnswer(call.operation, "no access token in time", error);
+    } catch (cause) {
+      if (cause instanceof VippsError) throw cause;
+      const isStopped = signal?.aborted === true;
+      const title = isStopped ? "stopped by the caller" : "no access token in time";
+      throw unusable(operation, title, { stage: "token", advice: isStopped ? "give-up" : "retry", cause });
     } finally {
       guard.release();
     }
   }
 
-  #systemHeaders(): Record<string, string> {
+  #commonHeaders(): Record<string, string> {
     const { system, msn, credentials } = this.#settings;
-    const short = (text: string): string => text.slice(0, headerLengthMax);
     return {
       "ocp-apim-subscription-key": credentials.subscriptionKey.reveal(),
       "merchant-serial-number": msn,
-      "vipps-system-name": short(system.name),
-      "vipps-system-version": short(system.version),
-      "vipps-system-plugin-name": short(system.pluginName),
-      "vipps-system-plugin-version": short(system.pluginVersion),
+      "vipps-system-name": systemHeader(system.name),
+      "vipps-system-version": systemHeader(system.version),
+      "vipps-system-plugin-name": systemHeader(system.pluginName),
+      "vipps-system-plugin-version": systemHeader(system.pluginVersion),
     };
   }
 
   #request(call: Call, body: Uint8Array | undefined, token: string): Omit<HttpRequest, "signal"> {
     return {
       method: call.method,
-      url: this.#origin + call.path,
+      url: this.#base + call.path,
       headers: {
-        ...this.#systemHeaders(),
+        ...this.#commonHeaders(),
         authorization: `Bearer ${token}`,
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -218,96 +207,61 @@ class BoundCaller implements Caller {
     };
   }
 
-  /** The signal of one try: the caller's, the deadline's, and the try's own limit, on the clock that was passed in. */
-  #guard(
-    until: number,
-    signal: AbortSignal | undefined,
-  ): { readonly signal: AbortSignal; readonly release: () => void } {
-    const { clock } = this.#settings;
-    const controller = new AbortController();
-    const leftMs = Math.min(tryMsMax, Math.max(1, until - clock.monotonicMs()));
-    const timer = clock.startTimer("provider call", leftMs, () =>
-      controller.abort(new Error(`no whole answer within ${Math.round(leftMs)} ms`)),
-    );
-    const forward = (): void => controller.abort(signal?.reason);
-    signal?.addEventListener("abort", forward, { once: true });
-    if (signal?.aborted === true) forward();
-    return {
-      signal: controller.signal,
-      release: () => {
-        timer.cancel();
-        signal?.removeEventListener("abort", forward);
-      },
-    };
-  }
-
-  async #send(
-    operation: string,
-    request: Omit<HttpRequest, "signal">,
-    until: number,
-    signal: AbortSignal | undefined,
-  ): Promise<HttpResponse> {
-    const guard = this.#guard(until, signal);
-    try {
-      return await abortable(this.#settings.transport({ ...request, signal: guard.signal }), guard.signal);
-    } catch (error) {
-      throw errorWithoutAnswer(operation, guard.signal.aborted ? "no whole answer in time" : "no answer", error);
-    } finally {
-      guard.release();
-    }
-  }
-
   #read(call: Call, response: HttpResponse): unknown {
+    const { operation, secrets = [] } = call;
+    const { status } = response;
     // Success is the status alone: capture, cancel and refund answer 200 with content type application/problem+json (EPSPEC).
-    if (response.status >= 200 && response.status < 300) {
-      if (response.body.length === 0) return undefined;
-      const json = parseJson(response.body);
-      if (json === undefined)
-        throw errorWithoutAnswer(call.operation, "the answer is not JSON", undefined, response.status);
-      return json;
-    }
-    if (response.status >= 300 && response.status < 400)
-      throw errorWithoutAnswer(
-        call.operation,
-        "the answer is a redirect, which is not followed with keys",
-        undefined,
-        response.status,
-      );
-    throw errorFromResponse(call.operation, response, this.#settings.clock.wallMs());
+    if (status >= 200 && status < 300) return parseJson(response.body);
+    if (status >= 300 && status < 400)
+      throw unusable(operation, "the answer is a redirect, which is never followed with keys: check base_url", {
+        advice: "give-up",
+        status,
+      });
+    const error = errorFromAnswer(response, {
+      operation,
+      stage: "call",
+      nowWallMs: this.#settings.clock.wallMs(),
+      secrets,
+    });
+    if (error.facts.advice !== "refresh-token") throw error;
+    // It was refreshed once already.
+    throw new VippsError({
+      ...error.facts,
+      advice: "give-up",
+      title: "a fresh access token was refused: the keys, the msn and the environment may not belong together",
+    });
   }
 
   /** POST /accesstoken/get (Access token API): an empty body, keys in headers. */
-  async #fetchToken(signal: AbortSignal): Promise<unknown> {
-    const { credentials } = this.#settings;
-    const operation = "get access token";
-    const until = this.#settings.clock.monotonicMs() + tryMsMax;
-    const response = await this.#send(
-      operation,
-      {
-        method: "POST",
-        url: `${this.#origin}/accesstoken/get`,
-        headers: {
-          ...this.#systemHeaders(),
-          client_id: credentials.clientId.reveal(),
-          client_secret: credentials.clientSecret.reveal(),
-          accept: "application/json",
-        },
-        body: new Uint8Array(),
+  async #fetchToken(): Promise<unknown> {
+    const { credentials, clock } = this.#settings;
+    const name = { operation: "get access token", stage: "token" } as const;
+    const request = {
+      method: "POST",
+      url: `${this.#base}/accesstoken/get`,
+      headers: {
+        ...this.#commonHeaders(),
+        client_id: credentials.clientId.reveal(),
+        client_secret: credentials.clientSecret.reveal(),
+        accept: "application/json",
       },
-      until,
-      signal,
-    );
-    if (response.status !== 200) throw errorFromResponse(operation, response, this.#settings.clock.wallMs());
-    return parseJson(response.body);
+      body: new Uint8Array(),
+    } as const;
+    const limits = { untilMs: clock.monotonicMs() + tryMsMax, signal: undefined };
+    const response = await this.#tries.send(name, request, limits);
+    if (response.status === 200) return parseJson(response.body);
+    const secrets = [credentials.clientId, credentials.clientSecret, credentials.subscriptionKey];
+    const error = errorFromAnswer(response, {
+      ...name,
+      nowWallMs: clock.wallMs(),
+      secrets: secrets.map((secret) => secret.reveal()),
+    });
+    if (error.facts.advice === "retry") throw error;
+    throw new VippsError({
+      ...error.facts,
+      advice: "give-up",
+      title: "the keys were refused: check client_id, client_secret, subscription_key, msn and the environment",
+      detail: [error.facts.title, error.facts.detail].filter((part) => part !== "").join("; "),
+    });
   }
-}
-
-/** A transport that does not listen to its signal is left behind. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const fail = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) fail();
-    signal.addEventListener("abort", fail, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", fail));
-  });
 }

@@ -1,19 +1,29 @@
 /**
- * Every way in which the provider says no, as one error that says what to do next.
- * The shapes are those of facts 1.5: QR (`invalidParams`), QR exchange and ePayment and Webhooks (`extraDetails`), QR 409 (`{id}`), and
- * Azure API management's own for 401, 403, 422 and 429. Decisions are made on HTTP status and numeric code, never on text.
+ * Every way in which a call fails, as one error that says what to do next. Decisions are made on HTTP status and numeric code, never
+ * on text: titles get reworded (ePayment errors).
  */
-import { z } from "zod";
-import type { HttpResponse } from "./transport.ts";
 
 export type Advice =
-  /** Not now: try again later, with the same key. */
+  /** Not now: try again later, with the same key and the same bytes. */
   | "retry"
+  /** The access token was refused: fetch another, try once more. */
   | "refresh-token"
-  /** The request is at fault; mend it, and send it as a new one. */
+  /** The request is at fault; mend it, and send it as a new one, with a new key. */
   | "change-request"
   /** Repeating or changing it does not help: keys, approvals, state. */
   | "give-up";
+
+/** Where it went wrong. Only `call` says what the provider thinks of the request itself. */
+export type Stage =
+  /** Checked by us, and not sent. */
+  | "check"
+  /** The access token could not be had; the request was not sent. */
+  | "token"
+  /** Kept back by us, to stay within the provider's limits; the request was not sent. */
+  | "limit"
+  | "call"
+  /** The picture behind a link in the answer. */
+  | "image";
 
 export interface FieldFault {
   readonly name: string;
@@ -22,6 +32,7 @@ export interface FieldFault {
 
 export interface VippsErrorFacts {
   readonly operation: string;
+  readonly stage: Stage;
   readonly advice: Advice;
   /** Undefined when there was no answer. */
   readonly status: number | undefined;
@@ -37,134 +48,97 @@ export interface VippsErrorFacts {
 }
 
 export class VippsError extends Error {
+  /** Stable; the provider's own code is `facts.code`. */
+  readonly code = "provider-call-failed";
   readonly facts: VippsErrorFacts;
 
-  constructor(facts: VippsErrorFacts, options?: ErrorOptions) {
-    super(describe(facts), options);
-    this.name = "VippsError";
-    this.facts = facts;
-  }
-}
-
-function describe(facts: VippsErrorFacts): string {
-  const status = facts.status === undefined ? "no answer" : `HTTP ${facts.status}`;
-  const parts = [`${facts.operation}: ${status}`, facts.title, facts.detail];
-  if (facts.code !== undefined) parts.push(`code ${facts.code}`);
-  for (const { name, reason } of facts.faults) parts.push(`${name}: ${reason}`);
-  if (facts.traceId !== undefined) parts.push(`trace ${facts.traceId}`);
-  return parts.filter((part) => part !== "").join("; ");
-}
-
-const text = z.string().nullish().catch(null);
-const detailList = z
-  .array(z.object({ name: z.coerce.string(), reason: z.coerce.string() }))
-  .nullish()
-  .catch(null);
-
-/** Lenient on purpose: whatever part of an error can be read, is. */
-const problem = z.object({
-  title: text,
-  detail: text,
-  message: text,
-  traceId: text,
-  id: text,
-  invalidParams: detailList,
-  extraDetails: detailList,
-});
-
-const codePattern = /^\d{4,5}$/;
-/** "Not now" by code (ePayment errors): processing (6160, 6250), capture failed for now (6280), internal (3010). */
-const retryCodes: ReadonlySet<string> = new Set(["3010", "6160", "6250", "6280"]);
-/** What no other request of ours can change: approvals, keys, states. */
-const giveUpCodes: ReadonlySet<string> = new Set([
-  "5080",
-  "5060",
-  "5010",
-  "6140",
-  "6060",
-  "6040",
-  "6070",
-  "6170",
-  "6180",
-  "7010",
-]);
-
-export function adviceFor(status: number, code: string | undefined): Advice {
-  if (code !== undefined && retryCodes.has(code)) return "retry";
-  if (code !== undefined && giveUpCodes.has(code)) return "give-up";
-  if (status === 401) return "refresh-token";
-  if (status === 408 || status === 423 || status === 425 || status === 429 || status >= 500) return "retry";
-  if (status === 403 || status === 404 || status === 409) return "give-up";
-  return "change-request";
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), as milliseconds from now; at most a day. */
-export function retryAfterMs(header: string | undefined, nowWallMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const delayMs = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowWallMs;
-  return Number.isFinite(delayMs) ? Math.min(86_400_000, Math.max(0, delayMs)) : undefined;
-}
-
-export function parseJson(body: Uint8Array): unknown {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
-/** From an answer that is not a success to the one error type. Never carries the body itself: it may echo what we sent. */
-export function errorFromResponse(operation: string, response: HttpResponse, nowWallMs: number): VippsError {
-  const parsed = problem.safeParse(parseJson(response.body));
-  const fields = parsed.success ? parsed.data : undefined;
-  const faults = fields?.invalidParams ?? fields?.extraDetails ?? [];
-  const code = faults.find(({ name, reason }) => /errorcode/i.test(name) && codePattern.test(reason))?.reason;
-  return new VippsError({
-    operation,
-    advice: adviceFor(response.status, code),
-    status: response.status,
-    code,
-    title: fields?.title ?? "",
-    detail: fields?.detail ?? fields?.message ?? "",
-    faults: faults.filter(({ reason }) => reason !== code),
-    traceId: fields?.traceId ?? undefined,
-    retryAfterMs: retryAfterMs(response.headers["retry-after"], nowWallMs),
-    takenId: response.status === 409 ? (fields?.id ?? undefined) : undefined,
-  });
-}
-
-/** No answer, or one that cannot be used: nobody knows whether the request worked. */
-export function errorWithoutAnswer(operation: string, title: string, cause?: unknown, status?: number): VippsError {
-  return new VippsError(
-    {
-      operation,
-      advice: "retry",
-      status,
+  constructor(
+    facts: Pick<VippsErrorFacts, "operation" | "stage" | "advice" | "title"> & Partial<VippsErrorFacts>,
+    options?: ErrorOptions,
+  ) {
+    const whole: VippsErrorFacts = {
+      status: undefined,
       code: undefined,
-      title,
       detail: "",
       faults: [],
       traceId: undefined,
       retryAfterMs: undefined,
       takenId: undefined,
-    },
-    { cause },
-  );
+      ...facts,
+    };
+    super(describe(whole), options);
+    this.name = "VippsError";
+    this.facts = whole;
+  }
+}
+
+function statusText({ stage, status }: VippsErrorFacts): string {
+  if (stage === "check" || stage === "limit") return "not sent";
+  return status === undefined ? "no answer" : `HTTP ${status}`;
+}
+
+function describe(facts: VippsErrorFacts): string {
+  const { operation, title, detail, code, faults, takenId, traceId } = facts;
+  const parts = [`${operation}: ${statusText(facts)}`, title, detail === title ? "" : detail];
+  if (code !== undefined) parts.push(`code ${code}`);
+  for (const { name, reason } of faults) parts.push(`${name}: ${reason}`);
+  if (takenId !== undefined) parts.push(`"${takenId}" is taken already`);
+  if (traceId !== undefined) parts.push(`trace ${traceId}`);
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+/**
+ * No answer, or one that cannot be used: nobody knows whether the request worked. `advice` is `retry` unless it would end in the same
+ * way again.
+ */
+export function unusable(
+  operation: string,
+  title: string,
+  more: Partial<Pick<VippsErrorFacts, "stage" | "advice" | "status">> & { readonly cause?: unknown } = {},
+): VippsError {
+  const { cause, ...facts } = more;
+  return new VippsError({ operation, stage: "call", advice: "retry", title, ...facts }, { cause });
 }
 
 /** A request that was stopped before it left: each fault names field, value and rule. */
 export function errorBeforeSending(operation: string, faults: readonly FieldFault[]): VippsError {
   return new VippsError({
     operation,
+    stage: "check",
     advice: "change-request",
     status: 400,
-    code: undefined,
-    title: "the request was not sent",
-    detail: "",
+    title: "the request breaks the provider's rules",
     faults,
-    traceId: undefined,
-    retryAfterMs: undefined,
-    takenId: undefined,
   });
+}
+
+/** "Not now" by code (ePayment errors): internal (3010), processing (6160, 6250), capture failed for now (6280). */
+const retryCodes: ReadonlySet<string> = new Set(["3010", "6160", "6250", "6280"]);
+
+/**
+ * What no change of this request mends: approvals, state of the payment, the customer (ePayment errors). 5010 sources, 5060 bank account, 5080
+ * push not allowed, 6030 6100 6220 periods, 6040 6050 6060 6070 6080 6170 6180 6190 6200 6210 6230 state, 6140 no partial capture,
+ * 6260 funds, 7010 customer; 10010 to 10070 are the test environment's.
+ */
+const giveUpCodes: ReadonlySet<string> = new Set(
+  (
+    "5010 5060 5080 5100 6020 6030 6040 6050 6060 6070 6080 6100 6140 6170 6180 6190 6200 6210 6220 6230 6260 7010 " +
+    "10010 10020 10030 10040 10050 10060 10070"
+  ).split(" "),
+);
+
+/** Statuses that pass by themselves. 501, 505 and 511 never do. */
+function isPassing(status: number): boolean {
+  if (status >= 500) return ![501, 505, 511].includes(status);
+  return status === 408 || status === 423 || status === 425 || status === 429;
+}
+
+/** What to do about an HTTP status with this numeric code. Codes are looked at first: 6250 comes with 409 and passes all the same. */
+export function adviceFor(status: number, code: string | undefined): Advice {
+  if (code !== undefined && retryCodes.has(code)) return "retry";
+  if (code !== undefined && giveUpCodes.has(code)) return "give-up";
+  if (status === 401) return "refresh-token";
+  if (isPassing(status)) return "retry";
+  if (status < 400 || status >= 500) return "give-up";
+  return [403, 404, 409].includes(status) ? "give-up" : "change-request";
 }

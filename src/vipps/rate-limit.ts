@@ -9,16 +9,22 @@ export interface RateLimit {
   take(key: string): number;
 }
 
+/**
+ * The provider counts when a request arrives, we when it leaves: one that was slow and one that was fast may lie closer together there than
+ * here. The window is longer by so much.
+ */
+const travelMs = 1_000;
 const keysMax = 4_096;
 
 export function createRateLimit(clock: Clock, countMax: number, windowMs: number): RateLimit {
   const calls = new Map<string, number[]>();
+  const wholeMs = windowMs + travelMs;
   return {
     take(key) {
       const now = clock.monotonicMs();
-      const recent = (calls.get(key) ?? []).filter((at) => at > now - windowMs);
+      const recent = (calls.get(key) ?? []).filter((at) => at > now - wholeMs);
       const first = recent[0];
-      if (recent.length >= countMax && first !== undefined) return Math.max(1, first + windowMs - now);
+      if (recent.length >= countMax && first !== undefined) return Math.max(1, first + wholeMs - now);
       recent.push(now);
       calls.delete(key);
       calls.set(key, recent);

@@ -29,15 +29,48 @@ export function signatureFor(registeredUrl: URL, date: string, hash: string, sec
   return createHmac("sha256", Buffer.from(secret, "utf8")).update(signed, "utf8").digest("base64");
 }
 
-const prefix = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=";
+const scheme = "HMAC-SHA256 ";
+const prefix = `${scheme}SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=`;
 
 export function authorizationFor(registeredUrl: URL, date: string, hash: string, secret: string): string {
   return prefix + signatureFor(registeredUrl, date, hash, secret);
 }
 
+/** The headers that a delivery of `rawBody` at `wallMs` carries, as seen on the wire; names in lower case. */
+export function signDelivery(
+  rawBody: Uint8Array,
+  registration: { readonly id: string; readonly url: URL; readonly secret: string },
+  wallMs: number,
+): Readonly<Record<string, string>> {
+  const date = new Date(wallMs).toUTCString();
+  const hash = contentHash(rawBody);
+  const authorization = authorizationFor(registration.url, date, hash, registration.secret);
+  return {
+    "content-type": "application/json; charset=utf-8",
+    "webhook-id": registration.id,
+    "x-ms-date": date,
+    "x-ms-content-sha256": hash,
+    authorization,
+    // The same value again: some servers strip Authorization.
+    "x-vipps-authorization": authorization,
+  };
+}
+
 function equalInConstantTime(a: string, b: string): boolean {
   const hashOf = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
   return timingSafeEqual(hashOf(a), hashOf(b));
+}
+
+function refused(reason: Extract<Verdict, { kind: "refused" }>["reason"], detail: string): Verdict {
+  return { kind: "refused", reason, detail };
+}
+
+/** The provider's value: some servers strip Authorization, some put their own there; it is sent a second time (seen on the wire). */
+function authorizationOf(headers: SignedDelivery["headers"]): string | undefined {
+  const candidates = [headers["authorization"], headers["x-vipps-authorization"]];
+  return (
+    candidates.find((value) => value?.startsWith(scheme) === true) ?? candidates.find((value) => value !== undefined)
+  );
 }
 
 /**
@@ -48,27 +81,18 @@ export function verifyDelivery(delivery: SignedDelivery, registeredUrl: URL, sec
   const { headers, rawBody } = delivery;
   const date = headers["x-ms-date"];
   const hash = headers["x-ms-content-sha256"];
-  // Some servers strip Authorization; the provider sends the same value a second time (seen on the wire).
-  const authorization = headers["authorization"] ?? headers["x-vipps-authorization"];
+  const authorization = authorizationOf(headers);
+  // Anybody can sign with an empty key.
+  if (secret === "") return refused("signature", "there is no secret for this registration");
   if (date === undefined || hash === undefined || authorization === undefined)
-    return {
-      kind: "refused",
-      reason: "missing-header",
-      detail: "x-ms-date, x-ms-content-sha256 and authorization are needed",
-    };
+    return refused("missing-header", "x-ms-date, x-ms-content-sha256 and authorization are needed");
   if (!equalInConstantTime(hash, contentHash(rawBody)))
-    return {
-      kind: "refused",
-      reason: "content-hash",
-      detail: "the body is not the one that was signed: hash the raw bytes, before any parser",
-    };
-  if (!authorization.startsWith("HMAC-SHA256 "))
-    return { kind: "refused", reason: "malformed", detail: "the authorization is not HMAC-SHA256" };
+    return refused("content-hash", "the body is not the one that was signed: hash the raw bytes, before any parser");
+  if (!authorization.startsWith(scheme)) return refused("malformed", "the authorization is not HMAC-SHA256");
   if (!equalInConstantTime(authorization, authorizationFor(registeredUrl, date, hash, secret)))
-    return {
-      kind: "refused",
-      reason: "signature",
-      detail: `signed with another secret, or for another address than ${registeredUrl.host}${registeredUrl.pathname}`,
-    };
+    return refused(
+      "signature",
+      `signed with another secret, or for another address than ${registeredUrl.host}${registeredUrl.pathname}`,
+    );
   return { kind: "genuine" };
 }

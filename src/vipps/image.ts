@@ -1,0 +1,65 @@
+/**
+ * The picture behind a link of the provider. Such a link needs no keys, so none are sent, and its redirects may be followed. Its token dies: pictures
+ * are fetched when they are wanted, and links are never kept (QR API changelog, April 2024).
+ */
+import { isLocalHost } from "./base-url.ts";
+import type { TimedOptions } from "./deadline.ts";
+import { unusable } from "./errors.ts";
+import { errorFromAnswer } from "./error-answer.ts";
+import type { Limits, Tries } from "./tries.ts";
+
+const operation = "fetch QR image";
+const stage = "image";
+const redirectsMax = 3;
+/** 2000 × 2000 pixels of a QR code take a tenth of it. */
+const imageBytesMax = 2 * 1024 * 1024;
+/** PNG (Third Edition) §5.2. */
+const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+export type FetchImage = (url: string, options?: TimedOptions) => Promise<Uint8Array>;
+
+/** https only; plain http where the provider is a simulator on this machine. */
+function linkOf(text: string, base: URL): URL {
+  const url = URL.canParse(text, base.href) ? new URL(text, base) : undefined;
+  const isAllowed = url?.protocol === "https:" || (base.protocol === "http:" && url !== undefined && isLocalHost(url));
+  if (url === undefined || !isAllowed)
+    throw unusable(operation, "the link to the image is not an https address", { stage, advice: "give-up" });
+  return url;
+}
+
+export function isPng(bytes: Uint8Array): boolean {
+  return pngSignature.every((byte, index) => bytes[index] === byte);
+}
+
+/** PNG only: what a panel can be given. @throws VippsError of stage `image`. */
+export function createImageFetcher(tries: Tries, base: URL, nowWallMs: () => number): FetchImage {
+  async function once(first: URL, limits: Limits): Promise<Uint8Array> {
+    let url = first;
+    for (let redirects = 0; redirects <= redirectsMax; redirects += 1) {
+      const request = { method: "GET", url: url.href, headers: { accept: "image/png" }, body: undefined } as const;
+      const response = await tries.send({ operation, stage }, request, limits);
+      const location = response.headers["location"];
+      if (response.status < 300 || response.status >= 400 || location === undefined) return check(response);
+      url = linkOf(location, url);
+    }
+    throw unusable(operation, `more than ${redirectsMax} redirects`, { stage, advice: "give-up" });
+  }
+
+  function check(response: Awaited<ReturnType<Tries["send"]>>): Uint8Array {
+    if (response.status !== 200)
+      throw errorFromAnswer(response, { operation, stage, nowWallMs: nowWallMs(), secrets: [] });
+    if (!isPng(response.body) || response.body.length > imageBytesMax)
+      throw unusable(operation, "what the link leads to is not a PNG", { stage, advice: "give-up", status: 200 });
+    return response.body;
+  }
+
+  return async (link, options = {}) => {
+    const url = linkOf(link, base);
+    return tries.repeat(
+      operation,
+      options,
+      () => options.retry !== "never",
+      (limits) => once(url, limits),
+    );
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * What the provider writes into an error is shown to people and kept in logs, and it may quote what was sent. So customers' data and tokens
+ * are taken out, and so is whatever a terminal or a log would take for a command.
+ */
+
+const textLengthMax = 400;
+/** A number that could be a phone's (MSISDN, 8 to 15 digits), standing alone. */
+const phoneLike = /(?<![\w-])\+?\d{8,15}(?![\w-])/g;
+/** `eyJ…`: a JSON object in base64, as access tokens, landing pages and image links carry. */
+const tokenLike = /eyJ[\w+/=.-]{8,}/g;
+
+/** One line of at most 400 characters, without control characters. */
+export function printable(text: string): string {
+  const oneLine = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return oneLine.length > textLengthMax ? `${oneLine.slice(0, textLengthMax)}…` : oneLine;
+}
+
+/** `text` without these secrets, and without anything that looks like a phone number or a token. */
+export function redacted(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) if (secret.length > 0) clean = clean.replaceAll(secret, "[redacted]");
+  return printable(clean.replaceAll(tokenLike, "[redacted]").replaceAll(phoneLike, "[redacted]"));
+}

@@ -1,0 +1,106 @@
+/** One request with a limit, and many tries of it with an end. */
+import type { Clock, Entropy, Log, MonotonicMs } from "../service/port.ts";
+import { abortable, createGuard, type TimedOptions, untilOf } from "./deadline.ts";
+import { type Stage, unusable, VippsError } from "./errors.ts";
+import { pauseMs, retryPauses } from "./retry.ts";
+import { bodyBytesMax, type HttpRequest, type HttpResponse, type HttpTransport, TransportError } from "./transport.ts";
+
+/** One try of one call; longer than the provider takes, shorter than a customer waits. */
+export const tryMsMax = 15_000;
+
+export interface Limits {
+  readonly untilMs: MonotonicMs;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Tries {
+  /** One request, one answer of whatever status. @throws VippsError when there is none. */
+  send(name: Name, request: Omit<HttpRequest, "signal">, limits: Limits): Promise<HttpResponse>;
+  /**
+   * Runs `once` until it works, until it fails for good, or until the deadline. `mayRepeat` is asked with the error whether a copy does no
+   * harm.
+   */
+  repeat<T>(
+    operation: string,
+    options: TimedOptions,
+    mayRepeat: (error: VippsError) => boolean,
+    once: (limits: Limits) => Promise<T>,
+  ): Promise<T>;
+  /** @throws VippsError when stopped first. */
+  pause(name: Name, delayMs: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+export interface Name {
+  readonly operation: string;
+  readonly stage: Stage;
+}
+
+interface Parts {
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+/** Why there is no answer, in words, and whether the same could go better. The cause is kept; it never has our headers in it. */
+function failureOf({ operation, stage }: Name, caller: AbortSignal | undefined, guard: AbortSignal, cause: unknown) {
+  if (isAborted(caller)) return unusable(operation, "stopped by the caller", { stage, advice: "give-up", cause });
+  if (guard.aborted) return unusable(operation, "no whole answer in time", { stage, cause });
+  if (cause instanceof TransportError && cause.code === "body-too-large")
+    return unusable(operation, cause.message, { stage, advice: "give-up", cause });
+  return unusable(operation, "the connection failed", { stage, cause });
+}
+
+export function createTries({ transport, clock, entropy, log }: Parts): Tries {
+  async function send(name: Name, request: Omit<HttpRequest, "signal">, limits: Limits): Promise<HttpResponse> {
+    const guard = createGuard(clock, limits.untilMs, tryMsMax, limits.signal);
+    try {
+      guard.signal.throwIfAborted();
+      const response = await abortable(transport({ ...request, signal: guard.signal }), guard.signal);
+      if (response.body.length > bodyBytesMax)
+        throw new TransportError("body-too-large", `the answer is larger than ${bodyBytesMax} bytes`);
+      return response;
+    } catch (cause) {
+      throw failureOf(name, limits.signal, guard.signal, cause);
+    } finally {
+      guard.release();
+    }
+  }
+
+  async function pause(name: Name, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await clock.sleep(delayMs, signal);
+    } catch (cause) {
+      throw unusable(name.operation, "stopped by the caller", { stage: name.stage, advice: "give-up", cause });
+    }
+  }
+
+  async function repeat<T>(
+    operation: string,
+    options: TimedOptions,
+    mayRepeat: (error: VippsError) => boolean,
+    once: (limits: Limits) => Promise<T>,
+  ): Promise<T> {
+    const limits = { untilMs: untilOf(clock, options), signal: options.signal };
+    const pauses = retryPauses(entropy);
+    for (let number = 1; ; number += 1) {
+      try {
+        return await once(limits);
+      } catch (error) {
+        const next = error instanceof VippsError && mayRepeat(error) ? pauses.next() : undefined;
+        if (!(error instanceof VippsError) || next === undefined || next.done === true || isAborted(options.signal))
+          throw error;
+        const waitMs = pauseMs(next.value, error.facts.retryAfterMs);
+        if (error.facts.advice !== "retry" || clock.monotonicMs() + waitMs >= limits.untilMs) throw error;
+        log.debug({ operation, number, waitMs, status: error.facts.status }, "trying again");
+        await pause({ operation, stage: error.facts.stage }, waitMs, options.signal);
+      }
+    }
+  }
+
+  return { send, repeat, pause };
+}
