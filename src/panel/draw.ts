@@ -266,6 +266,15 @@ function drawIcon(context: SKRSContext2D, name: IconName, box: Box, disc: string
 /** How much of the disc's width the sign takes. */
 const signShare = 0.62;
 
+/** Whether the bytes are a picture as a whole, not only at their beginning. */
+export async function isPicture(bytes: Uint8Array): Promise<boolean> {
+  try {
+    return (await loadImage(Buffer.from(bytes))).width > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** A frame as PNG. Compresses on the calling thread. */
 export function framePng(frame: Frame): Uint8Array {
   return new Uint8Array(canvasOf(frame).toBuffer("image/png"));

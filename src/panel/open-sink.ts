@@ -16,13 +16,16 @@ export interface PanelSinkOptions {
   readonly device?: string;
   /** The terminal whose console is kept off a framebuffer. */
   readonly ttyPath?: string;
+  /** Of glass that shines: how bright it should be now, 0 … 1, and how far its picture wanders. */
+  readonly light?: () => number;
+  readonly shift?: { readonly maxPx: number; readonly everyMs: number };
   /** Opens the GPIO lines of an e-paper panel; asked for those alone. `base` is the number of the header's first line. */
   readonly gpio: () => Promise<{ readonly openPin: OpenPanelPin; readonly base: number }>;
 }
 
 /** @throws whatever `gpio` throws, and ControllerError for an e-paper panel's file that no controller of ours takes */
 export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions): Promise<FrameSink> {
-  const { clock, log, rotation, device, ttyPath } = options;
+  const { clock, log, rotation, device, ttyPath, light, shift } = options;
   if (panel.driver === "framebuffer") {
     const name = device ?? panel.framebuffer;
     return createFramebufferSink({
@@ -31,6 +34,8 @@ export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions)
       rotation,
       ...(name === undefined ? {} : { name }),
       ...(ttyPath === undefined ? {} : { ttyPath }),
+      ...(light === undefined ? {} : { light }),
+      ...(shift === undefined ? {} : { shift }),
     });
   }
   const { openPin, base } = await options.gpio();

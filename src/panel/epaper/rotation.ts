@@ -27,3 +27,9 @@ export function scanOf(picture: RgbaPicture, rotation: Rotation): { start: numbe
       return { start: lastColumn, column: stride, row: -4 };
   }
 }
+
+/** Four bytes at once, red in the lowest: both processors that we run on are little-endian. */
+export function pixelWords(rgba: RgbaPicture["rgba"]): Uint32Array {
+  const whole = rgba.byteOffset % 4 === 0 ? rgba : rgba.slice();
+  return new Uint32Array(whole.buffer, whole.byteOffset, whole.length / 4);
+}

@@ -1,6 +1,6 @@
 /** From a frame's RGBA to a controller's planes: one bit a pixel, rows of whole bytes. */
 import type { ControllerGeometry, Planes } from "./controller.ts";
-import { type RgbaPicture, type Rotation, scanOf } from "./rotation.ts";
+import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "./rotation.ts";
 
 export type { RgbaPicture, Rotation } from "./rotation.ts";
 
@@ -38,7 +38,7 @@ export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, o
   const red = geometry.hasRed ? new Uint8Array(rowBytes * heightPx) : undefined;
   const step = scanOf(picture, options.rotation);
   const { rgba } = picture;
-  const words = wordsOf(rgba);
+  const words = pixelWords(rgba);
   for (let y = 0; y < heightPx; y += 1) {
     let pixel = (step.start + y * step.row) / 4;
     const rowAt = y * rowBytes;
@@ -68,12 +68,6 @@ export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, o
 
 const opaqueWhite = 0xffffffff;
 const opaqueBlack = 0xff000000;
-
-/** Four bytes at once, red in the lowest: both processors that we run on are little-endian. */
-function wordsOf(rgba: RgbaPicture["rgba"]): Uint32Array {
-  const whole = rgba.byteOffset % 4 === 0 ? rgba : rgba.slice();
-  return new Uint32Array(whole.buffer, whole.byteOffset, whole.length / 4);
-}
 
 function mayBeRed(red: PackOptions["red"], pixel: number, widthPx: number): boolean {
   if (typeof red === "string") return red === "anywhere";

@@ -1,5 +1,5 @@
 /** From a frame's RGBA to rows as the framebuffer holds them. */
-import { type RgbaPicture, type Rotation, scanOf } from "../epaper/rotation.ts";
+import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "../epaper/rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
 
 export interface PackView {
@@ -32,18 +32,24 @@ export function packBand(
 ): void {
   const { widthPx, heightPx, strideBytes, format } = geometry;
   const scan = scanOf(picture, view.rotation);
-  const { rgba } = picture;
+  const words = pixelWords(picture.rgba);
   const light = Math.round(Math.min(1, Math.max(0, view.light)) * 256);
   const step = bytesPerPixel(format);
+  // Pictures are mostly runs of one colour: it is worked out once a run.
+  let last = -1;
+  let [r, g, b] = [0, 0, 0];
   for (let row = 0; row < rows; row += 1) {
     const sourceRow = clamp(firstRow + row - view.shift.y, heightPx);
-    const rowAt = scan.start + sourceRow * scan.row;
+    const rowAt = (scan.start + sourceRow * scan.row) / 4;
     let out = row * strideBytes;
     for (let x = 0; x < widthPx; x += 1, out += step) {
-      const at = rowAt + clamp(x - view.shift.x, widthPx) * scan.column;
-      const r = ((rgba[at] ?? 0) * light) >> 8;
-      const g = ((rgba[at + 1] ?? 0) * light) >> 8;
-      const b = ((rgba[at + 2] ?? 0) * light) >> 8;
+      const word = words[rowAt + (clamp(x - view.shift.x, widthPx) * scan.column) / 4] ?? 0;
+      if (word !== last) {
+        last = word;
+        r = ((word & 0xff) * light) >> 8;
+        g = (((word >> 8) & 0xff) * light) >> 8;
+        b = (((word >> 16) & 0xff) * light) >> 8;
+      }
       if (step === 4) {
         target[out] = b;
         target[out + 1] = g;

@@ -39,7 +39,7 @@ export interface QrPolicy {
 
 export const defaultQrPolicy: QrPolicy = { moduleMmMin: 0.33, modulePxMin: 2 };
 
-const levels: readonly ErrorCorrection[] = ["L", "M", "Q", "H"];
+const higherLevels: readonly ErrorCorrection[] = ["M", "Q", "H"];
 
 interface Candidate {
   readonly level: ErrorCorrection;
@@ -53,17 +53,15 @@ interface Candidate {
  * Where nothing is readable, the smallest symbol tells what the panel lacks.
  */
 function best(text: string, sidePx: number): Candidate | undefined {
-  let winner: Candidate | undefined;
-  for (const level of levels) {
-    const size = symbolSize(text, level);
-    if (size === undefined) continue;
-    const modulePx = Math.floor(sidePx / (size + 2 * quietZoneModules));
-    // Levels come from the lowest to the highest: a later one of the same size corrects more.
-    const isBetter =
-      winner === undefined || modulePx > winner.modulePx || (modulePx === winner.modulePx && size <= winner.size);
-    if (isBetter) winner = { level, size, modulePx };
+  // The lowest level has the fewest modules, so no other has larger ones: what is left to find is the highest level of the same size.
+  const size = symbolSize(text, "L");
+  if (size === undefined) return undefined;
+  let level: ErrorCorrection = "L";
+  for (const higher of higherLevels) {
+    if (symbolSize(text, higher) !== size) break;
+    level = higher;
   }
-  return winner;
+  return { level, size, modulePx: Math.floor(sidePx / (size + 2 * quietZoneModules)) };
 }
 
 export function planQr(
