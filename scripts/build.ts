@@ -13,7 +13,8 @@ const out = join(top, "dist");
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const result = await build({
-  entryPoints: { kvitt: join(top, "src/cli/main.ts") },
+  // The drawing thread is a program of its own.
+  entryPoints: { kvitt: join(top, "src/cli/main.ts"), "draw-worker": join(top, "src/panel/draw-worker.ts") },
   outdir: out,
   bundle: true,
   splitting: true,

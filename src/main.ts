@@ -15,9 +15,9 @@ import type { Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing } from "./machine/simulated.ts";
 import { fontFolder } from "./panel/assets.ts";
 import { createPanel } from "./panel/create-panel.ts";
-import { createDrawing } from "./panel/draw.ts";
+import { openDrawing } from "./panel/open-drawing.ts";
 import type { Panel } from "./panel/port.ts";
-import { choosePanel, openSink } from "./panel-setup.ts";
+import { choosePanel, openSink, readLook } from "./panel-setup.ts";
 import type { Catalogue } from "./sale/catalogue.ts";
 import { type MerchantQrId, merchantQrId, referenceOf } from "./sale/ids.ts";
 import { minor, money } from "./sale/money.ts";
@@ -68,10 +68,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const panel = createPanel({
     geometry: choice.geometry,
     sink: await openSink(config, choice, clock, log),
-    drawing: createDrawing(fontFolder(import.meta.url)),
+    drawing: openDrawing(choice.geometry, { clock, log, fontFolder: fontFolder(import.meta.url) }),
     clock,
     log: log.child({ room: "panel" }),
     languages: config.panel.languages,
+    ...(config.panel.language_mode === undefined ? {} : { languageMode: config.panel.language_mode }),
+    look: await readLook(config),
     timeZone: config.machine.time_zone,
   });
   const { client, presentation } = await providerOf(options, panel, clock, entropy, (wallMs) =>

@@ -1,13 +1,18 @@
-/** Which panel the configuration means, and the sink that drives it. Part of the composition root. */
+/** Which panel the configuration means, how it is dressed, and the sink that drives it. Part of the composition root. */
+import { readFile } from "node:fs/promises";
 import type { Config } from "./config/schema.ts";
 import { loadOnoff } from "./machine/gpio.ts";
 import { headerBase, readChips } from "./machine/gpio-base.ts";
 import { panelFolder } from "./panel/assets.ts";
+import { isPicture } from "./panel/draw.ts";
 import { createFramebufferSink } from "./panel/framebuffer/framebuffer-sink.ts";
 import { type PanelGeometry, rotated } from "./panel/geometry.ts";
 import { ImageSink } from "./panel/image/image-sink.ts";
 import { openPanelSink } from "./panel/open-sink.ts";
+import { nightLight } from "./panel/night.ts";
 import { geometryOf, loadPanel, type PanelFile } from "./panel/panel-file.ts";
+import type { Look } from "./panel/render.ts";
+import { pngSize } from "./panel/scene/layout.ts";
 import type { FrameSink } from "./panel/sink.ts";
 import type { Clock, Log } from "./service/port.ts";
 
@@ -22,6 +27,9 @@ export interface PanelChoice {
   readonly file: PanelFile | undefined;
 }
 
+/** At arm's length. */
+const readingMmDefault = 500;
+
 function ownGeometry({ panel }: Config): PanelGeometry {
   const { width_px: widthPx, height_px: heightPx, width_mm: widthMm, height_mm: heightMm } = panel;
   if (widthPx === undefined || heightPx === undefined || widthMm === undefined || heightMm === undefined)
@@ -35,17 +43,53 @@ function ownGeometry({ panel }: Config): PanelGeometry {
     heightMm,
     colours: panel.colours ?? "colour",
     isLive: panel.output !== "epaper",
-    readingDistanceMm: panel.reading_distance_mm,
+    readingDistanceMm: panel.reading_distance_mm ?? readingMmDefault,
   };
   return rotated(geometry, panel.rotation);
 }
 
 /** @throws PanelFileError naming the panels that are known. */
 export async function choosePanel(config: Config): Promise<PanelChoice> {
-  const { model, rotation } = config.panel;
+  const { model, rotation, reading_distance_mm: readingMm } = config.panel;
   if (model === undefined) return { geometry: ownGeometry(config), file: undefined };
   const file = await loadPanel(model, panelFolder(import.meta.url));
-  return { geometry: geometryOf(file, rotation), file };
+  const geometry = geometryOf(file, rotation);
+  return { geometry: readingMm === undefined ? geometry : { ...geometry, readingDistanceMm: readingMm }, file };
+}
+
+/** @throws PanelSetupError when the operator's sign cannot be read, or is no PNG. */
+export async function readLook({ panel }: Config): Promise<Look> {
+  const { brand_name: name, brand_logo: file, accent } = panel;
+  const logo = file === undefined ? undefined : await readLogo(file);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(logo === undefined ? {} : { logo }),
+    ...(accent === undefined ? {} : { accent }),
+  };
+}
+
+async function readLogo(file: string): Promise<Uint8Array> {
+  let png: Uint8Array;
+  try {
+    png = await readFile(file);
+  } catch (cause) {
+    throw new PanelSetupError(`panel.brand_logo = ${JSON.stringify(file)} cannot be read: ${String(cause)}`, { cause });
+  }
+  if (pngSize(png) === undefined || !(await isPicture(png)))
+    throw new PanelSetupError(`panel.brand_logo = ${JSON.stringify(file)} is no PNG: export the sign as PNG`);
+  return png;
+}
+
+/** The picture wanders this seldom: often enough for the glass, too seldom to be seen. */
+const shiftEveryMs = 600_000;
+
+/** What only glass that shines has: night and burn-in. By day until the clock can be believed. */
+function shine({ panel, machine }: Config, clock: Clock) {
+  const { night_from: from, night_to: to, night_light: light, burn_in_shift_px: maxPx } = panel;
+  const shift = { maxPx, everyMs: shiftEveryMs };
+  if (from === undefined || to === undefined) return { shift };
+  const lightAt = nightLight({ from, to, light }, machine.time_zone);
+  return { shift, light: () => (clock.isPlausible() ? lightAt(clock.wallMs()) : 1) };
 }
 
 export async function openSink(config: Config, { file }: PanelChoice, clock: Clock, log: Log): Promise<FrameSink> {
@@ -55,6 +99,7 @@ export async function openSink(config: Config, { file }: PanelChoice, clock: Clo
     log: log.child({ room: "panel" }),
     rotation: panel.rotation,
     ttyPath: "/dev/tty1",
+    ...shine(config, clock),
   };
   if (panel.output === "image") return new ImageSink(panel.image_file);
   if (file !== undefined)

@@ -4,13 +4,12 @@
  */
 import { z } from "zod";
 import { mqttSchema } from "./mqtt.ts";
+import { panelFaults, panelSchema } from "./panel.ts";
 import { isLoopback, relaySchema } from "./relay.ts";
 
 const seconds = (min: number, max: number, fallback: number, what: string) =>
   z.number().min(min).max(max).default(fallback).describe(`${what}, in seconds (${min} to ${max}).`);
 const file = z.string().min(1).max(4_096);
-
-const languages = z.enum(["nb", "sv", "da", "fi", "en"]);
 
 function isTimeZone(name: string): boolean {
   try {
@@ -128,41 +127,6 @@ const journal = z.strictObject({
     .describe("How long ended sales are kept (bookkeeping: five years)."),
 });
 
-const panel = z.strictObject({
-  model: z.string().min(1).optional().describe("A panel of hardware/panels (kvitt panel list); or the geometry below."),
-  output: z
-    .enum(["framebuffer", "epaper", "image"])
-    .optional()
-    .describe("What drives it; default what the model says. image writes a PNG file."),
-  width_px: z.int().min(100).max(4_096).optional().describe("Pixels across."),
-  height_px: z.int().min(100).max(4_096).optional().describe("Pixels down."),
-  width_mm: z.number().min(10).max(3_000).optional().describe("Millimetres across, of the picture itself."),
-  height_mm: z.number().min(10).max(3_000).optional().describe("Millimetres down."),
-  colours: z.enum(["black-white", "grey", "black-white-red", "colour"]).optional().describe("What the glass can show."),
-  rotation: z
-    .union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)])
-    .default(0)
-    .describe("How far the glass is turned, clockwise."),
-  languages: z
-    .array(languages)
-    .min(1)
-    .max(5)
-    .default(["nb", "en"])
-    .describe("Languages of the customers; a live panel alternates between them."),
-  qr_rendering: z
-    .enum(["own", "provider"])
-    .default("own")
-    .describe("own draws the provider's content module by module; provider shows the provider's own picture."),
-  reading_distance_mm: z
-    .number()
-    .min(150)
-    .max(3_000)
-    .default(500)
-    .describe("From where customers read it; type sizes follow."),
-  device: file.optional().describe("Name of the framebuffer (vc4drmfb) or path of the SPI device (/dev/spidev0.0)."),
-  image_file: file.optional().describe("Where output image writes its PNG."),
-});
-
 const line = z.string().regex(/^[A-Za-z0-9_-]{1,20}$/, "1 to 20 letters, digits, - or _");
 const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.");
 
@@ -227,7 +191,7 @@ const file_ = z.strictObject({
   journal: journal.prefault({}),
   mqtt: mqttSchema,
   relay: relaySchema.optional().describe("For `kvitt relay`, which may share this file."),
-  panel,
+  panel: panelSchema,
   delivery,
   tariff: tariff.optional().describe("Time as the product: parking, showers, chargers."),
   shop: z
@@ -323,32 +287,14 @@ function productFaults(config: RawConfig): readonly Fault[] {
   return faults;
 }
 
-function panelFaults({ panel: p }: RawConfig): readonly Fault[] {
-  const faults: Fault[] = [];
-  const geometry = [p.width_px, p.height_px, p.width_mm, p.height_mm];
-  const isWhole = geometry.every((value) => value !== undefined);
-  if (p.model === undefined && !isWhole)
-    faults.push({
-      path: ["panel", "model"],
-      message:
-        'either model = "…" (kvitt panel list shows them), or all of width_px, height_px, width_mm and height_mm',
-    });
-  if (p.output === "image" && p.image_file === undefined)
-    faults.push({
-      path: ["panel", "image_file"],
-      message: 'output = "image" writes a picture: image_file = "/run/kvitt/panel.png"',
-    });
-  if (p.model === undefined && p.output === undefined)
-    faults.push({
-      path: ["panel", "output"],
-      message: 'without a model, say what drives it: output = "framebuffer" or "image"',
-    });
-  return faults;
-}
-
 /** The whole file, with the faults that no single key shows. */
 export const configSchema = file_.superRefine((config, context) => {
-  const faults = [...providerFaults(config), ...saleFaults(config), ...productFaults(config), ...panelFaults(config)];
+  const faults = [
+    ...providerFaults(config),
+    ...saleFaults(config),
+    ...productFaults(config),
+    ...panelFaults(config.panel),
+  ];
   for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });
 });
 export type Config = z.infer<typeof configSchema>;
@@ -361,7 +307,7 @@ export const sections = {
   journal,
   mqtt: mqttSchema,
   relay: relaySchema,
-  panel,
+  panel: panelSchema,
   delivery,
   tariff,
   product,

@@ -52,6 +52,20 @@ describe("a configuration", () => {
       "vipps.client_secret",
       /simulator/,
     ],
+    [
+      "a night without an end",
+      'model = "waveshare-7.5-v2"\n',
+      'model = "waveshare-7.5-v2"\nnight_from = "22:00"\n',
+      "panel.night_to",
+      /06:00/,
+    ],
+    [
+      "an accent that is no colour",
+      'model = "waveshare-7.5-v2"\n',
+      'model = "waveshare-7.5-v2"\naccent = "red"\n',
+      "panel.accent",
+      /#0f4c81/,
+    ],
     ["no size and no model", 'model = "waveshare-7.5-v2"\n', "", "panel.model", /width_px/],
     [
       "a time zone that nobody knows",
