@@ -14,10 +14,11 @@ import { geometries } from "../../unit/panel/panels.ts";
 const drawing = createDrawing();
 const run = promisify(execFile);
 const lengths = [32, 67, 120, 200];
+const zbar = "zbarimg";
 
 function hasZbar(): boolean {
   try {
-    execFileSync("zbarimg", ["--version"], { stdio: "ignore" });
+    execFileSync(zbar, ["--version"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -54,7 +55,7 @@ it.runIf(hasZbar())("zbar reads them as well", async () => {
       const { frame } = await drawScene(payScene(text), settings);
       const file = join(folder, "code.png");
       await writeFile(file, framePng(glassOf(frame, geometry.colours)));
-      const { stdout } = await run("zbarimg", ["--quiet", "--raw", file]);
+      const { stdout } = await run(zbar, ["--quiet", "--raw", file]);
       expect(stdout.trim(), geometry.id).toBe(text);
     }
   } finally {
