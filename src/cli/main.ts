@@ -8,10 +8,13 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   demo: async () => (await import("./demo.ts")).command,
   machine: async () => (await import("./machine.ts")).command,
   panel: async () => (await import("./panel.ts")).default,
+  payment: async () => (await import("./payment.ts")).command,
+  qr: async () => (await import("./qr.ts")).command,
   relay: async () => (await import("./relay.ts")).default,
   run: async () => (await import("./run.ts")).command,
   sales: async () => (await import("./sales.ts")).command,
   simulator: async () => (await import("./simulator.ts")).command,
+  webhooks: async () => (await import("./webhooks.ts")).command,
 };
 
 async function list(): Promise<string> {

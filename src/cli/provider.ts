@@ -1,0 +1,196 @@
+/** The provider for commands: which sales unit, which keys, from flags, a configuration or the environment; and errors that a person can mend. */
+import { readFile } from "node:fs/promises";
+import { parse } from "smol-toml";
+import { z } from "zod";
+import { CredentialsError, findSecret, readSecretFile } from "../config/credentials.ts";
+import { providerUrl, relayFileSchema } from "../config/relay.ts";
+import { createSystemEntropy } from "../service/entropy.ts";
+import { createLog } from "../service/log.ts";
+import { createSystemClock } from "../service/system-clock.ts";
+import { createUlid } from "../service/ulid.ts";
+import { createVippsClient, type VippsClient } from "../vipps/client.ts";
+import { type Credentials, credentials } from "../vipps/credentials.ts";
+import { type Advice, VippsError } from "../vipps/errors.ts";
+import { createFetchTransport } from "../vipps/fetch-transport.ts";
+import type { CallOptions } from "../vipps/port.ts";
+import { CommandError, type CommandIo } from "./command.ts";
+
+/** For `parseArgs`. */
+export const providerOptions = {
+  config: { type: "string" },
+  environment: { type: "string" },
+  "base-url": { type: "string" },
+  msn: { type: "string" },
+  credentials: { type: "string" },
+  timeout: { type: "string" },
+  json: { type: "boolean" },
+  verbose: { type: "boolean" },
+} as const;
+
+export const providerUsage = `Which sales unit, and its keys:
+  --config FILE       TOML with [vipps], the machine's or the relay's; flags come before it
+  --environment NAME  test (default) or production
+  --base-url URL      instead of --environment, for example the simulator's address
+  --msn MSN           the merchant serial number
+  --credentials FILE  JSON {"client_id": …, "client_secret": …, "subscription_key": …}, mode 600; otherwise
+                      KVITT_CLIENT_ID, KVITT_CLIENT_SECRET and KVITT_SUBSCRIPTION_KEY in the environment, or as [vipps] says
+Also:
+  --json              JSON for programs, also of an error
+  --timeout S         seconds for all tries together, default 30
+  --verbose           tells of repeated tries`;
+
+export interface ProviderFlags {
+  readonly config?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly "base-url"?: string | undefined;
+  readonly msn?: string | undefined;
+  readonly credentials?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+}
+
+export interface Provider {
+  readonly client: VippsClient;
+  /** For each call: stops with the command, ends with its time-out. */
+  readonly options: CallOptions;
+  /** A new Idempotency-Key. */
+  newKey(): string;
+}
+
+const fileSchema = z.object({ vipps: relayFileSchema.shape.vipps });
+type VippsSection = z.infer<typeof fileSchema>["vipps"];
+
+const keysSchema = z.strictObject({
+  client_id: z.string(),
+  client_secret: z.string(),
+  subscription_key: z.string(),
+});
+
+/** Of any configuration only [vipps] is read: a fault elsewhere is no reason to refuse a look at the provider. */
+async function sectionOf(path: string): Promise<VippsSection> {
+  let raw: unknown;
+  try {
+    raw = parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    throw new CommandError(`"${path}" cannot be read: ${reason ?? ""}`, 1, { cause });
+  }
+  const parsed = fileSchema.safeParse(raw);
+  if (parsed.success) return parsed.data.vipps;
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.map(String).join(".")}: ${issue.message}`);
+  throw new CommandError(`"${path}" cannot be used:\n${faults.join("\n")}`, 1);
+}
+
+async function keysFrom(path: string): Promise<Credentials> {
+  const text = await readSecretFile(path);
+  if (text === undefined) throw new CommandError(`there is no file "${path}" for --credentials`, 1);
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw new CommandError(`"${path}" is not JSON`, 1);
+  }
+  const parsed = keysSchema.safeParse(raw);
+  if (!parsed.success)
+    throw new CommandError(`"${path}" has to hold client_id, client_secret and subscription_key, and nothing else`, 1);
+  return credentials(parsed.data.client_id, parsed.data.client_secret, parsed.data.subscription_key);
+}
+
+async function keysOf(
+  flags: ProviderFlags,
+  section: VippsSection | undefined,
+  env: CommandIo["env"],
+): Promise<Credentials> {
+  if (flags.credentials !== undefined) return keysFrom(flags.credentials);
+  const find = async (name: string, inline: string | undefined): Promise<string> => {
+    const variable = `KVITT_${name.toUpperCase().replaceAll("-", "_")}`;
+    const found = env[variable] ?? inline ?? (await findSecret(`vipps-${name}`, section?.credentials_dir, env));
+    if (found !== undefined && found !== "") return found;
+    throw new CommandError(`there is no ${name}: set ${variable}, or give --credentials FILE or --config FILE`, 1);
+  };
+  return credentials(
+    await find("client-id", section?.client_id),
+    await find("client-secret", section?.client_secret),
+    await find("subscription-key", section?.subscription_key),
+  );
+}
+
+function baseUrlOf(flags: ProviderFlags, section: VippsSection | undefined): string {
+  const { environment, "base-url": baseUrl } = flags;
+  if (baseUrl !== undefined && environment !== undefined)
+    throw new CommandError("either --environment or --base-url, not both");
+  if (baseUrl !== undefined) return baseUrl;
+  if (environment === "test" || environment === "production") return providerUrl({ msn: "", environment });
+  if (environment !== undefined) throw new CommandError(`--environment takes test or production, not "${environment}"`);
+  return providerUrl(section ?? { msn: "", environment: "test" });
+}
+
+function deadlineOf(text: string | undefined): number {
+  const seconds = Number(text ?? "30");
+  if (seconds > 0 && seconds <= 600) return seconds * 1_000;
+  throw new CommandError(`--timeout takes 1 to 600 seconds, not "${text ?? ""}"`);
+}
+
+/** The nearest package.json above this file, or above the bundle that it is part of. */
+async function version(): Promise<string> {
+  const packageSchema = z.object({ version: z.string() });
+  for (const path of ["../package.json", "../../package.json"]) {
+    const text = await readFile(new URL(path, import.meta.url), "utf8").catch(() => undefined);
+    if (text !== undefined) return packageSchema.parse(JSON.parse(text)).version;
+  }
+  return "0.0.0";
+}
+
+export async function openProvider(flags: ProviderFlags, io: CommandIo): Promise<Provider> {
+  const section = flags.config === undefined ? undefined : await sectionOf(flags.config);
+  const msn = flags.msn ?? section?.msn;
+  if (msn === undefined) throw new CommandError("which sales unit? give --msn MSN, or --config FILE");
+  const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
+  const entropy = createSystemEntropy();
+  try {
+    const own = await version();
+    const client = createVippsClient({
+      baseUrl: baseUrlOf(flags, section),
+      msn,
+      credentials: await keysOf(flags, section, io.env),
+      system: { name: "kvitt", version: own, pluginName: "kvitt-cli", pluginVersion: own },
+      transport: createFetchTransport(),
+      clock,
+      entropy,
+      log: createLog(flags.verbose === true ? "debug" : "error", (line) => io.err(line.trimEnd())),
+    });
+    return {
+      client,
+      options: { signal: io.signal, deadlineMs: deadlineOf(flags.timeout) },
+      newKey: () => `cli-${createUlid(clock, entropy)}`,
+    };
+  } catch (cause) {
+    if (cause instanceof CredentialsError || cause instanceof RangeError)
+      throw new CommandError(cause.message, 1, { cause });
+    throw cause;
+  }
+}
+
+const hints: Readonly<Record<Advice, string>> = {
+  retry: "It may work later: nothing in the request has to change.",
+  "refresh-token": "The access token was refused.",
+  "change-request": "The request has to change.",
+  "give-up": "Neither repeating nor changing the request helps.",
+};
+
+/** Runs a call of the client; what it throws becomes a readable error, and JSON where that is wanted. */
+export async function told<T>(flags: ProviderFlags, io: CommandIo, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (!(cause instanceof VippsError)) throw cause;
+    if (flags.json === true) io.out(JSON.stringify({ error: cause.facts }, null, 2));
+    throw new CommandError(`${cause.message}\n${hints[cause.facts.advice]}`, 1, { cause });
+  }
+}
+
+/** What a call found: JSON for programs, text for people. */
+export function show(flags: ProviderFlags, io: CommandIo, value: unknown, text: () => string): void {
+  io.out(flags.json === true ? JSON.stringify(value, null, 2) : text());
+}
