@@ -99,6 +99,14 @@ export function journalChanges(
     if (effect.kind === "report") {
       const { record } = effect;
       const id = upstreamId(record.id, record.revision);
+      // What was open before this boot was never in `before`: its end alone says that it has to go.
+      const isStillOpen = [...after.settlements.keys()].some((reference) => reference === record.id);
+      if (!isStillOpen)
+        changes.push(
+          { kind: "delete", table: "settlement", key: record.id },
+          { kind: "drop-secret", key: record.id },
+          { kind: "delete", table: "service-vend", key: record.id },
+        );
       changes.push(
         { kind: "put", table: "sale", key: record.id, value: toJson(record) },
         { kind: "put", table: "unsent", key: id, value: toJson(record) },

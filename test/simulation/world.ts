@@ -1,0 +1,412 @@
+/**
+ * The simulated world: the real sale core, kiosk, journal and client against the simulated provider, machine, panel, link and disk, in one
+ * process on a virtual clock. A seed decides everything: customers, network, provider, machine, clock, power cuts.
+ */
+import { createHash } from "node:crypto";
+import { openJournal } from "../../src/journal/journal.ts";
+import type { Journal } from "../../src/journal/port.ts";
+import { SimulatedDisk } from "../../src/journal/simulated-disk.ts";
+import { createKiosk, type Kiosk } from "../../src/kiosk/kiosk.ts";
+import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "../../src/machine/simulated.ts";
+import type { Machine } from "../../src/machine/port.ts";
+import type { Scene } from "../../src/panel/port.ts";
+import { merchantQrId, referenceOf } from "../../src/sale/ids.ts";
+import { money } from "../../src/sale/money.ts";
+import type { SalePolicy } from "../../src/sale/policy.ts";
+import { createSeededEntropy } from "../../src/service/entropy.ts";
+import { createMemoryLog, type LogLine } from "../../src/service/log.ts";
+import type { Entropy } from "../../src/service/port.ts";
+import { settle, SimulatedClock } from "../../src/service/simulated-clock.ts";
+import { createUlid } from "../../src/service/ulid.ts";
+import { createProvider, type Fault, type Provider } from "../../src/simulator/provider.ts";
+import { createVippsClient } from "../../src/vipps/client.ts";
+import { credentials } from "../../src/vipps/credentials.ts";
+import { createMerchantQrs, createPayments } from "../../src/vipps/payments.ts";
+import type { Payments } from "../../src/vipps/port.ts";
+import type { HttpTransport } from "../../src/vipps/transport.ts";
+import { verifyDelivery } from "../../src/vipps/signature.ts";
+import { Life } from "./process.ts";
+import { codeOf, LinkTwin, PanelTwin } from "./twins.ts";
+
+const id = merchantQrId("sim-1");
+const msn = "123456";
+const relayUrl = "https://relay.example.test/hooks";
+
+export interface StoryLine {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** A deliberately broken part, to show that the checks bite. */
+export interface Sabotage {
+  readonly payments?: (payments: Payments, provider: Provider) => Payments;
+  readonly machine?: (machine: Machine) => Machine;
+  readonly journal?: (journal: Journal) => Journal;
+}
+
+export class World {
+  readonly clock = new SimulatedClock();
+  readonly entropy: Entropy;
+  readonly disk = new SimulatedDisk();
+  readonly drops: DroppedThing[] = [];
+  readonly starts = new Map<string, number>();
+  readonly story: StoryLine[] = [];
+  readonly violations: string[] = [];
+  readonly sales = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly provider: Provider;
+  readonly policy: SalePolicy;
+  readonly tokens: string[] = [];
+  /** Probability that one request to the provider goes wrong. */
+  faultiness = 0;
+  isPartitioned = false;
+  isBrokerUp = true;
+  machine: SimulatedMachine | undefined;
+  link: LinkTwin | undefined;
+  kiosk: Kiosk | undefined;
+  scene: Scene = { kind: "starting" };
+  #life: Life | undefined;
+  readonly #sabotage: Sabotage;
+  readonly log: LogLine[] = [];
+
+  constructor(seed: number, sabotage: Sabotage = {}) {
+    this.entropy = createSeededEntropy(seed);
+    this.#sabotage = sabotage;
+    this.policy = this.#drawPolicy();
+    this.provider = createProvider({
+      clock: this.clock,
+      entropy: this.entropy,
+      send: ({ url, headers, body }) => this.#relay(url, headers, body),
+      faultFor: () => this.#drawFault(),
+      tell: (text) => this.tell(`provider: ${text}`),
+    });
+    this.provider.addUnit({ msn, pushApproved: this.chance(0.5), partialCapture: this.chance(0.8) });
+    this.provider.switches.forgetIdempotencyKeys = this.chance(0.2);
+    this.provider.switches.createdVisibleAfterMs = this.chance(0.2) ? 4_000 : 0;
+  }
+
+  chance(probability: number): boolean {
+    return this.entropy.fraction() < probability;
+  }
+
+  pick<T>(choices: readonly T[]): T {
+    const choice = choices[Math.floor(this.entropy.fraction() * choices.length)];
+    if (choice === undefined) throw new Error("nothing to choose from");
+    return choice;
+  }
+
+  tell(text: string): void {
+    this.story.push({ atMs: this.clock.monotonicMs(), text });
+  }
+
+  violate(text: string): void {
+    this.violations.push(text);
+    this.tell(`VIOLATION: ${text}`);
+  }
+
+  #drawPolicy(): SalePolicy {
+    return {
+      currency: "NOK",
+      checkInStyle: this.chance(0.5) ? "choose-then-pay" : "reserve-dearest",
+      selectFirst: true,
+      showCode: true,
+      checkInFlow: this.chance(0.7) ? "web-redirect" : "push",
+      unknownDelivery: this.chance(0.7) ? "release" : "attention",
+      chooseMs: 40_000,
+      payMs: 90_000,
+      showMs: 6_000,
+      freshnessMs: 20_000,
+      merchantName: "Simulation",
+      timeSales: undefined,
+      plateWanted: false,
+      timeLine: undefined,
+      defaultVatRate: 2_500,
+    };
+  }
+
+  #drawFault(): Fault | undefined {
+    if (this.isPartitioned) return { kind: "no-connection" };
+    if (!this.chance(this.faultiness)) return undefined;
+    const fault = this.pick<Fault>([
+      { kind: "no-connection" },
+      { kind: "lost-answer" },
+      { kind: "lost-answer" },
+      { kind: "late", delayMs: 1_000 + this.entropy.fraction() * 30_000 },
+      { kind: "bad-gateway", acts: this.chance(0.5) },
+      { kind: "internal", acts: this.chance(0.5) },
+      { kind: "throttled", retryAfterSeconds: 2 },
+      { kind: "locked" },
+      { kind: "revoked-token" },
+      { kind: "hang", acts: this.chance(0.5) },
+    ]);
+    this.tell(`fault: ${JSON.stringify(fault)}`);
+    return fault;
+  }
+
+  // ── the relay and the broker ─────────────────────────────────────────────────────────────────────────────────────────
+
+  async #relay(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+  ): Promise<{ readonly status: number }> {
+    const registration = this.provider.state.registrations.get(headers["webhook-id"] ?? "");
+    if (registration === undefined) return { status: 404 };
+    if (verifyDelivery({ headers, rawBody: body }, new URL(url), registration.secret).kind !== "genuine")
+      return { status: 401 };
+    const event: unknown = JSON.parse(new TextDecoder().decode(body));
+    if (typeof event !== "object" || event === null) return { status: 400 };
+    if (!this.isBrokerUp) return { status: 503 };
+    if ("customerToken" in event) return this.#checkIn(event);
+    if ("reference" in event && "pspReference" in event && "name" in event) {
+      const eventId = `${String(event.pspReference)}.${String(event.name)}`;
+      const reference = String(event.reference);
+      void this.#publish(() =>
+        this.link?.deliver({ kind: "payment-event", eventId, reference: referenceOf(id, reference.slice(-26)) }),
+      );
+    }
+    return { status: 200 };
+  }
+
+  #checkIn(event: object): { readonly status: number } {
+    const token = "customerToken" in event ? String(event.customerToken) : "";
+    const initiated = "initiatedAt" in event ? Date.parse(String(event.initiatedAt)) : 0;
+    const eventId = createHash("sha256").update(token).digest("hex");
+    const state = this.link?.state?.state;
+    if (state !== "ready") {
+      void this.#publish(() => this.link?.deliver({ kind: "check-in-refused", eventId }));
+      return { status: 409 };
+    }
+    const published = this.clock.wallMs();
+    const message = {
+      kind: "checked-in",
+      eventId,
+      customerToken: token,
+      ageMs: Math.max(0, published - initiated),
+      initiatedAtWallMs: initiated,
+      publishedAtWallMs: published,
+    } as const;
+    void this.#publish(() => this.link?.deliver(message));
+    return { status: 200 };
+  }
+
+  /** QoS 1: late, doubled, and again until it is acknowledged. */
+  async #publish(deliver: () => Promise<boolean> | undefined): Promise<void> {
+    const copies = this.chance(0.15) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) void this.#publishOne(deliver);
+  }
+
+  async #publishOne(deliver: () => Promise<boolean> | undefined): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      await this.clock.sleep(tries === 0 ? 20 + this.entropy.fraction() * (this.chance(0.1) ? 15_000 : 400) : 5_000);
+      if ((await deliver()) === true) return;
+    }
+  }
+
+  // ── one life of the daemon ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The wire: every request and every answer takes its time on the world's clock, whether or not somebody waits. */
+  #transport(life: Life): HttpTransport {
+    return (request) =>
+      life.whileAlive(
+        (async () => {
+          await this.clock.sleep(10 + this.entropy.fraction() * 200);
+          const { method, url, headers, body, signal } = request;
+          const answer = await this.provider.handle(
+            { method, url: url.replace("https://apitest.vipps.no", ""), headers, body },
+            signal,
+          );
+          await this.clock.sleep(10 + this.entropy.fraction() * 200);
+          return answer;
+        })(),
+      );
+  }
+
+  async boot(): Promise<void> {
+    const life = new Life(this.clock);
+    this.#life = life;
+    this.tell("power on");
+    const disk = life.disk(this.disk);
+    const { entropy } = this;
+    const log = createMemoryLog(this.log);
+    const wrap = this.#sabotage;
+    const opened = await openJournal({ disk, wallMs: () => this.clock.wallMs(), retentionMs: 1e12 });
+    const journal = wrap.journal?.(opened) ?? opened;
+    const unit = this.provider.state.units.get(msn);
+    if (unit === undefined) throw new Error("no unit");
+    const client = createVippsClient({
+      baseUrl: "https://apitest.vipps.no",
+      msn,
+      credentials: credentials(unit.clientId, unit.clientSecret, unit.subscriptionKey),
+      system: { name: "kvitt", version: "1", pluginName: "simulation", pluginVersion: "1" },
+      transport: this.#transport(life),
+      clock: life.clock,
+      entropy,
+      log,
+    });
+    const presentation = {
+      oneTimeRoute: "epayment",
+      qrRendering: "own",
+      qrSizePx: 300,
+      returnUrl: "https://example.com/",
+    } as const;
+    const payments = createPayments(client, presentation);
+    const machine = createSimulatedMachine({
+      clock: life.clock,
+      entropy,
+      deliveryMs: 2_000,
+      drops: this.drops,
+      starts: this.starts,
+    });
+    const link = new LinkTwin(this.sales);
+    this.machine = machine;
+    this.link = link;
+    const kiosk = createKiosk(
+      {
+        merchantQrId: id,
+        locationDescription: "Simulation",
+        version: "1",
+        policy: this.policy,
+        catalogue: {
+          currency: "NOK",
+          version: "1",
+          products: [
+            { id: "water", name: "Water", price: money(2_500, "NOK"), vatRate: 1_500, line: "A1" },
+            { id: "cola", name: "Cola", price: money(3_200, "NOK"), vatRate: 1_500, line: "A2" },
+          ],
+        },
+        deliverMs: 20_000,
+        shopQr: undefined,
+        isQuiet: () => false,
+        probeMs: 20_000,
+      },
+      {
+        journal,
+        payments: wrap.payments?.(payments, this.provider) ?? payments,
+        merchantQrs: createMerchantQrs(client, presentation),
+        panel: new PanelTwin((scene) => life.isAlive && this.#shown(scene)),
+        machine: this.#watched(wrap.machine?.(machine) ?? machine),
+        link,
+        clock: life.clock,
+        entropy,
+        log,
+        freshReference: () => referenceOf(id, createUlid(life.clock, entropy)),
+        reboot: () => {},
+      },
+    );
+    this.kiosk = kiosk;
+    await kiosk.start();
+    link.setConnected(this.isBrokerUp);
+  }
+
+  /** Promise 2, at the very moment: a delivery starts only for a payment that can be taken now. */
+  #watched(machine: Machine): Machine {
+    return {
+      start: (onEvent) => machine.start(onEvent),
+      readiness: () => machine.readiness(),
+      deliver: (order, signal) => {
+        const row = this.provider.ledger().find(({ reference }) => reference === order.reference);
+        const left = row === undefined ? 0 : row.authorized - row.captured - row.cancelled - row.refunded;
+        this.tell(`machine: delivery ${order.deliveryId} starts`);
+        if (row?.state !== "AUTHORIZED" || left < order.price.minor)
+          this.violate(
+            `delivery ${order.deliveryId} started for a payment that cannot be taken: ${JSON.stringify(row)}`,
+          );
+        return machine.deliver(order, signal);
+      },
+      resume: (order) => machine.resume(order),
+      openSession: (funds) => machine.openSession(funds),
+      closeSession: () => machine.closeSession(),
+      identify: () => machine.identify(),
+      stop: () => machine.stop(),
+    };
+  }
+
+  #shown(scene: Scene): void {
+    this.scene = scene;
+    this.tell(`panel: ${scene.kind}`);
+    const code = scene.kind === "pay" ? codeOf(scene) : undefined;
+    if (code === undefined) return;
+    const payment = [...this.provider.state.payments.values()].find(({ qrContent }) => qrContent === code);
+    if (payment === undefined) this.violate("the panel shows a code that belongs to no payment");
+    else if (
+      payment.state !== "CREATED" &&
+      this.clock.monotonicMs() - (this.#endedAt.get(payment.reference) ?? this.clock.monotonicMs()) > 10_000
+    )
+      this.violate(`the panel shows the code of a payment that has been ${payment.state} for long`);
+  }
+
+  readonly #endedAt = new Map<string, number>();
+
+  get isOn(): boolean {
+    return this.#life?.isAlive === true;
+  }
+
+  cutPower(): void {
+    if (!this.isOn) return;
+    this.tell("POWER CUT");
+    this.#life?.end();
+    this.machine?.cutPower();
+    this.link?.setConnected(false);
+    this.link = undefined;
+    this.disk.beforeChange = undefined;
+    this.disk.cutPower();
+    this.scene = { kind: "starting" };
+  }
+
+  /** Power comes back; several times when the next cut comes while it boots. */
+  async powerOn(): Promise<void> {
+    if (this.isOn) return;
+    this.disk.restorePower(this.entropy);
+    await Promise.race([
+      this.boot().catch((error: unknown) => this.violate(`it does not boot: ${String(error)}`)),
+      this.#untilDead(),
+    ]);
+  }
+
+  async #untilDead(): Promise<void> {
+    await settle();
+    while (this.isOn && this.kiosk === undefined) await settle();
+  }
+
+  /** The `n`-th write from now never happens: the plug is pulled at that very point. */
+  cutAtWrite(n: number): void {
+    let left = n;
+    this.disk.beforeChange = () => {
+      left -= 1;
+      if (left > 0) return;
+      this.cutPower();
+      throw new Error("power");
+    };
+  }
+
+  // ── customers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  press(line: string): void {
+    this.tell(`customer presses ${line}`);
+    if (this.isOn) this.machine?.press(line);
+  }
+
+  /** The camera of this user's phone reads what is on the glass. */
+  scan(user: string): boolean {
+    const code = this.isOn ? codeOf(this.scene) : undefined;
+    this.tell(`${user} scans: ${code === undefined ? "nothing there" : "a code"}`);
+    if (code === undefined) return false;
+    this.provider.phone(user).scan(code);
+    return true;
+  }
+
+  async registerWebhooks(): Promise<void> {
+    const client = this.provider;
+    for (const [key, events] of [
+      ["check-in", ["user.checked-in.v1"]],
+      ["payment", ["epayments.payment.authorized.v1", "epayments.payment.aborted.v1", "epayments.payment.expired.v1"]],
+    ] as const)
+      client.state.registrations.set(key, {
+        id: key,
+        msn,
+        url: `${relayUrl}/${key}`,
+        events,
+        secret: `secret of ${key}`,
+      });
+  }
+}
