@@ -62,7 +62,9 @@ export async function startBroker(): Promise<Cuttable & { close(): Promise<void>
     ...door,
     async close() {
       await door.cut();
-      await new Promise<void>((resolve) => void broker.close(() => resolve()));
+      await new Promise<void>((resolve) => {
+        broker.close(() => resolve());
+      });
     },
   };
 }
