@@ -179,6 +179,13 @@ const hints: Readonly<Record<Advice, string>> = {
   "give-up": "Neither repeating nor changing the request helps.",
 };
 
+/** A line a fault where there are several. */
+function textOf({ message, facts }: VippsError): string {
+  if (facts.faults.length < 2) return message;
+  const lines = facts.faults.map(({ name, reason }) => `  ${name}: ${reason}`);
+  return [new VippsError({ ...facts, faults: [] }).message, ...lines].join("\n");
+}
+
 /** Runs a call of the client; what it throws becomes a readable error, and JSON where that is wanted. */
 export async function told<T>(flags: ProviderFlags, io: CommandIo, call: () => Promise<T>): Promise<T> {
   try {
@@ -186,7 +193,7 @@ export async function told<T>(flags: ProviderFlags, io: CommandIo, call: () => P
   } catch (cause) {
     if (!(cause instanceof VippsError)) throw cause;
     if (flags.json === true) io.out(JSON.stringify({ error: cause.facts }, null, 2));
-    throw new CommandError(`${cause.message}\n${hints[cause.facts.advice]}`, 1, { cause });
+    throw new CommandError(`${textOf(cause)}\n${hints[cause.facts.advice]}`, 1, { cause });
   }
 }
 

@@ -56,15 +56,20 @@ export class VippsError extends Error {
     facts: Pick<VippsErrorFacts, "operation" | "stage" | "advice" | "title"> & Partial<VippsErrorFacts>,
     options?: ErrorOptions,
   ) {
+    const { operation, stage, advice, title, ...known } = facts;
     const whole: VippsErrorFacts = {
+      operation,
+      stage,
+      advice,
       status: undefined,
       code: undefined,
+      title,
       detail: "",
       faults: [],
       traceId: undefined,
       retryAfterMs: undefined,
       takenId: undefined,
-      ...facts,
+      ...known,
     };
     super(describe(whole), options);
     this.name = "VippsError";

@@ -4,6 +4,8 @@
  */
 
 const textLengthMax = 400;
+/** Shorter ones are no keys, and could be any word. */
+const secretLengthMin = 6;
 /** A number that could be a phone's (MSISDN, 8 to 15 digits), standing alone. */
 const phoneLike = /(?<![\w-])\+?\d{8,15}(?![\w-])/g;
 /** `eyJ…`: a JSON object in base64, as access tokens, landing pages and image links carry. */
@@ -18,6 +20,6 @@ export function printable(text: string): string {
 /** `text` without these secrets, and without anything that looks like a phone number or a token. */
 export function redacted(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets) if (secret.length > 0) clean = clean.replaceAll(secret, "[redacted]");
+  for (const secret of secrets) if (secret.length >= secretLengthMin) clean = clean.replaceAll(secret, "[redacted]");
   return printable(clean.replaceAll(tokenLike, "[redacted]").replaceAll(phoneLike, "[redacted]"));
 }

@@ -52,7 +52,20 @@ function failureOf({ operation, stage }: Name, caller: AbortSignal | undefined, 
   if (guard.aborted) return unusable(operation, "no whole answer in time", { stage, cause });
   if (cause instanceof TransportError && cause.code === "body-too-large")
     return unusable(operation, cause.message, { stage, advice: "give-up", cause });
-  return unusable(operation, "the connection failed", { stage, cause });
+  const reason = reasonOf(cause);
+  const title = reason === undefined ? "the connection failed" : `the connection failed (${reason})`;
+  return unusable(operation, title, { stage, cause });
+}
+
+/** The system's or the library's word for it ("ECONNREFUSED", "CERT_HAS_EXPIRED"), from the innermost cause that has one. */
+function reasonOf(error: unknown): string | undefined {
+  let reason: string | undefined;
+  let inner = error;
+  for (let depth = 0; inner instanceof Error && depth < 5; depth += 1) {
+    if ("code" in inner && typeof inner.code === "string" && /^[A-Z0-9_]{3,60}$/.test(inner.code)) reason = inner.code;
+    inner = inner.cause;
+  }
+  return reason;
 }
 
 export function createTries({ transport, clock, entropy, log }: Parts): Tries {
