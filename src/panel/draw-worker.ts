@@ -29,9 +29,11 @@ if (port !== null) {
     const { id, list, palette } = request;
     drawing.draw(fromPortable(list), palette).then(
       ({ widthPx, heightPx, rgba }) => {
-        // A copy of its own, so that its memory can be handed over whole.
-        const own = new Uint8ClampedArray(rgba);
-        port.postMessage({ id, widthPx, heightPx, rgba: own } satisfies DrawReply, [own.buffer]);
+        // A frame has its memory for itself: it is handed over, not copied.
+        port.postMessage(
+          { id, widthPx, heightPx, rgba } satisfies DrawReply,
+          rgba.buffer instanceof ArrayBuffer ? [rgba.buffer] : [],
+        );
       },
       (error: unknown) => port.postMessage({ id, error: String(error) } satisfies DrawReply),
     );

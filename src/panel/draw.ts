@@ -1,8 +1,9 @@
-/** From a display list to pixels, with @napi-rs/canvas. Symbols are drawn module by module on whole pixels, dark on light, always. */
+/** From a display list to pixels: letters, signs and pictures by @napi-rs/canvas, all else here. Symbols are drawn module by module on whole pixels, dark on light, always. */
 import { readFileSync } from "node:fs";
 import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
 import { fontFolder } from "./assets.ts";
 import { quietZoneModules } from "./qr/planner.ts";
+import { colourOf, type Patch, Raster } from "./raster.ts";
 import type { IconName } from "./scene/content.ts";
 import type { Box, DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
 import { lineHeight, type TextMeasure, type Weight } from "./scene/text-fit.ts";
@@ -76,93 +77,129 @@ export function createDrawing(folder: URL = fontFolder(import.meta.url)): Drawin
       return (width * sizePx) / 100;
     },
   };
-  return { measure, draw: (list, palette) => drawList(list, palette) };
+  return { measure, draw: (list, palette) => drawList(list, palette, measure) };
 }
 
-async function drawList(list: DisplayList, palette: Palette): Promise<Frame> {
-  const { widthPx, heightPx } = list;
-  const canvas = createCanvas(widthPx, heightPx);
-  const context = canvas.getContext("2d");
-  context.fillStyle = palette.paper;
-  context.fillRect(0, 0, widthPx, heightPx);
-  for (const item of list.items) await drawItem(context, item, palette);
-  // The canvas's own pixels, premultiplied: the same as straight ones where nothing is transparent, and nothing here is.
-  const pixels = canvas.data();
-  return { widthPx, heightPx, rgba: new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length) };
+async function drawList(list: DisplayList, palette: Palette, measure: TextMeasure): Promise<Frame> {
+  const raster = new Raster(list.widthPx, list.heightPx, colourOf(palette.paper));
+  for (const item of list.items) await drawItem(raster, item, palette, measure);
+  return raster.frame();
 }
 
-function colourOf(ink: Ink, palette: Palette): string {
-  return palette[ink];
-}
-
-async function drawItem(context: SKRSContext2D, item: DisplayItem, palette: Palette): Promise<void> {
+async function drawItem(raster: Raster, item: DisplayItem, palette: Palette, measure: TextMeasure): Promise<void> {
   switch (item.kind) {
-    case "rect": {
-      const { xPx, yPx, widthPx, heightPx } = item.box;
-      context.fillStyle = colourOf(item.ink, palette);
-      context.beginPath();
-      context.roundRect(xPx, yPx, widthPx, heightPx, item.radiusPx);
-      context.fill();
+    case "rect":
+      drawSurface(raster, item.box, item.radiusPx, palette[item.ink]);
       return;
-    }
     case "text":
-      drawText(context, item, palette);
+      drawText(raster, item, palette, measure);
       return;
     case "qr":
-      drawSymbol(context, item, palette);
+      drawSymbol(raster, item, palette);
       return;
-    case "picture": {
-      const image = await loadImage(Buffer.from(item.png));
-      context.imageSmoothingEnabled = false;
-      context.drawImage(image, item.box.xPx, item.box.yPx, item.box.widthPx, item.box.heightPx);
+    case "picture":
+      await drawPicture(raster, item, false);
       return;
-    }
-    case "logo": {
-      const image = await loadImage(Buffer.from(item.png));
-      context.imageSmoothingEnabled = true;
-      context.imageSmoothingQuality = "high";
-      const { xPx, yPx, widthPx, heightPx } = item.box;
-      context.drawImage(image, xPx, yPx, widthPx, heightPx);
+    case "logo":
+      await drawPicture(raster, item, true);
       return;
-    }
     case "icon":
-      drawIcon(context, item.name, item.box, colourOf(item.ink, palette), palette.onAccent);
+      raster.blend(
+        patch(item.box.widthPx, item.box.heightPx, (context) =>
+          drawIcon(context, item.name, item.box.widthPx, palette[item.ink], palette.onAccent),
+        ),
+        item.box.xPx,
+        item.box.yPx,
+      );
       return;
   }
 }
 
-function drawText(context: SKRSContext2D, item: Extract<DisplayItem, { kind: "text" }>, palette: Palette): void {
-  const { box, lines, sizePx, weight, ink, align } = item;
-  context.font = `${sizePx}px "${fontName(weight)}"`;
-  context.fillStyle = colourOf(ink, palette);
-  context.textBaseline = "alphabetic";
-  context.textAlign = align;
-  const xPx = align === "left" ? box.xPx : align === "right" ? box.xPx + box.widthPx : box.xPx + box.widthPx / 2;
-  lines.forEach((line, index) => context.fillText(line, xPx, box.yPx + index * sizePx * lineHeight + sizePx * 0.93));
+/** What a canvas draws, on nothing. */
+function patch(widthPx: number, heightPx: number, draw: (context: SKRSContext2D) => void): Patch {
+  const context = createCanvas(widthPx, heightPx).getContext("2d");
+  draw(context);
+  const { data } = context.getImageData(0, 0, widthPx, heightPx);
+  return { widthPx, heightPx, pixels: new Uint32Array(data.buffer, data.byteOffset, data.length / 4) };
 }
 
-function drawSymbol(context: SKRSContext2D, item: Extract<DisplayItem, { kind: "qr" }>, palette: Palette): void {
-  const { box, plan } = item;
-  const { symbol, moduleSizePx } = plan;
-  context.fillStyle = palette.paper;
-  context.fillRect(box.xPx, box.yPx, box.widthPx, box.heightPx);
-  context.fillStyle = "#000000";
-  const start = quietZoneModules * moduleSizePx;
-  for (let row = 0; row < symbol.size; row += 1) {
-    // One rectangle a run of dark modules: half the calls.
-    let first = 0;
-    for (let column = 0; column <= symbol.size; column += 1) {
-      if (column < symbol.size && symbol.isDark(row, column)) continue;
-      if (column > first)
-        context.fillRect(
-          box.xPx + start + first * moduleSizePx,
-          box.yPx + start + row * moduleSizePx,
-          (column - first) * moduleSizePx,
-          moduleSizePx,
-        );
-      first = column + 1;
-    }
+async function drawPicture(
+  raster: Raster,
+  item: Extract<DisplayItem, { kind: "picture" | "logo" }>,
+  isSmooth: boolean,
+): Promise<void> {
+  const image = await loadImage(Buffer.from(item.png));
+  const { xPx, yPx, widthPx, heightPx } = item.box;
+  const drawn = patch(widthPx, heightPx, (context) => {
+    context.imageSmoothingEnabled = isSmooth;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(image, 0, 0, widthPx, heightPx);
+  });
+  raster.blend(drawn, xPx, yPx);
+}
+
+/** A rectangle whose corners are quarters of a disc. */
+function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string): void {
+  const colour = colourOf(css);
+  const radius = Math.min(Math.round(radiusPx), Math.floor(box.widthPx / 2), Math.floor(box.heightPx / 2));
+  if (radius < 1) {
+    raster.paint(box, colour);
+    return;
   }
+  const { xPx, yPx, widthPx, heightPx } = box;
+  raster.paint({ ...box, xPx: xPx + radius, widthPx: widthPx - 2 * radius }, colour);
+  raster.paint({ ...box, yPx: yPx + radius, heightPx: heightPx - 2 * radius }, colour);
+  for (const [right, bottom] of [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ] as const) {
+    const corner = patch(radius, radius, (context) => {
+      context.fillStyle = css;
+      context.beginPath();
+      context.arc(right === 1 ? 0 : radius, bottom === 1 ? 0 : radius, radius, 0, 2 * Math.PI);
+      context.fill();
+    });
+    raster.blend(corner, right === 1 ? xPx + widthPx - radius : xPx, bottom === 1 ? yPx + heightPx - radius : yPx);
+  }
+}
+
+/** Where the first base line stands below the top of its box, in type sizes. */
+const baseline = 0.93;
+
+function drawText(
+  raster: Raster,
+  item: Extract<DisplayItem, { kind: "text" }>,
+  palette: Palette,
+  measure: TextMeasure,
+): void {
+  const { box, lines, sizePx, weight, ink, align } = item;
+  // Some letters reach beyond their own width, and accents and tails beyond the line's height.
+  const besidePx = Math.ceil(sizePx * 0.2) + 1;
+  const heightPx = Math.ceil(sizePx * 1.6) + 2;
+  for (const [index, line] of lines.entries()) {
+    const linePx = measure.width(line, sizePx, weight);
+    const spare = box.widthPx - linePx;
+    const xPx = box.xPx + (align === "left" ? 0 : align === "right" ? spare : spare / 2);
+    const yPx = box.yPx + (index * lineHeight + baseline) * sizePx;
+    const [left, top] = [Math.floor(xPx) - besidePx, Math.floor(yPx - sizePx * 1.15)];
+    const drawn = patch(Math.ceil(linePx) + 2 * besidePx + 1, heightPx, (context) => {
+      context.font = `${sizePx}px "${fontName(weight)}"`;
+      context.fillStyle = palette[ink];
+      context.textBaseline = "alphabetic";
+      context.fillText(line, xPx - left, yPx - top);
+    });
+    raster.blend(drawn, left, top);
+  }
+}
+
+function drawSymbol(raster: Raster, item: Extract<DisplayItem, { kind: "qr" }>, palette: Palette): void {
+  const { symbol, moduleSizePx } = item.plan;
+  const quietPx = quietZoneModules * moduleSizePx;
+  const { xPx, yPx } = item.box;
+  raster.paint(item.box, colourOf(palette.paper));
+  raster.squares(symbol.size, moduleSizePx, xPx + quietPx, yPx + quietPx, colourOf(black), symbol.isDark);
 }
 
 /** Our own signs, on a square of 100 units. Each says by its shape what colour alone may not. */
@@ -241,13 +278,13 @@ const iconStrokes: Readonly<Record<IconName, readonly (readonly (readonly [numbe
   ],
 };
 /** A light sign on a dark disc. */
-function drawIcon(context: SKRSContext2D, name: IconName, box: Box, disc: string, sign: string): void {
-  const unit = box.widthPx / 100;
-  const x = (value: number): number => box.xPx + (50 + (value - 50) * signShare) * unit;
-  const y = (value: number): number => box.yPx + (50 + (value - 50) * signShare) * unit;
+function drawIcon(context: SKRSContext2D, name: IconName, sidePx: number, disc: string, sign: string): void {
+  const unit = sidePx / 100;
+  const x = (value: number): number => (50 + (value - 50) * signShare) * unit;
+  const y = (value: number): number => (50 + (value - 50) * signShare) * unit;
   context.fillStyle = disc;
   context.beginPath();
-  context.arc(box.xPx + 50 * unit, box.yPx + 50 * unit, 50 * unit, 0, 2 * Math.PI);
+  context.arc(50 * unit, 50 * unit, 50 * unit, 0, 2 * Math.PI);
   context.fill();
   context.strokeStyle = sign;
   context.lineWidth = Math.max(2, 8 * unit);
