@@ -1,6 +1,6 @@
 /** Where secrets come from: systemd's credentials folder, a folder of tight files, the environment; from the TOML only for a simulator. */
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "./schema.ts";
 
 export class CredentialsError extends Error {
@@ -9,11 +9,31 @@ export class CredentialsError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A secret's file: not readable by group or others, one line. Undefined when there is none. */
-export async function readSecretFile(path: string): Promise<string | undefined> {
+/** Bits of a file's mode that say that others than its owner can reach it. */
+const sharedBits = 0o077;
+const worldBits = 0o007;
+/** Where systemd puts credentials of its units (systemd.exec(5), LoadCredential=). */
+const systemdFolder = "/run/credentials/";
+
+/**
+ * Since version 254 systemd hands a credential to a unit's user by an ACL, whose mask stands in the group's bits of the mode: 0440
+ * (github.com/systemd/systemd/issues/29435, "not a bug"). Its folder lets in nobody but that user, so only the world's bits tell something there.
+ */
+function forbiddenBits(path: string, env: Environment): number {
+  const folder = env["CREDENTIALS_DIRECTORY"];
+  const isCredential =
+    resolve(path).startsWith(systemdFolder) || (folder !== undefined && dirname(resolve(path)) === resolve(folder));
+  return isCredential ? worldBits : sharedBits;
+}
+
+/**
+ * A secret's file: not readable by group or others, one line. Undefined when there is none, or an empty one.
+ * @throws CredentialsError when others can read it, or nobody can.
+ */
+export async function readSecretFile(path: string, env: Environment = {}): Promise<string | undefined> {
   try {
     const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0)
+    if ((mode & forbiddenBits(path, env)) !== 0)
       throw new CredentialsError(
         `${path} can be read by others (mode ${(mode & 0o777).toString(8)}): run chmod 600 on it`,
       );
@@ -42,7 +62,7 @@ export async function findSecret(
   env: Environment,
 ): Promise<string | undefined> {
   for (const place of [env["CREDENTIALS_DIRECTORY"], folder]) {
-    const found = place === undefined ? undefined : await readSecretFile(join(place, name));
+    const found = place === undefined ? undefined : await readSecretFile(join(place, name), env);
     if (found !== undefined) return found;
   }
   const variable = env[name.toUpperCase().replaceAll("-", "_")];

@@ -52,7 +52,7 @@ export class SimulatedDisk implements Disk {
   async append(name: string, bytes: Uint8Array): Promise<void> {
     this.#check(`append ${name}`, true);
     const file = this.#files.get(name) ?? { bytes: new Uint8Array(), durable: new Uint8Array() };
-    file.bytes = new Uint8Array([...file.bytes, ...bytes]);
+    file.bytes = joined(file.bytes, bytes);
     this.bytesWritten += bytes.length;
     this.#files.set(name, file);
   }
@@ -140,6 +140,13 @@ export class SimulatedDisk implements Disk {
     file.bytes[offset] = byte ^ 0xff;
     file.durable = file.bytes;
   }
+}
+
+function joined(start: Uint8Array, end: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(start.length + end.length);
+  whole.set(start);
+  whole.set(end, start.length);
+  return whole;
 }
 
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
