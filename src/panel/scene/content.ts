@@ -23,6 +23,8 @@ export interface SceneContent {
     readonly line: string;
     readonly name: string;
     readonly price: string;
+    /** Without the currency: for tables too narrow for it. */
+    readonly shortPrice: string;
     readonly soldOut: boolean;
   }[];
   readonly footer: string | undefined;
@@ -44,6 +46,20 @@ export function moneyText(money: Money, locale: string): string {
     .replaceAll("\u202f", " ");
 }
 
+/** The same without the currency: "25", "25,50". */
+function amountText(money: Money, locale: string): string {
+  const digits = money.minor % 100 === 0 ? 0 : 2;
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .format(money.minor / 100)
+    .replaceAll("\u00a0", " ")
+    .replaceAll("\u202f", " ");
+}
+
+/** "17. juni", with the day of the week. */
+function dateText(wallMs: number, locale: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "long", timeZone }).format(wallMs);
+}
+
 export function timeText(wallMs: number, locale: string, timeZone: string): string {
   return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(
     wallMs,
@@ -60,6 +76,7 @@ function offerRows(offers: readonly Offer[], words: Texts): SceneContent["offers
     line: offer.line,
     name: offer.name,
     price: offer.soldOut ? words.soldOut : moneyText(offer.price, words.locale),
+    shortPrice: offer.soldOut ? words.soldOut : amountText(offer.price, words.locale),
     soldOut: offer.soldOut,
   }));
 }
@@ -128,6 +145,10 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
   const words = texts[language];
   const money = (amount: Money): string => moneyText(amount, words.locale);
   const time = (wallMs: number): string => timeText(wallMs, words.locale, timeZone);
+  const date = (wallMs: number): string => dateText(wallMs, words.locale, timeZone);
+  // The time of day alone says it only within a day.
+  const until = (minutes: number, wallMs: number): string =>
+    minutes < 24 * 60 ? time(wallMs) : `${date(wallMs)} ${time(wallMs)}`;
   const left = (seconds: number): string => `${words.timeLeft} ${clockText(seconds)}`;
   switch (scene.kind) {
     case "starting":
@@ -149,7 +170,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
         lines: lines(
           [
             "detail",
-            `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${time(scene.untilWallMs)}`,
+            `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${until(scene.minutes, scene.untilWallMs)}`,
           ],
           ["detail", scene.plateWanted ? `${words.plate}: ${scene.plate === "" ? "…" : scene.plate}` : undefined],
           ["how", words.timeHow],
@@ -187,6 +208,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
         tone: "good",
         big: time(scene.untilWallMs),
         lines: lines(
+          ["detail", date(scene.untilWallMs)],
           ["detail", scene.plate === undefined || scene.plate === "" ? undefined : `${words.plate}: ${scene.plate}`],
           ["detail", money(scene.price)],
         ),

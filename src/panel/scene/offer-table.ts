@@ -44,8 +44,8 @@ export function placeOffers(
   if (rows === 0) return [];
   const gutterPx = columns === 1 ? 0 : metrics.gapPx * 2;
   const cellPx = Math.floor((area.widthPx - (columns - 1) * gutterPx) / columns);
-  const shown = chooseShown(offers, rows * columns);
-  const type = typeFor(shown, cellPx, rowPx, metrics, measure);
+  const chosen = chooseShown(offers, rows * columns);
+  const { shown, type } = dressed(chosen, cellPx, rowPx, metrics, measure);
   return shown.flatMap((offer, index) => {
     const xPx = area.xPx + Math.floor(index / rows) * (cellPx + gutterPx);
     const yPx = area.yPx + (index % rows) * rowPx;
@@ -64,6 +64,28 @@ interface TableType {
   readonly betweenPx: number;
 }
 
+/** Where names would be cut short, prices go without their currency first: what is bought matters more, and the pay scene has it in full. */
+function dressed(
+  offers: readonly Offer[],
+  cellPx: number,
+  rowPx: number,
+  metrics: Metrics,
+  measure: TextMeasure,
+): { readonly shown: readonly Offer[]; readonly type: TableType } {
+  const whole = typeFor(offers, cellPx, rowPx, metrics, measure);
+  if (wholeNames(offers, whole, cellPx, measure) === offers.length) return { shown: offers, type: whole };
+  const short = offers.map((offer) => ({ ...offer, price: offer.shortPrice }));
+  const type = typeFor(short, cellPx, rowPx, metrics, measure);
+  const gains =
+    type.sizePx > whole.sizePx || wholeNames(short, type, cellPx, measure) > wholeNames(offers, whole, cellPx, measure);
+  return gains ? { shown: short, type } : { shown: offers, type: whole };
+}
+
+function wholeNames(offers: readonly Offer[], type: TableType, cellPx: number, measure: TextMeasure): number {
+  const room = nameRoom(type, cellPx);
+  return offers.filter(({ name }) => measure.width(name, type.sizePx, type.nameWeight) <= room).length;
+}
+
 /** This many of the names have to stand in full; the few that are longer are shortened. */
 const wholeNamesMin = 0.7;
 
@@ -76,8 +98,7 @@ function typeFor(
 ): TableType {
   let type = typeAt(metrics.bodyPx, offers, metrics, measure);
   while (type.sizePx > metrics.smallestPx) {
-    const room = nameRoom(type, cellPx);
-    const whole = offers.filter(({ name }) => measure.width(name, type.sizePx, type.nameWeight) <= room).length;
+    const whole = wholeNames(offers, type, cellPx, measure);
     if (whole >= offers.length * wholeNamesMin && type.sizePx * (lineHeight + 0.2) <= rowPx) break;
     type = typeAt(Math.max(metrics.smallestPx, type.sizePx * 0.95), offers, metrics, measure);
   }
