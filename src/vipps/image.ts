@@ -18,9 +18,9 @@ const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 export type FetchImage = (url: string, options?: TimedOptions) => Promise<Uint8Array>;
 
-/** https only; plain http where the provider is a simulator on this machine. */
-function linkOf(text: string, base: URL): URL {
-  const url = URL.canParse(text, base.href) ? new URL(text, base) : undefined;
+/** https only; plain http where the provider is a simulator on this machine. `from` is where a redirect came from. */
+function linkOf(text: string, base: URL, from?: URL): URL {
+  const url = URL.canParse(text, from?.href) ? new URL(text, from) : undefined;
   const isAllowed = url?.protocol === "https:" || (base.protocol === "http:" && url !== undefined && isLocalHost(url));
   if (url === undefined || !isAllowed)
     throw unusable(operation, "the link to the image is not an https address", { stage, advice: "give-up" });
@@ -40,7 +40,7 @@ export function createImageFetcher(tries: Tries, base: URL, nowWallMs: () => num
       const response = await tries.send({ operation, stage }, request, limits);
       const location = response.headers["location"];
       if (response.status < 300 || response.status >= 400 || location === undefined) return check(response);
-      url = linkOf(location, url);
+      url = linkOf(location, base, url);
     }
     throw unusable(operation, `more than ${redirectsMax} redirects`, { stage, advice: "give-up" });
   }
