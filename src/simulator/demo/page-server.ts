@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
+import { checkWorld } from "./script.ts";
 import type { DemoWorld } from "./world.ts";
 
 const order = z.discriminatedUnion("action", [
@@ -16,7 +17,7 @@ const order = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("phone-hold-up") }),
   z.strictObject({
     action: z.literal("switch"),
-    name: z.enum(["network", "mqtt", "relay", "jam", "sensor", "power", "clock"]),
+    name: z.enum(["network", "mqtt", "relay", "jam", "sensor", "power", "clock", "door"]),
     broken: z.boolean(),
   }),
 ]);
@@ -87,6 +88,11 @@ async function answer(world: DemoWorld, request: IncomingMessage, response: Serv
   if (pathname === "/") {
     response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
     response.end(await readFile(new URL("./page.html", import.meta.url)));
+    return;
+  }
+  if (pathname === "/check") {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ failures: await checkWorld(world) }));
     return;
   }
   if (pathname === "/events") {

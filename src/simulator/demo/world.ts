@@ -20,7 +20,7 @@ import { createDemoProcess, type DemoProcess } from "./process.ts";
 import { products, writeConfigs } from "./setup.ts";
 import { plainWords } from "./words.ts";
 
-export type SwitchName = "network" | "mqtt" | "relay" | "jam" | "sensor" | "power" | "clock";
+export type SwitchName = "network" | "mqtt" | "relay" | "jam" | "sensor" | "power" | "clock" | "door";
 
 interface SwitchText {
   readonly name: SwitchName;
@@ -37,6 +37,7 @@ export const switchTexts: readonly SwitchText[] = [
   { name: "sensor", label: "Drop sensor", text: "sees what falls", brokenText: "blind: nobody knows" },
   { name: "power", label: "Power", text: "on", brokenText: "cut (SIGKILL)" },
   { name: "clock", label: "Clock", text: "right", brokenText: "a day wrong" },
+  { name: "door", label: "Door", text: "shut", brokenText: "open: somebody refills" },
 ];
 
 export interface LogEntry {
@@ -309,6 +310,8 @@ export class DemoWorld {
           return;
         }
         return this.#kiosk.start();
+      case "door":
+        return this.#order({ action: "door", open: broken });
       case "clock":
         return this.#order({ action: "clock", offsetMs: broken ? wrongByMs : 0 });
     }
@@ -322,7 +325,8 @@ export class DemoWorld {
 
   /** After a power cut the new process knows nothing of faults: they are put back. */
   async #restoreFaults(): Promise<void> {
-    for (const name of ["jam", "sensor", "clock"] as const) if (this.#broken.has(name)) await this.#turn(name, true);
+    for (const name of ["jam", "sensor", "clock", "door"] as const)
+      if (this.#broken.has(name)) await this.#turn(name, true);
   }
 
   // ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
