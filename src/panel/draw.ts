@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
 import { fontFolder } from "./assets.ts";
 import { quietZoneModules } from "./qr/planner.ts";
+import { PatchCache } from "./patch-cache.ts";
 import { colourOf, type Patch, Raster } from "./raster.ts";
 import type { IconName } from "./scene/content.ts";
 import type { Box, DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
@@ -77,22 +78,30 @@ export function createDrawing(folder: URL = fontFolder(import.meta.url)): Drawin
       return (width * sizePx) / 100;
     },
   };
-  return { measure, draw: (list, palette) => drawList(list, palette, measure) };
+  const patches = new PatchCache();
+  return { measure, draw: (list, palette) => drawList(list, { palette, measure, patches }) };
 }
 
-async function drawList(list: DisplayList, palette: Palette, measure: TextMeasure): Promise<Frame> {
-  const raster = new Raster(list.widthPx, list.heightPx, colourOf(palette.paper));
-  for (const item of list.items) await drawItem(raster, item, palette, measure);
+interface Tools {
+  readonly palette: Palette;
+  readonly measure: TextMeasure;
+  readonly patches: PatchCache;
+}
+
+async function drawList(list: DisplayList, tools: Tools): Promise<Frame> {
+  const raster = new Raster(list.widthPx, list.heightPx, colourOf(tools.palette.paper));
+  for (const item of list.items) await drawItem(raster, item, tools);
   return raster.frame();
 }
 
-async function drawItem(raster: Raster, item: DisplayItem, palette: Palette, measure: TextMeasure): Promise<void> {
+async function drawItem(raster: Raster, item: DisplayItem, tools: Tools): Promise<void> {
+  const { palette } = tools;
   switch (item.kind) {
     case "rect":
-      drawSurface(raster, item.box, item.radiusPx, palette[item.ink]);
+      drawSurface(raster, item.box, item.radiusPx, palette[item.ink], tools);
       return;
     case "text":
-      drawText(raster, item, palette, measure);
+      drawText(raster, item, tools);
       return;
     case "qr":
       drawSymbol(raster, item, palette);
@@ -103,15 +112,15 @@ async function drawItem(raster: Raster, item: DisplayItem, palette: Palette, mea
     case "logo":
       await drawPicture(raster, item, true);
       return;
-    case "icon":
-      raster.blend(
-        patch(item.box.widthPx, item.box.heightPx, (context) =>
-          drawIcon(context, item.name, item.box.widthPx, palette[item.ink], palette.onAccent),
-        ),
-        item.box.xPx,
-        item.box.yPx,
+    case "icon": {
+      const { xPx, yPx, widthPx } = item.box;
+      const [disc, sign] = [palette[item.ink], palette.onAccent];
+      const drawn = tools.patches.get(`icon ${item.name} ${widthPx} ${disc} ${sign}`, () =>
+        patch(widthPx, widthPx, (context) => drawIcon(context, item.name, widthPx, disc, sign)),
       );
+      raster.blend(drawn, xPx, yPx);
       return;
+    }
   }
 }
 
@@ -139,7 +148,7 @@ async function drawPicture(
 }
 
 /** A rectangle whose corners are quarters of a disc. */
-function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string): void {
+function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string, { patches }: Tools): void {
   const colour = colourOf(css);
   const radius = Math.min(Math.round(radiusPx), Math.floor(box.widthPx / 2), Math.floor(box.heightPx / 2));
   if (radius < 1) {
@@ -155,12 +164,14 @@ function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string): v
     [0, 1],
     [1, 1],
   ] as const) {
-    const corner = patch(radius, radius, (context) => {
-      context.fillStyle = css;
-      context.beginPath();
-      context.arc(right === 1 ? 0 : radius, bottom === 1 ? 0 : radius, radius, 0, 2 * Math.PI);
-      context.fill();
-    });
+    const corner = patches.get(`corner ${radius} ${right} ${bottom} ${css}`, () =>
+      patch(radius, radius, (context) => {
+        context.fillStyle = css;
+        context.beginPath();
+        context.arc(right === 1 ? 0 : radius, bottom === 1 ? 0 : radius, radius, 0, 2 * Math.PI);
+        context.fill();
+      }),
+    );
     raster.blend(corner, right === 1 ? xPx + widthPx - radius : xPx, bottom === 1 ? yPx + heightPx - radius : yPx);
   }
 }
@@ -168,28 +179,28 @@ function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string): v
 /** Where the first base line stands below the top of its box, in type sizes. */
 const baseline = 0.93;
 
-function drawText(
-  raster: Raster,
-  item: Extract<DisplayItem, { kind: "text" }>,
-  palette: Palette,
-  measure: TextMeasure,
-): void {
+function drawText(raster: Raster, item: Extract<DisplayItem, { kind: "text" }>, tools: Tools): void {
   const { box, lines, sizePx, weight, ink, align } = item;
+  const colour = tools.palette[ink];
   // Some letters reach beyond their own width, and accents and tails beyond the line's height.
   const besidePx = Math.ceil(sizePx * 0.2) + 1;
   const heightPx = Math.ceil(sizePx * 1.6) + 2;
   for (const [index, line] of lines.entries()) {
-    const linePx = measure.width(line, sizePx, weight);
+    const linePx = tools.measure.width(line, sizePx, weight);
     const spare = box.widthPx - linePx;
     const xPx = box.xPx + (align === "left" ? 0 : align === "right" ? spare : spare / 2);
     const yPx = box.yPx + (index * lineHeight + baseline) * sizePx;
     const [left, top] = [Math.floor(xPx) - besidePx, Math.floor(yPx - sizePx * 1.15)];
-    const drawn = patch(Math.ceil(linePx) + 2 * besidePx + 1, heightPx, (context) => {
-      context.font = `${sizePx}px "${fontName(weight)}"`;
-      context.fillStyle = palette[ink];
-      context.textBaseline = "alphabetic";
-      context.fillText(line, xPx - left, yPx - top);
-    });
+    // Letters stand between pixels; thousandths of one are seen by nobody.
+    const [x, y] = [(xPx - left).toFixed(3), (yPx - top).toFixed(3)];
+    const drawn = tools.patches.get(`${weight} ${sizePx} ${colour} ${x} ${y} ${line}`, () =>
+      patch(Math.ceil(linePx) + 2 * besidePx + 1, heightPx, (context) => {
+        context.font = `${sizePx}px "${fontName(weight)}"`;
+        context.fillStyle = colour;
+        context.textBaseline = "alphabetic";
+        context.fillText(line, Number(x), Number(y));
+      }),
+    );
     raster.blend(drawn, left, top);
   }
 }
