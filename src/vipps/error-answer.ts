@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { adviceFor, type FieldFault, type Stage, VippsError } from "./errors.ts";
-import { redacted } from "./redact.ts";
+import { printable, redacted } from "./redact.ts";
 import type { HttpResponse } from "./transport.ts";
 
 const faultsMax = 20;
@@ -87,8 +87,8 @@ export function errorFromAnswer(response: HttpResponse, context: ErrorContext): 
     faults: faults
       .filter((fault) => !isCode(fault))
       .map(({ name, reason }) => ({ name: shown(name), reason: shown(reason) })),
-    traceId: typeof fields?.traceId === "string" ? shown(fields.traceId) : undefined,
+    traceId: typeof fields?.traceId === "string" ? printable(fields.traceId) : undefined,
     retryAfterMs: retryAfterMs(response.headers["retry-after"], nowWallMs),
-    takenId: response.status === 409 && typeof fields?.id === "string" ? shown(fields.id) : undefined,
+    takenId: response.status === 409 && typeof fields?.id === "string" ? printable(fields.id) : undefined,
   });
 }
