@@ -147,7 +147,12 @@ function feedWatchdog(
 async function openJournalOf(config: Config, clock: Clock): Promise<Journal> {
   await mkdir(config.journal.directory, { recursive: true, mode: 0o700 });
   const disk = await openNodeDisk(config.journal.directory);
-  return openJournal({ disk, wallMs: () => clock.wallMs(), retentionMs: config.journal.retention_days * dayMs });
+  return openJournal({
+    disk,
+    wallMs: () => clock.wallMs(),
+    isPlausible: () => clock.isPlausible(),
+    retentionMs: config.journal.retention_days * dayMs,
+  });
 }
 
 /** The number of this boot: an old will must not mark a new session dead. */

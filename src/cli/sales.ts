@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { loadConfig, faultText } from "../config/load.ts";
 import { readJournal } from "../journal/journal.ts";
-import { openNodeDisk } from "../journal/node-disk.ts";
+import { openNodeDiskToRead } from "../journal/node-disk.ts";
 import { readSaleRecord, readSettlement } from "../kiosk/stored.ts";
 import type { SaleRecord } from "../sale/record.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
@@ -98,7 +98,7 @@ export const command: CliCommand = {
       allowPositionals: true,
     });
     const [action, id] = positionals;
-    const journal = await readJournal(await openNodeDisk(await folderOf(values)));
+    const journal = await readJournal(await openNodeDiskToRead(await folderOf(values)));
     const records = [...journal.sales.values()]
       .map(readSaleRecord)
       .toSorted((a, b) => a.endedAt.localeCompare(b.endedAt));

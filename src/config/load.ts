@@ -36,7 +36,8 @@ const secretKeys = /secret|password|subscription_key|client_id/;
 
 function shown(key: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === "object") return undefined;
-  return secretKeys.test(key) ? "[not shown]" : JSON.stringify(value);
+  const mayBeSecret = secretKeys.test(key) || (typeof value === "string" && /:\/\/[^/]*@/.test(value));
+  return mayBeSecret ? "[not shown]" : JSON.stringify(value);
 }
 
 /** Lines that are right, by key; a test parses every one. */
@@ -97,7 +98,8 @@ function faultsOf(issue: z.core.$ZodIssue, raw: unknown): readonly ConfigFault[]
       const near = nearest(name, knownKeys(issue.path[0]));
       return {
         key: keyOf([...issue.path, name]),
-        value: shown(name, valueAt(raw, [...issue.path, name])),
+        // Its value is not shown: a misspelt key may hold a secret.
+        value: undefined,
         allowed: near === undefined ? "there is no such key" : `there is no such key; do you mean ${near}?`,
         example: undefined,
       };

@@ -1,20 +1,37 @@
 /** The journal's folder on a real file system. */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Disk, JournalError } from "./disk.ts";
+import { lockFolder } from "./lock.ts";
+
+const fileMode = 0o600;
+const folderMode = 0o700;
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-const fileMode = 0o600;
-
 /** Makes the folder (mode 0700) when it is missing. */
 export async function openNodeDisk(folder: string): Promise<Disk> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: folderMode });
+  return diskIn(folder);
+}
+
+/**
+ * For looking only: makes nothing, so that a slip in the folder's name is found and root leaves no folder that the daemon cannot write.
+ * @throws JournalError `disk` when there is no such folder, or it cannot be entered.
+ */
+export async function openNodeDiskToRead(folder: string): Promise<Disk> {
+  const found = await stat(folder).catch((error: unknown) => {
+    const why = isMissing(error) ? "there is none" : error instanceof Error ? error.message : String(error);
+    throw new JournalError("disk", `no journal in ${folder}: ${why}`, { cause: error });
+  });
+  if (!found.isDirectory()) throw new JournalError("disk", `no journal in ${folder}: it is not a folder`);
+  return diskIn(folder);
+}
+
+function diskIn(folder: string): Disk {
   const path = (name: string): string => join(folder, name);
 
   async function withFile(
@@ -62,29 +79,5 @@ export async function openNodeDisk(folder: string): Promise<Disk> {
     rename: (from, to) => rename(path(from), path(to)),
     remove: (name) => rm(path(name), { force: true }),
     lock: () => lockFolder(folder),
-  };
-}
-
-/**
- * One process a folder, by an abstract Unix socket (unix(7)): the kernel frees the name when the process is gone, also after SIGKILL,
- * so there is never a stale lock to judge.
- */
-async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
-  const name = createHash("sha256")
-    .update(await realpath(folder))
-    .digest("hex")
-    .slice(0, 32);
-  const server = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) =>
-      reject(
-        new JournalError("locked", `another kvitt has the journal in ${folder} open: stop it first`, { cause: error }),
-      ),
-    );
-    server.listen({ path: `\0kvitt-journal-${name}` }, resolve);
-  });
-  server.unref();
-  return {
-    release: () => new Promise((resolve) => void server.close(() => resolve())),
   };
 }

@@ -25,6 +25,10 @@ const storedChange = z.union([z.tuple([table, z.string(), json]), z.tuple([table
 const line = z.object({ c: z.array(storedChange) });
 const header = z.object({ kvitt: z.literal("journal"), version: z.number() });
 
+const newline = 0x0a;
+/** 8 digits and a space stand before the JSON. */
+const bodyStart = 9;
+
 function encodeLine(value: object): string {
   const text = JSON.stringify(value);
   return `${crc32(Buffer.from(text, "utf8")).toString(16).padStart(8, "0")} ${text}\n`;
@@ -48,14 +52,112 @@ export interface Decoded {
   readonly isTorn: boolean;
 }
 
-function parseLine(bytes: Buffer): unknown {
-  const text = bytes.toString("utf8");
-  const sum = text.slice(0, 8);
-  const body = text.slice(9);
-  if (!/^[0-9a-f]{8}$/.test(sum) || text[8] !== " ") return undefined;
-  if (crc32(Buffer.from(body, "utf8")) !== Number.parseInt(sum, 16)) return undefined;
-  const value: unknown = JSON.parse(body);
-  return value;
+/**
+ * Only the very end may be torn: bytes after the last good line are dropped when they look like a write that did not arrive.
+ * @throws JournalError `corrupt` for anything else, an empty file included: then nobody may pretend that nothing was there.
+ */
+export function decodeFile(name: string, bytes: Uint8Array): Decoded {
+  const buffer = view(bytes);
+  const { ends, goodBytes } = goodLines(name, buffer);
+  const changes: StoredChange[] = [];
+  let start = 0;
+  for (const [index, end] of ends.entries()) {
+    const value = parseBody(name, buffer.subarray(start, end));
+    if (index === 0) readHeader(name, value);
+    else changes.push(...readCommit(name, value));
+    start = end + 1;
+  }
+  return { changes, goodBytes, isTorn: goodBytes < buffer.length };
+}
+
+/**
+ * The checksums alone, for files whose content nobody needs now.
+ * @throws JournalError as `decodeFile`.
+ */
+export function checkFile(name: string, bytes: Uint8Array): void {
+  goodLines(name, view(bytes));
+}
+
+/**
+ * The last change of a key of a table, without decoding the rest of the file.
+ * @throws JournalError `corrupt` when the line that holds it is damaged.
+ */
+export function findLast(name: string, bytes: Uint8Array, table: JournalTable, key: string): StoredChange | undefined {
+  const buffer = view(bytes);
+  // JSON.stringify writes tuples without spaces: a change begins with exactly this text. (So may a list in a value: that is looked at too.)
+  const needle = Buffer.from(`[${JSON.stringify(table)},${JSON.stringify(key)}`, "utf8");
+  for (let at = buffer.lastIndexOf(needle); at !== -1; at = at === 0 ? -1 : buffer.lastIndexOf(needle, at - 1)) {
+    const start = buffer.lastIndexOf(newline, at) + 1;
+    const end = buffer.indexOf(newline, at);
+    // No end: this line is being written, or was torn; nobody was told of it.
+    if (end === -1) continue;
+    if (!hasRightSum(buffer.subarray(start, end))) throw corrupt(name, start);
+    const changes = readCommit(name, parseBody(name, buffer.subarray(start, end)));
+    const found = changes.findLast((change) => change.table === table && change.key === key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Where each good line ends, from the first on. */
+function goodLines(name: string, buffer: Buffer): { readonly ends: readonly number[]; readonly goodBytes: number } {
+  const ends: number[] = [];
+  let start = 0;
+  while (start < buffer.length) {
+    const end = buffer.indexOf(newline, start);
+    if (end === -1 || !hasRightSum(buffer.subarray(start, end))) {
+      if (!isTornEnd(buffer, start)) throw corrupt(name, start);
+      break;
+    }
+    ends.push(end);
+    start = end + 1;
+  }
+  // Every file takes its place by a rename after a sync, so one that does not even have its first line was damaged later.
+  if (ends.length === 0) throw corrupt(name, 0);
+  return { ends, goodBytes: start };
+}
+
+function hasRightSum(bytes: Buffer): boolean {
+  const sum = bytes.toString("latin1", 0, bodyStart);
+  if (!/^[0-9a-f]{8} $/.test(sum)) return false;
+  return crc32(bytes.subarray(bodyStart)) === Number.parseInt(sum, 16);
+}
+
+/**
+ * What a power cut leaves of the last write: a beginning of it, or all of its length with sectors of zeros where nothing arrived. A line
+ * that has its end and no zeros arrived whole; when its checksum is wrong nevertheless, it was damaged after we promised that it is safe.
+ */
+function isTornEnd(buffer: Buffer, from: number): boolean {
+  const end = buffer.indexOf(newline, from);
+  if (end === -1) return !hasLostItsEnd(buffer.subarray(from));
+  return buffer.indexOf(0x00, from) !== -1 && !hasGoodLine(buffer, from);
+}
+
+/** All of a line with something else in the place of its newline. */
+function hasLostItsEnd(bytes: Buffer): boolean {
+  return bytes.at(-1) !== 0x00 && hasRightSum(bytes.subarray(0, -1));
+}
+
+/** Whether a whole line stands anywhere after a bad place: then it is damage, not a torn end. */
+function hasGoodLine(buffer: Buffer, from: number): boolean {
+  for (let end = buffer.indexOf(newline, from); end !== -1; end = buffer.indexOf(newline, end + 1)) {
+    const next = buffer.indexOf(newline, end + 1);
+    if (next !== -1 && hasRightSum(buffer.subarray(end + 1, next))) return true;
+  }
+  return false;
+}
+
+function parseBody(name: string, bytes: Buffer): unknown {
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8", bodyStart));
+    return value;
+  } catch (error) {
+    throw new JournalError("corrupt", `${name} has a line with a right checksum that is not JSON`, { cause: error });
+  }
 }
 
 function readHeader(name: string, value: unknown): void {
@@ -78,42 +180,9 @@ function readCommit(name: string, value: unknown): readonly StoredChange[] {
   );
 }
 
-/**
- * Only the very end may be torn: bytes after the last good line are dropped when no good line follows them.
- * @throws JournalError `corrupt` for anything else: then nobody may pretend that nothing was there.
- */
-export function decodeFile(name: string, bytes: Uint8Array): Decoded {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const changes: StoredChange[] = [];
-  let start = 0;
-  let lines = 0;
-  while (start < buffer.length) {
-    const end = buffer.indexOf(0x0a, start);
-    const value = end === -1 ? undefined : parseLine(buffer.subarray(start, end));
-    if (value === undefined) {
-      if (hasGoodLine(buffer, start)) throw corrupt(name, start);
-      return { changes, goodBytes: start, isTorn: true };
-    }
-    if (lines === 0) readHeader(name, value);
-    else changes.push(...readCommit(name, value));
-    lines += 1;
-    start = end + 1;
-  }
-  return { changes, goodBytes: start, isTorn: false };
-}
-
-/** Whether a whole line stands anywhere after a bad place: then it is damage, not a torn end. */
-function hasGoodLine(buffer: Buffer, from: number): boolean {
-  for (let end = buffer.indexOf(0x0a, from); end !== -1; end = buffer.indexOf(0x0a, end + 1)) {
-    const next = buffer.indexOf(0x0a, end + 1);
-    if (next !== -1 && parseLine(buffer.subarray(end + 1, next)) !== undefined) return true;
-  }
-  return false;
-}
-
 function corrupt(name: string, offset: number): JournalError {
   return new JournalError(
     "corrupt",
-    `${name} is damaged at byte ${offset}, and good records follow: sales are stopped, nothing was changed. Keep a copy of the folder and ask for help`,
+    `${name} is damaged at byte ${offset}: sales are stopped, nothing was changed. Copy the folder to a safe place and ask for help; docs/journal.md says what can be done`,
   );
 }

@@ -10,9 +10,15 @@ interface File {
   bytes: Uint8Array;
   /** What is sure to be there after a power cut. */
   durable: Uint8Array;
+  /** From where to where a failed sync lost what was written: it is still seen, it never becomes durable, and later syncs succeed. */
+  lost: readonly { readonly from: number; readonly to: number }[];
 }
 
-export type DiskFault = "full" | "read-only";
+/** `io`: writes are taken and syncs fail, once each, as the kernel reports a card's write error (fsync(2), EIO). */
+export type DiskFault = "full" | "read-only" | "io";
+
+/** What a card writes whole or not at all. */
+const sectorBytes = 512;
 
 export class SimulatedDisk implements Disk {
   #files = new Map<string, File>();
@@ -31,8 +37,8 @@ export class SimulatedDisk implements Disk {
     if (this.#isOff) throw new JournalError("disk", "the power is off");
     if (!isChange) return;
     this.beforeChange?.(what);
-    if (this.fault !== undefined)
-      throw new JournalError("disk", this.fault === "full" ? "ENOSPC: no space left" : "EROFS: read-only");
+    if (this.fault === "full") throw new JournalError("disk", "ENOSPC: no space left");
+    if (this.fault === "read-only") throw new JournalError("disk", "EROFS: read-only");
   }
 
   async list(): Promise<readonly string[]> {
@@ -51,7 +57,7 @@ export class SimulatedDisk implements Disk {
 
   async append(name: string, bytes: Uint8Array): Promise<void> {
     this.#check(`append ${name}`, true);
-    const file = this.#files.get(name) ?? { bytes: new Uint8Array(), durable: new Uint8Array() };
+    const file = this.#files.get(name) ?? emptyFile();
     file.bytes = joined(file.bytes, bytes);
     this.bytesWritten += bytes.length;
     this.#files.set(name, file);
@@ -59,8 +65,9 @@ export class SimulatedDisk implements Disk {
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     this.#check(`write ${name}`, true);
-    const file = this.#files.get(name) ?? { bytes: new Uint8Array(), durable: new Uint8Array() };
+    const file = this.#files.get(name) ?? emptyFile();
     file.bytes = bytes.slice();
+    file.lost = [];
     this.bytesWritten += bytes.length;
     this.#files.set(name, file);
   }
@@ -69,7 +76,12 @@ export class SimulatedDisk implements Disk {
     this.#check(`sync ${name}`, true);
     const file = this.#files.get(name);
     if (file === undefined) throw new JournalError("disk", `there is no ${name} to sync`);
-    file.durable = file.bytes;
+    if (this.fault === "io") {
+      const from = startsWith(file.bytes, file.durable) ? file.durable.length : 0;
+      file.lost = [...file.lost, { from, to: file.bytes.length }];
+      throw new JournalError("disk", "EIO: the card did not take it");
+    }
+    file.durable = withHoles(file.bytes, file.lost);
     this.syncs += 1;
   }
 
@@ -149,8 +161,19 @@ function joined(start: Uint8Array, end: Uint8Array): Uint8Array {
   return whole;
 }
 
+function emptyFile(): File {
+  return { bytes: new Uint8Array(), durable: new Uint8Array(), lost: [] };
+}
+
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  return bytes.length >= start.length && start.every((byte, index) => bytes[index] === byte);
+  return bytes.length >= start.length && Buffer.compare(bytes.subarray(0, start.length), start) === 0;
+}
+
+function withHoles(bytes: Uint8Array, holes: File["lost"]): Uint8Array {
+  if (holes.length === 0) return bytes;
+  const found = bytes.slice();
+  for (const { from, to } of holes) found.fill(0, from, to);
+  return found;
 }
 
 /** Of appended bytes any number may have arrived; a replaced file is the old one, the new one, or empty. */
@@ -160,10 +183,18 @@ function afterCut(file: File, entropy: Entropy): File {
   let bytes = file.durable;
   if (startsWith(file.bytes, file.durable)) {
     const extra = file.bytes.length - file.durable.length;
-    bytes = file.bytes.slice(0, file.durable.length + Math.floor(choice * (extra + 1)));
-    // The length arrived, the content did not: zeros, as file systems with delayed allocation leave them.
+    bytes = withHoles(file.bytes, file.lost).slice(0, file.durable.length + Math.floor(choice * (extra + 1)));
+    // The length arrived, the content did not, or only some sectors of it: zeros, as file systems with delayed allocation leave them.
     if (entropy.fraction() < 0.2 && bytes.length > file.durable.length) bytes.fill(0, file.durable.length);
-  } else if (choice < 0.4) bytes = file.bytes;
+    else if (entropy.fraction() < 0.3) loseSectors(bytes, file.durable.length, entropy);
+  } else if (choice < 0.4) bytes = withHoles(file.bytes, file.lost);
   else if (choice < 0.6) bytes = new Uint8Array();
-  return { bytes, durable: bytes };
+  return { bytes, durable: bytes, lost: [] };
+}
+
+function loseSectors(bytes: Uint8Array, from: number, entropy: Entropy): void {
+  for (let start = from; start < bytes.length; start = (Math.floor(start / sectorBytes) + 1) * sectorBytes) {
+    const end = Math.min(bytes.length, (Math.floor(start / sectorBytes) + 1) * sectorBytes);
+    if (entropy.fraction() < 0.5) bytes.fill(0, start, end);
+  }
 }

@@ -263,6 +263,7 @@ function paymentAnswer(context: Context, payment: SimulatedPayment) {
     amount: amountOf(payment, payment.value),
     state: payment.state,
     paymentMethod: { type: "WALLET" },
+    profile: {},
     pspReference: payment.pspReference,
     reference: payment.reference,
     ...(payment.state === "CREATED" && payment.userFlow === "WEB_REDIRECT"

@@ -278,7 +278,8 @@ export const exchangePersonal: Handler = (operation) => {
   const body = z.object({ qrCode: z.string().min(1), requestedData: requested.optional() }).safeParse(bodyOf(request));
   if (!body.success) return exchangeProblem(400, "The request is not valid", detailsOf(body.error));
   const { qrCode } = body.data;
-  const timestamp = new Date(context.clock.wallMs()).toISOString();
+  // Unix seconds (QRSPEC, ExchangeResponse).
+  const timestamp = Math.floor(context.clock.wallMs() / 1_000);
   const clear = /^https:\/\/qr\.vipps\.no\/28\/2\/01\/031\/(\d{9,15})\?v=1$/.exec(qrCode);
   if (clear !== null) return json(200, { msisdn: clear[1], version: "1.0" });
   const user = [...context.state.users.values()].find(({ personalQr }) => personalQr === qrCode);
@@ -303,5 +304,5 @@ export const exchangeCustomer: Handler = (operation) => {
     return exchangeProblem(400, "The customer token is not valid", [
       { name: "customerToken", reason: "invalid or expired" },
     ]);
-  return json(200, { msisdn: user.phoneNumber, timestamp: new Date(context.clock.wallMs()).toISOString() });
+  return json(200, { msisdn: user.phoneNumber, timestamp: Math.floor(context.clock.wallMs() / 1_000) });
 };

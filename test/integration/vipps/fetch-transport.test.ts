@@ -175,6 +175,14 @@ describe("an answer", () => {
     expect(response.headers["x-mixed-case"]).toBe("Yes");
   });
 
+  it("tells the time of a server only where a certificate vouches for it", async () => {
+    const { url } = await http((_request, response) => response.end("{}"));
+    const heard: number[] = [];
+    const response = await createFetchTransport((wallMs) => heard.push(wallMs))(get(url));
+    expect(response.headers["date"]).toMatch(/GMT$/);
+    expect(heard).toEqual([]);
+  });
+
   it("an empty POST says so: content-length 0", async () => {
     const { url } = await http((request, response) => response.end(request.headers["content-length"]));
     const response = await transport({ ...get(url), method: "POST", body: new Uint8Array() });

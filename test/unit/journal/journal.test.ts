@@ -158,6 +158,132 @@ describe("the journal", () => {
     expect(disk.everything()).toBe(before);
   });
 
+  it("damage to any byte of what was committed is no fresh start, and nothing is changed", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (const changes of script(1)) await journal.commit(changes);
+    await journal.close();
+    for (const name of await disk.list()) {
+      const length = disk.readNow(name)?.length ?? 0;
+      expect(length).toBeGreaterThan(50);
+      for (let at = 0; at < length; at += 1) {
+        disk.corrupt(name, at);
+        const before = disk.bytesWritten;
+        await expect(open(disk), `${name} ${at}`).rejects.toMatchObject({ code: "corrupt" });
+        expect(disk.bytesWritten).toBe(before);
+        disk.corrupt(name, at);
+      }
+    }
+    expect((await open(disk)).get("sale", "kiosk-7-0")).toEqual({ captured: 100 });
+  });
+
+  it("a log that is gone or empty while a payment is open is no fresh start", async () => {
+    const [first] = script(1);
+    for (const harm of [
+      (disk: SimulatedDisk) => disk.remove("journal.log"),
+      (disk: SimulatedDisk) => disk.write("journal.log", new Uint8Array()),
+      (disk: SimulatedDisk) => disk.write("journal.log", new Uint8Array(4_096)),
+    ]) {
+      const disk = new SimulatedDisk();
+      const journal = await open(disk);
+      await journal.commit(first ?? []);
+      await journal.close();
+      await harm(disk);
+      await expect(open(disk)).rejects.toMatchObject({ code: "corrupt" });
+      // The lock is free again: a person who mends it can start at once.
+      await expect(open(disk)).rejects.toMatchObject({ code: "corrupt" });
+    }
+  });
+
+  it("a card that loses what it was told to keep costs nothing that was promised", async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const disk = new SimulatedDisk();
+      const journal = await open(disk);
+      const [first, second, third] = script(1);
+      await journal.commit(first ?? []);
+      disk.fault = "io";
+      await expect(journal.commit(third ?? [])).rejects.toMatchObject({ code: "disk" });
+      disk.fault = undefined;
+      await journal.commit(second ?? []);
+      await journal.commit(third ?? []);
+      disk.cutPower();
+      disk.restorePower(createSeededEntropy(seed));
+      const again = await open(disk);
+      expect(again.get("sale", "kiosk-7-0")).toEqual({ captured: 100 });
+      expect([...again.entries("settlement")]).toEqual([]);
+    }
+  });
+
+  it("commits that wait for the disk share one write and one sync", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    const before = disk.syncs;
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        journal.commit([{ kind: "put", table: "fact", key: String(index), value: index }]),
+      ),
+    );
+    expect(disk.syncs - before).toBeLessThanOrEqual(2);
+    expect([...journal.entries("fact")]).toHaveLength(50);
+  });
+
+  it("a commit that is made in the answer of another one is not forgotten", async () => {
+    const journal = await open(new SimulatedDisk());
+    const one = (value: number): Promise<void> =>
+      journal
+        .commit([{ kind: "put", table: "fact", key: "one", value }])
+        .then(() => (value < 5 ? one(value + 1) : undefined));
+    await one(1);
+    expect(journal.get("fact", "one")).toBe(5);
+  });
+
+  it("a clock that jumped back or that nobody believes costs no sale, and the later row counts", async () => {
+    const disk = new SimulatedDisk();
+    const row = (captured: number): JournalChange => ({ kind: "put", table: "sale", key: "k", value: { captured } });
+    const at = (wallMs: number, isPlausible: boolean): Promise<Journal> =>
+      openJournal({ disk, wallMs: () => wallMs, isPlausible: () => isPlausible, retentionMs: 400 * day });
+    const first = await at(now, true);
+    await first.commit([row(1)]);
+    await first.close();
+    for (const [wallMs, isPlausible, captured] of [
+      [0, false, 2],
+      [Date.UTC(2020, 1, 1), true, 3],
+      [Date.UTC(2070, 1, 1), false, 4],
+    ] as const) {
+      const journal = await at(wallMs, isPlausible);
+      await journal.commit([row(captured)]);
+      expect(journal.get("sale", "k")).toEqual({ captured });
+      await journal.close();
+    }
+    const last = await at(now, true);
+    expect(last.get("sale", "k")).toEqual({ captured: 4 });
+    expect([...last.entries("sale")]).toEqual([["k", { captured: 4 }]]);
+    expect((await disk.list()).filter((name) => name.startsWith("sales-"))).toEqual(["sales-2026-11.log"]);
+  });
+
+  it("forgets old months also while it runs for years", async () => {
+    const disk = new SimulatedDisk();
+    const time = { wallMs: now };
+    const journal = await openJournal({ disk, wallMs: () => time.wallMs, retentionMs: 60 * day });
+    for (let month = 0; month < 12; month += 1) {
+      await journal.commit([{ kind: "put", table: "sale", key: `k${month}`, value: month }]);
+      time.wallMs += 31 * day;
+    }
+    expect((await disk.list()).filter((name) => name.startsWith("sales-")).length).toBeLessThanOrEqual(4);
+    expect(journal.get("sale", "k11")).toBe(11);
+    expect(journal.get("sale", "k0")).toBeUndefined();
+  });
+
+  it("of a secret that is dropped and put again in one commit keeps the last", async () => {
+    const journal = await open(new SimulatedDisk());
+    await journal.commit([{ kind: "put-secret", key: "k", value: 1 }]);
+    await journal.commit([
+      { kind: "drop-secret", key: "k" },
+      { kind: "put-secret", key: "k", value: 2 },
+    ]);
+    expect(journal.secret("k")).toBe(2);
+  });
+
   it("a log that is gone while sales are there is no fresh start", async () => {
     const disk = new SimulatedDisk();
     const journal = await open(disk);

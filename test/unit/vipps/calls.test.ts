@@ -3,7 +3,11 @@
  * Method: a transport that hangs, breaks and refuses on cue, on a clock that moves only when the test moves it.
  */
 import { describe, expect, it } from "vitest";
-import type { VippsClient } from "../../../src/vipps/client.ts";
+import { createSeededEntropy } from "../../../src/service/entropy.ts";
+import { createMemoryLog } from "../../../src/service/log.ts";
+import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
+import { createVippsClient, type VippsClient } from "../../../src/vipps/client.ts";
+import { credentials } from "../../../src/vipps/credentials.ts";
 import { VippsError } from "../../../src/vipps/errors.ts";
 import { bodyBytesMax } from "../../../src/vipps/transport.ts";
 import { exampleNamed } from "./openapi.ts";
@@ -436,5 +440,39 @@ describe("several calls together", () => {
     await clock.advance(4_000);
     await failure(through(clock, client.payments.get(reference, options)));
     expect(clock.monotonicMs()).toBeLessThanOrEqual(10_000);
+  });
+});
+
+describe("who is calling", () => {
+  const make = (msn: string, name: string) => {
+    const seen: string[] = [];
+    const client = createVippsClient({
+      baseUrl: "https://apitest.vipps.no",
+      msn,
+      credentials: credentials("id-1", "secret-1", "key-1"),
+      system: { name, version: "0.1.0", pluginName: "kvitt-vending", pluginVersion: "0.1.0" },
+      transport: async ({ headers }) => {
+        seen.push(headers["vipps-system-name"] ?? "");
+        return tokenAnswer("token-1");
+      },
+      clock: new SimulatedClock(),
+      entropy: createSeededEntropy(1),
+      log: createMemoryLog(),
+    });
+    return { client, seen };
+  };
+
+  it.each([
+    ["a name of forty letters, all of them the same one", "a name of forty letters, all o"],
+    ["Kjøkken\nkiosk", "Kjkkenkiosk"],
+    ["æøå", "unknown"],
+  ])("%j becomes a header of at most 30 plain characters, never an empty one", async (name, header) => {
+    const { client, seen } = make("123456", name);
+    await client.checkKeys();
+    expect(seen).toEqual([header]);
+  });
+
+  it.each(["123", "12345678", "12a4", "", " 123456"])("the sales unit %j is refused at once", (msn) => {
+    expect(() => make(msn, "kvitt")).toThrow("4 to 7 digits");
   });
 });
