@@ -100,7 +100,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     entropy,
     client,
     presentation,
-    shopQr: await shopQrOf(config, client, presentation, log),
+    shopQr: shopQrOf(options, client, clock, entropy),
   });
   const control = await controlOf(config, simulated, drops, clock, kiosk);
   await kiosk.start();
@@ -250,19 +250,33 @@ async function linkOf(
   });
 }
 
-/** The web shop's code, asked for once; a shop that cannot be reached leaves the idle scene without it until the next start. */
-async function shopQrOf(
-  config: Config,
+/** The web shop's code: asked for in the background until it is there. It stays the same for the life of the QR. */
+function shopQrOf(
+  { config, log, signal }: DaemonOptions,
   client: VippsClient,
-  presentation: PresentationSettings,
-  log: Log,
-): Promise<QrPicture | undefined> {
-  if (config.shop === undefined) return undefined;
-  const { redirect_qr_id: id } = config.shop;
-  const outcome = await outcomeOf(() => client.redirectQrs.get(id, { format: "target-url" }, { deadlineMs: 10_000 }));
-  if (outcome.kind === "ok") return { kind: "content", text: outcome.value.url };
-  log.error({ id, outcome, rendering: presentation.qrRendering }, "the web shop's code could not be fetched");
-  return undefined;
+  clock: Clock,
+  entropy: Entropy,
+): () => QrPicture | undefined {
+  const id = config.shop?.redirect_qr_id;
+  const found: { qr: QrPicture | undefined } = { qr: undefined };
+  async function fetchIt(shopId: string): Promise<void> {
+    for (let attempts = 0; !signal.aborted; attempts += 1) {
+      const outcome = await outcomeOf(() =>
+        client.redirectQrs.get(shopId, { format: "target-url" }, { deadlineMs: 10_000, signal }),
+      );
+      if (outcome.kind === "ok") {
+        found.qr = { kind: "content", text: outcome.value.url };
+        return;
+      }
+      log.warn({ id: shopId, outcome }, "the web shop's code could not be fetched yet; asking again");
+      await clock.sleep(Math.min(60_000, 1_000 * 2 ** Math.min(attempts, 6)) * (0.5 + entropy.fraction()), signal);
+    }
+  }
+  if (id !== undefined)
+    fetchIt(id).catch((error: unknown) => {
+      if (!signal.aborted) log.error({ error }, "the web shop's code is not asked for any more: a fault in kvitt");
+    });
+  return () => found.qr;
 }
 
 function timeSalesOf(config: Config): TimeSales | undefined {
@@ -345,7 +359,7 @@ interface Parts {
   readonly entropy: Entropy;
   readonly client: VippsClient;
   readonly presentation: PresentationSettings;
-  readonly shopQr: QrPicture | undefined;
+  readonly shopQr: () => QrPicture | undefined;
 }
 
 function kioskOf({ config, log, version }: DaemonOptions, parts: Parts): Kiosk {

@@ -44,8 +44,8 @@ export interface KioskSettings {
   readonly catalogue: Catalogue;
   /** How long a delivery may take before it counts as unknown. */
   readonly deliverMs: number;
-  /** The web shop's code for the idle scene. */
-  readonly shopQr: QrPicture | undefined;
+  /** The web shop's code for the idle scene, once it is known. */
+  readonly shopQr: () => QrPicture | undefined;
   /** Whether nothing is sold at this wall time. */
   readonly isQuiet: (wallMs: number) => boolean;
   /** How often the provider is asked whether it is there while nobody buys. */
@@ -785,7 +785,7 @@ class KioskLoop implements Kiosk {
       isStarting: this.#isStarting,
       outOfService: this.#judgement?.reason,
       callbackQr: this.#registrar.callbackQr()?.qr,
-      shopQr: this.#settings.shopQr,
+      shopQr: this.#settings.shopQr(),
       paymentQr: isOurs ? this.#paymentQr?.qr : undefined,
     });
   }

@@ -275,7 +275,7 @@ export class World {
           ],
         },
         deliverMs: 20_000,
-        shopQr: undefined,
+        shopQr: () => undefined,
         isQuiet: () => false,
         probeMs: 20_000,
       },
