@@ -96,7 +96,6 @@ describe("power cuts", () => {
       const journal = await open(disk);
       // The commit that was under way may be there or not, whole either way.
       expect([states[done], states[done + 1]]).toContain(snapshot(journal));
-      for (const [key] of journal.entries("settlement")) expect(journal.get("sale", key) ?? null).toBeDefined();
       await journal.close();
     }
     expect(cuts).toBeGreaterThan(40);
