@@ -10,18 +10,15 @@ import { commandCounterKey } from "./kiosk/intake.ts";
 import { createMqttLink } from "./link/mqtt-link.ts";
 import type { Link } from "./link/port.ts";
 import { readTlsFiles } from "./link/tls-files.ts";
-import { createGpioMachine } from "./machine/gpio.ts";
 import type { Machine } from "./machine/port.ts";
-import { createSimulatedMachine, type DroppedThing } from "./machine/simulated.ts";
+import { type MachineChoice, openMachine } from "./machine-setup.ts";
 import { fontFolder } from "./panel/assets.ts";
 import { createPanel } from "./panel/create-panel.ts";
 import { openDrawing } from "./panel/open-drawing.ts";
 import type { Panel } from "./panel/port.ts";
 import { choosePanel, openSink, readLook } from "./panel-setup.ts";
-import type { Catalogue } from "./sale/catalogue.ts";
 import { type MerchantQrId, merchantQrId, referenceOf } from "./sale/ids.ts";
-import { minor, money } from "./sale/money.ts";
-import type { SalePolicy, TimeSales } from "./sale/policy.ts";
+import { catalogueOf, policyOf, quietHoursOf } from "./sale-setup.ts";
 import { createSystemEntropy } from "./service/entropy.ts";
 import { createNotifier } from "./service/notify.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
@@ -79,16 +76,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { client, presentation } = await providerOf(options, panel, clock, entropy, (wallMs) =>
     systemClock.observeServerDate(wallMs),
   );
-  const drops: DroppedThing[] = [];
-  const simulated = isSimulated
-    ? createSimulatedMachine({
-        clock,
-        entropy,
-        deliveryMs: config.delivery.driver === "simulated" ? config.delivery.delivery_ms : 0,
-        drops,
-      })
-    : undefined;
-  const machine = simulated ?? gpioOf(config, clock, log);
+  const { machine, twin } = openMachine(config, { clock, entropy, log: log.child({ room: "machine" }) });
   const link = await linkOf(options, id, session, journal, clock, entropy);
   const kiosk = kioskOf(options, {
     id,
@@ -102,7 +90,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     presentation,
     shopQr: shopQrOf(options, client, clock, entropy),
   });
-  const control = await controlOf(config, simulated, drops, clock, kiosk);
+  const control = await controlOf(config, twin, clock, kiosk);
   await kiosk.start();
   notifier.notify("READY=1");
   const stopWatchdog = feedWatchdog(kiosk, clock, notifier.isActive ? env["WATCHDOG_USEC"] : undefined, (text) =>
@@ -190,23 +178,6 @@ async function providerOf(
   return { client, presentation };
 }
 
-function gpioOf(config: Config, clock: Clock, log: Log): Machine {
-  if (config.delivery.driver !== "gpio") throw new Error("no machine is configured");
-  return createGpioMachine({
-    base: config.delivery.base,
-    lines: config.delivery.lines.map((one) => ({
-      line: one.line,
-      button: one.button,
-      buttonActiveLow: one.button_active_low,
-      relay: one.relay,
-      activeLow: one.active_low,
-      onMs: one.on_ms,
-    })),
-    clock,
-    log: log.child({ room: "machine" }),
-  });
-}
-
 async function linkOf(
   { config, env, log, version }: DaemonOptions,
   id: MerchantQrId,
@@ -279,76 +250,6 @@ function shopQrOf(
   return () => found.qr;
 }
 
-function timeSalesOf(config: Config): TimeSales | undefined {
-  const { tariff } = config;
-  if (tariff === undefined) return undefined;
-  return {
-    minutesMin: tariff.minutes_min,
-    minutesMax: tariff.minutes_max,
-    minutesStep: tariff.minutes_step,
-    quote: (fromWallMs, minutes) => ({
-      price: minor(Math.ceil((tariff.price_per_hour * minutes) / 60)),
-      untilWallMs: fromWallMs + minutes * 60_000,
-    }),
-  };
-}
-
-function policyOf(config: Config): SalePolicy {
-  const { sale, vipps, machine, tariff } = config;
-  return {
-    currency: vipps.currency,
-    checkInStyle: sale.check_in_style,
-    selectFirst: sale.select_first,
-    showCode: sale.show_code,
-    checkInFlow: vipps.user_flow,
-    unknownDelivery: sale.unknown_delivery,
-    chooseMs: sale.choose_s * 1_000,
-    payMs: sale.pay_s * 1_000,
-    showMs: sale.show_s * 1_000,
-    freshnessMs: sale.check_in_freshness_s * 1_000,
-    merchantName: machine.name ?? machine.location,
-    timeSales: timeSalesOf(config),
-    plateWanted: tariff?.plate ?? false,
-    timeLine: tariff?.line,
-    defaultVatRate: sale.default_vat_rate,
-  };
-}
-
-function catalogueOf(config: Config): Catalogue {
-  const { currency } = config.vipps;
-  return {
-    currency,
-    version: "config",
-    products: config.product.map((one) => ({
-      id: one.id,
-      name: one.name,
-      price: money(one.price, currency),
-      vatRate: one.vat_rate,
-      line: one.line,
-      ...(one.minimum_age === undefined ? {} : { minimumAge: one.minimum_age }),
-      ...(one.stock === undefined ? {} : { stock: one.stock }),
-      ...(one.sold_out === undefined ? {} : { soldOut: one.sold_out }),
-    })),
-  };
-}
-
-/** Whether a wall time lies in the quiet hours, which may go over midnight. */
-function quietHoursOf(config: Config): (wallMs: number) => boolean {
-  const { quiet_hours: quiet, machine } = config;
-  if (quiet === undefined) return () => false;
-  const format = new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZone: machine.time_zone,
-  });
-  const { from, to } = quiet;
-  return (wallMs) => {
-    const now = format.format(wallMs);
-    return from <= to ? now >= from && now < to : now >= from || now < to;
-  };
-}
-
 interface Parts {
   readonly id: MerchantQrId;
   readonly journal: Journal;
@@ -394,16 +295,15 @@ function kioskOf({ config, log, version }: DaemonOptions, parts: Parts): Kiosk {
 
 async function controlOf(
   config: Config,
-  machine: ReturnType<typeof createSimulatedMachine> | undefined,
-  drops: readonly DroppedThing[],
+  twin: MachineChoice["twin"],
   clock: ReturnType<typeof adjustableClock>,
   kiosk: Kiosk,
 ): Promise<MachineControl | undefined> {
-  if (config.delivery.driver !== "simulated" || machine === undefined) return undefined;
+  if (config.delivery.driver !== "simulated" || twin === undefined) return undefined;
   const socketPath = config.delivery.control_socket;
   if (socketPath === undefined) return undefined;
   const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
-  return startMachineControl({ socketPath, machine, drops, clock, describe });
+  return startMachineControl({ socketPath, machine: twin.machine, drops: twin.drops, clock, describe });
 }
 
 /** The version of the package, for headers, topics and logs: from the nearest package.json above `from`. */

@@ -1,8 +1,8 @@
 /** Which panel the configuration means, how it is dressed, and the sink that drives it. Part of the composition root. */
 import { readFile } from "node:fs/promises";
 import type { Config } from "./config/schema.ts";
-import { loadOnoff } from "./machine/gpio.ts";
-import { headerBase, readChips } from "./machine/gpio-base.ts";
+import { loadOnoff } from "./machine/gpio/gpio-machine.ts";
+import { headerBase, readChips } from "./machine/gpio/header.ts";
 import { panelFolder } from "./panel/assets.ts";
 import { isPicture } from "./panel/draw.ts";
 import { createFramebufferSink } from "./panel/framebuffer/framebuffer-sink.ts";

@@ -2,8 +2,8 @@
 import { parseArgs } from "node:util";
 import { faultText, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { createGpioMachine, type GpioLine } from "../machine/gpio.ts";
-import { headerBase, readChips } from "../machine/gpio-base.ts";
+import { createGpioMachine, type GpioLine } from "../machine/gpio/gpio-machine.ts";
+import { headerBase, readChips } from "../machine/gpio/header.ts";
 import { money } from "../sale/money.ts";
 import { createLog } from "../service/log.ts";
 import { createSystemClock } from "../service/system-clock.ts";

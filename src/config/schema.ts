@@ -3,13 +3,13 @@
  * Unknown keys are faults: a misspelt key that is ignored is a setting that somebody believes in.
  */
 import { z } from "zod";
+import { deliverySchema } from "./delivery.ts";
+import { clockTime, type Fault, file, seconds } from "./fields.ts";
 import { mqttSchema } from "./mqtt.ts";
 import { panelFaults, panelSchema } from "./panel.ts";
+import { productSchema } from "./product.ts";
 import { isLoopback, relaySchema } from "./relay.ts";
-
-const seconds = (min: number, max: number, fallback: number, what: string) =>
-  z.number().min(min).max(max).default(fallback).describe(`${what}, in seconds (${min} to ${max}).`);
-const file = z.string().min(1).max(4_096);
+import { tariffSchema } from "./tariff.ts";
 
 function isTimeZone(name: string): boolean {
   try {
@@ -127,60 +127,6 @@ const journal = z.strictObject({
     .describe("How long ended sales are kept (bookkeeping: five years)."),
 });
 
-const line = z.string().regex(/^[A-Za-z0-9_-]{1,20}$/, "1 to 20 letters, digits, - or _");
-const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.");
-
-const gpioLine = z.strictObject({
-  line: line.describe("Its name, as products use it."),
-  button: bcm.optional().describe("BCM number of the button's input."),
-  relay: bcm.describe("BCM number of the output that delivers."),
-  active_low: z.boolean().default(false).describe("Whether the output is on at a low level."),
-  button_active_low: z.boolean().default(true).describe("Whether the button pulls its input low."),
-  on_ms: z.int().min(10).max(600_000).default(500).describe("How long the output is on."),
-});
-
-const delivery = z.discriminatedUnion("driver", [
-  z.strictObject({
-    driver: z.literal("simulated").describe("No hardware: for the demo and for training."),
-    delivery_ms: z.int().min(1).max(600_000).default(1_500).describe("How long a coil turns."),
-    control_socket: file.optional().describe("Unix socket on which buttons and faults are operated."),
-  }),
-  z.strictObject({
-    driver: z.literal("gpio").describe("Buttons and relays on the GPIO header, by onoff."),
-    base: z
-      .int()
-      .min(0)
-      .optional()
-      .describe("Number of the header's first GPIO in sysfs, where it is not found by label."),
-    lines: z.array(gpioLine).min(1).max(20).describe("Each line with its button and its output."),
-  }),
-]);
-
-const tariff = z.strictObject({
-  price_per_hour: z.int().min(1).describe("Minor units an hour."),
-  minutes_min: z.int().min(1).max(1_440).default(30).describe("The shortest time."),
-  minutes_max: z.int().min(1).max(44_640).default(480).describe("The longest time."),
-  minutes_step: z.int().min(1).max(1_440).default(30).describe("What + and − change."),
-  plate: z.boolean().default(true).describe("Whether a number plate is asked for."),
-  line: line.optional().describe("The output that is on for the time that was bought."),
-});
-
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
-
-const product = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9_.-]{1,40}$/, "1 to 40 letters, digits, _ . or -")
-    .describe("Unique; stands on receipts."),
-  name: z.string().min(1).max(60).describe("As customers read it."),
-  price: z.int().min(1).max(65_000_000).describe("In minor units (øre, cent), VAT included."),
-  vat_rate: z.int().min(0).max(10_000).describe("Hundredths of a percent: 1500 is 15 %."),
-  line: line.describe("What is pressed, and where it lies."),
-  minimum_age: z.int().min(1).max(100).optional().describe("The provider refuses younger customers."),
-  stock: z.int().min(0).optional().describe("How many there are; counted down."),
-  sold_out: z.boolean().optional().describe("Switched off by hand."),
-});
-
 /** What the provider takes at least, in minor units (error 6010). */
 const floors = { NOK: 100, DKK: 1, EUR: 1 } as const;
 
@@ -192,8 +138,8 @@ const file_ = z.strictObject({
   mqtt: mqttSchema,
   relay: relaySchema.optional().describe("For `kvitt relay`, which may share this file."),
   panel: panelSchema,
-  delivery,
-  tariff: tariff.optional().describe("Time as the product: parking, showers, chargers."),
+  delivery: deliverySchema,
+  tariff: tariffSchema.optional().describe("Time as the product: parking, showers, chargers."),
   shop: z
     .strictObject({
       redirect_qr_id: z.string().min(1).max(128).describe("Id of the merchant redirect QR of the web shop."),
@@ -207,14 +153,9 @@ const file_ = z.strictObject({
     })
     .optional()
     .describe("When nothing is sold."),
-  product: z.array(product).max(200).default([]).describe("What is sold."),
+  product: z.array(productSchema).max(200).default([]).describe("What is sold."),
 });
 type RawConfig = z.infer<typeof file_>;
-
-interface Fault {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
 
 function providerFaults({ vipps: v, sale: s }: RawConfig): readonly Fault[] {
   const faults: Fault[] = [];
@@ -308,7 +249,7 @@ export const sections = {
   mqtt: mqttSchema,
   relay: relaySchema,
   panel: panelSchema,
-  delivery,
-  tariff,
-  product,
+  delivery: deliverySchema,
+  tariff: tariffSchema,
+  product: productSchema,
 } as const;

@@ -112,3 +112,17 @@ export interface Machine {
   /** Outputs off, lines freed. Idempotent. */
   stop(): Promise<void>;
 }
+
+/**
+ * Something that customers touch and that delivers nothing: a scanner, a keypad. It comes and goes (a cable is pulled) without taking the
+ * machine out of service.
+ */
+export interface InputDevice {
+  readonly name: string;
+  /** Returns when events may come; a device that is not there yet is waited for in the background. */
+  start(onEvent: (event: MachineEvent) => void): Promise<void>;
+  /** For the health report: what is known of it now. */
+  status(): { readonly present: boolean; readonly detail: string };
+  /** Idempotent. */
+  stop(): Promise<void>;
+}

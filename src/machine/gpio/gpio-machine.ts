@@ -2,9 +2,9 @@
  * Buttons and relays on the GPIO header, by onoff: a button selects its line, a relay that was on for its time has delivered. Relays have
  * no sensor: what counts as delivered is that the output was on from beginning to end; one that was cut short is unknown.
  */
-import type { Clock, Log, Timer } from "../service/port.ts";
-import { GpioError, headerBase, readChips } from "./gpio-base.ts";
-import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "./port.ts";
+import type { Clock, Log, Timer } from "../../service/port.ts";
+import { GpioError, headerBase, readChips } from "./header.ts";
+import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../port.ts";
 
 export interface GpioLine {
   readonly line: string;

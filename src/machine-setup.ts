@@ -1,0 +1,54 @@
+/** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
+import type { Config } from "./config/schema.ts";
+import { withInputs } from "./machine/combined.ts";
+import { createGpioMachine } from "./machine/gpio/gpio-machine.ts";
+import type { InputDevice, Machine } from "./machine/port.ts";
+import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
+import type { Clock, Entropy, Log } from "./service/port.ts";
+
+export interface MachineParts {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+}
+
+export interface MachineChoice {
+  readonly machine: Machine;
+  /** Where the machine is the simulated one: its handles, and what it has dropped. */
+  readonly twin: { readonly machine: SimulatedMachine; readonly drops: readonly DroppedThing[] } | undefined;
+}
+
+export function openMachine(config: Config, parts: MachineParts): MachineChoice {
+  const { delivery } = config;
+  switch (delivery.driver) {
+    case "simulated": {
+      const drops: DroppedThing[] = [];
+      const { clock, entropy } = parts;
+      const machine = createSimulatedMachine({ clock, entropy, deliveryMs: delivery.delivery_ms, drops });
+      return { machine: withInputs(machine, inputsOf()), twin: { machine, drops } };
+    }
+    case "gpio":
+      return { machine: withInputs(gpioOf(delivery, parts), inputsOf()), twin: undefined };
+  }
+}
+
+/** Scanner and keypad. */
+function inputsOf(): readonly InputDevice[] {
+  return [];
+}
+
+function gpioOf(delivery: Extract<Config["delivery"], { driver: "gpio" }>, { clock, log }: MachineParts): Machine {
+  return createGpioMachine({
+    base: delivery.base,
+    lines: delivery.lines.map((one) => ({
+      line: one.line,
+      button: one.button,
+      buttonActiveLow: one.button_active_low,
+      relay: one.relay,
+      activeLow: one.active_low,
+      onMs: one.on_ms,
+    })),
+    clock,
+    log,
+  });
+}
