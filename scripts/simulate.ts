@@ -27,7 +27,13 @@ async function runShare({ first, runs, step }: z.infer<typeof task>): Promise<Re
     sum.payments += outcome.payments;
     sum.drops += outcome.drops;
     sum.cuts += outcome.cuts;
-    if (outcome.violations.length > 0) sum.broken.push(outcome.seed);
+    if (outcome.violations.length > 0) {
+      sum.broken.push(outcome.seed);
+      // At once: a long run that is stopped has still said what it found.
+      console.error(`broken: npm run simulate -- --seed ${outcome.seed}   ${outcome.violations[0] ?? ""}`);
+    }
+    if (sum.runs % 1_000 === 0)
+      console.error(`${sum.runs} of ${Math.ceil(runs / step)} on this core, ${sum.broken.length} broken`);
   }
   return sum;
 }
@@ -51,7 +57,6 @@ async function runMany(first: number, runs: number): Promise<number> {
   const sum = (key: "runs" | "payments" | "drops" | "cuts"): number =>
     shares.reduce((total, share) => total + share[key], 0);
   const broken = shares.flatMap((share) => share.broken).toSorted((a, b) => a - b);
-  for (const seed of broken.slice(0, 10)) console.log(`broken: npm run simulate -- --seed ${seed}`);
   console.log(
     `${sum("runs")} runs, ${broken.length} violations, ${(sum("runs") / seconds).toFixed(1)} seeds/s (${sum("payments")} payments, ${sum("drops")} deliveries, ${sum("cuts")} power cuts, ${seconds.toFixed(0)} s)`,
   );

@@ -15,12 +15,11 @@ export const upstreamId = (id: string, revision: number): string => `${id}.${rev
 function settlementChanges(before: SaleState, after: SaleState): JournalChange[] {
   const changes: JournalChange[] = [];
   for (const [reference, { settlement }] of after.settlements) {
-    if (before.settlements.get(reference)?.settlement === settlement) continue;
-    const value = toJson(settlement);
-    // A poll that found nothing new makes a new object with the same content: nothing to write.
     const old = before.settlements.get(reference)?.settlement;
-    if (old !== undefined && JSON.stringify(toJson(old)) === JSON.stringify(value)) continue;
-    changes.push({ kind: "put", table: "settlement", key: reference, value });
+    if (old === settlement) continue;
+    // A poll that found nothing new makes a new object with the same content: nothing to write.
+    if (old !== undefined && JSON.stringify(old) === JSON.stringify(settlement)) continue;
+    changes.push({ kind: "put", table: "settlement", key: reference, value: toJson(settlement) });
   }
   for (const reference of before.settlements.keys()) {
     if (after.settlements.has(reference)) continue;

@@ -228,10 +228,17 @@ export const readCatalogue: (value: JsonValue) => Catalogue = reader("catalogue"
 export const readTimedOutput: (value: JsonValue) => TimedOutput = reader("timed output", timedOutput);
 export const readNumber: (value: JsonValue) => number = reader("number", z.number());
 
-/** Plain data of `sale/` as a JSON value: undefined fields fall away, as JSON.stringify does it. */
-export function toJson(value: object | number | string | boolean | null): JsonValue {
-  const parsed: unknown = JSON.parse(JSON.stringify(value));
-  return jsonValue.parse(parsed);
+/**
+ * Plain data of `sale/` as a JSON value: undefined fields fall away, as JSON.stringify does it. Written out instead of parsed, because it
+ * runs with every decision.
+ * @throws TypeError for what JSON cannot say (a function, NaN): a fault in kvitt, never the world's.
+ */
+export function toJson(value: unknown): JsonValue {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => (one === undefined ? null : toJson(one)));
+  if (typeof value !== "object") throw new TypeError(`a ${typeof value} cannot be kept in the journal`);
+  const found: Record<string, JsonValue> = {};
+  for (const [key, one] of Object.entries(value)) if (one !== undefined) found[key] = toJson(one);
+  return found;
 }
-
-const jsonValue: z.ZodType<JsonValue> = z.json();
