@@ -1,6 +1,6 @@
 /**
  * `npm run simulate -- --runs N [--seed FIRST]` runs many seeds on all cores and ends in one line; `--seed N` alone replays one and tells its
- * story. Exit code 1 when a promise was broken.
+ * story; `--variants` tells how many seeds catch each of the deliberately broken parts. Exit code 1 when a promise was broken.
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { runSeed } from "../test/simulation/run.ts";
+import { brokenVariants } from "../test/simulation/sabotage.ts";
 
 const task = z.object({ first: z.number(), runs: z.number(), step: z.number() });
 const report = z.object({
@@ -63,9 +64,28 @@ async function runMany(first: number, runs: number): Promise<number> {
   return broken.length === 0 ? 0 : 1;
 }
 
+/** Each broken variant, and the first seed that catches it. */
+async function runVariants(first: number): Promise<number> {
+  let survivors = 0;
+  for (const { name, seedsMax, sabotage } of brokenVariants) {
+    let seed = first;
+    let found: string | undefined;
+    for (; seed < first + seedsMax && found === undefined; seed += 1)
+      [found] = (await runSeed(seed, sabotage)).violations;
+    if (found === undefined) survivors += 1;
+    console.log(
+      `${name.padEnd(52)} ${found === undefined ? `SURVIVED ${seedsMax}` : `${seed - first} of ${seedsMax}`}  ${found ?? ""}`,
+    );
+  }
+  return survivors === 0 ? 0 : 1;
+}
+
 if (isMainThread) {
-  const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string" } } });
-  if (values.runs === undefined) {
+  const { values } = parseArgs({
+    options: { runs: { type: "string" }, seed: { type: "string" }, variants: { type: "boolean" } },
+  });
+  if (values.variants === true) process.exitCode = await runVariants(Number(values.seed ?? "1"));
+  else if (values.runs === undefined) {
     const outcome = await runSeed(Number(values.seed ?? "1"));
     console.log(outcome.story.join("\n"));
     console.log(outcome.violations.length === 0 ? "all promises held" : `BROKEN:\n${outcome.violations.join("\n")}`);

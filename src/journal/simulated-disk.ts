@@ -143,6 +143,12 @@ export class SimulatedDisk implements Disk {
     return [...this.#files.values()].map(({ bytes }) => new TextDecoder().decode(bytes)).join("\n");
   }
 
+  /** Whether this text is sure to be there after a power cut. */
+  holds(text: string): boolean {
+    const wanted = Buffer.from(text);
+    return [...this.#durableNames.values()].some(({ durable }) => Buffer.from(durable).includes(wanted));
+  }
+
   /** Damages one byte, as a worn card does. */
   corrupt(name: string, offset: number): void {
     const file = this.#files.get(name);

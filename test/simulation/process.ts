@@ -8,7 +8,7 @@ export class Life {
   #isAlive = true;
   readonly #timers = new Set<Timer>();
 
-  constructor(world: SimulatedClock) {
+  constructor(world: SimulatedClock, device: Pick<Clock, "wallMs" | "isPlausible">) {
     const startTimer = (name: string, delayMs: number, callback: () => void): Timer => {
       if (!this.#isAlive) return { cancel: () => {} };
       const timer = world.startTimer(name, delayMs, () => {
@@ -25,8 +25,8 @@ export class Life {
     };
     this.clock = {
       monotonicMs: () => world.monotonicMs(),
-      wallMs: () => world.wallMs(),
-      isPlausible: () => world.isPlausible(),
+      wallMs: () => device.wallMs(),
+      isPlausible: () => device.isPlausible(),
       startTimer,
       sleep: (delayMs, signal) =>
         new Promise((resolve, reject) => {

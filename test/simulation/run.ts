@@ -48,7 +48,7 @@ function planTroubles(world: World): { cuts: number } {
       const fault = world.pick(["jam", "no-sensor", "slow"] as const);
       world.tell(`machine: ${fault}`);
       world.machine?.setFault(fault);
-      off(() => world.machine?.setFault("none"), 200_000);
+      off(() => world.machine?.setFault("none"), 600_000);
     });
   if (world.chance(0.2))
     at(() => {
@@ -56,7 +56,15 @@ function planTroubles(world: World): { cuts: number } {
       if (world.isOn) world.machine?.setInhibited(true);
       off(() => world.isOn && world.machine?.setInhibited(false), 60_000);
     });
-  if (world.chance(0.2)) at(() => world.clock.jumpWall((world.entropy.fraction() - 0.5) * 600_000));
+  if (world.chance(0.2)) at(() => world.deviceClock.jump((world.entropy.fraction() - 0.5) * 600_000));
+  if (world.chance(0.3)) at(() => world.deviceClock.drift(world.pick([-3_000, -50, 50, 3_000])));
+  if (world.chance(0.3))
+    at(() => {
+      // Somebody makes up an event, or an old one comes again.
+      const payments = world.provider.ledger().map(({ reference }) => reference);
+      if (payments.length > 0) world.hint(world.pick(payments), `made up at ${world.clock.monotonicMs()}`);
+    });
+  world.portalCancels = world.chance(0.3);
   if (world.chance(0.3))
     at(() => {
       world.provider.switches.approveDuringCancel = world.pick(["6060", "6250", "423"] as const);
@@ -99,6 +107,8 @@ async function heal(world: World): Promise<void> {
   world.isBrokerUp = true;
   world.disk.beforeChange = undefined;
   world.disk.fault = undefined;
+  world.deviceClock.correct();
+  world.portalCancels = false;
   world.machine?.setFault("none");
   const booting = world.powerOn();
   await world.clock.advance(5_000);
@@ -114,6 +124,9 @@ async function heal(world: World): Promise<void> {
   await world.clock.advance(120_000);
 }
 
+/** What a person has to look at in this world: everything else ends by itself. */
+const forPersons: ReadonlySet<string> = new Set(["unknown-delivery", "partial-capture-refused"]);
+
 function checkRow(
   world: World,
   row: ReturnType<World["provider"]["ledger"]>[number],
@@ -128,6 +141,8 @@ function checkRow(
   const needsPerson = record?.outcome === "attention";
   if (fallen.length > 1) world.violate(`never twice: ${name} was delivered ${fallen.length} times`);
   if (kept > value) world.violate(`nobody pays for nothing: ${name} keeps ${kept} for ${value}`);
+  if (record?.outcome === "attention" && !forPersons.has(record.reason))
+    world.violate(`only what no machine can end is left to a person: ${name}, ${record.reason}`);
   if (!isOver && !needsPerson) world.violate(`every payment ends: ${name} is ${JSON.stringify(row)}`);
   if (record === undefined) world.violate(`every payment is in the journal: ${name} is not`);
   else if (record.delivery.outcome === "delivered" && !needsPerson && kept !== record.price)
@@ -159,11 +174,13 @@ async function check(world: World): Promise<void> {
 
 export async function runSeed(seed: number, sabotage: Sabotage = {}): Promise<Outcome> {
   const world = new World(seed, sabotage);
+  world.watchGlass();
   await world.registerWebhooks();
   const booting = world.boot();
   await world.clock.advance(3_000);
   await booting;
   const counter = planTroubles(world);
+  sabotage.prepare?.(world);
   await live(world);
   await heal(world);
   await check(world);

@@ -1,13 +1,12 @@
-/** Deliberately broken parts. Each breaks one rule of the design; the checks of the simulation must catch every one of them. */
+/**
+ * Deliberately broken parts. Each breaks one rule of the design; the checks of the simulation must catch every one of them within its
+ * number of seeds.
+ */
 import type { EffectId } from "../../src/sale/ids.ts";
 import { minor } from "../../src/sale/money.ts";
+import type { Journal } from "../../src/journal/port.ts";
 import type { Payments } from "../../src/vipps/port.ts";
-import type { Sabotage } from "./world.ts";
-
-/** Each wrapped call belongs to one life of the daemon. */
-function wrap(change: (payments: Payments) => Partial<Payments>): Sabotage {
-  return { payments: (payments) => ({ ...payments, ...change(payments) }) };
-}
+import type { Sabotage, World } from "./world.ts";
 
 export interface BrokenVariant {
   readonly name: string;
@@ -16,81 +15,208 @@ export interface BrokenVariant {
   readonly sabotage: Sabotage;
 }
 
+function payments(change: (right: Payments, world: World) => Partial<Payments>): Sabotage {
+  return { payments: (right, world) => ({ ...right, ...change(right, world) }) };
+}
+
+function journal(change: (right: Journal) => Partial<Journal>): Sabotage {
+  return {
+    journal: (right) => ({
+      commit: (changes) => right.commit(changes),
+      get: (table, key) => right.get(table, key),
+      secret: (key) => right.secret(key),
+      entries: (table) => right.entries(table),
+      close: () => right.close(),
+      ...change(right),
+    }),
+  };
+}
+
+const unknown = {
+  kind: "unknown",
+  reason: "never",
+  status: undefined,
+  code: undefined,
+  retryAfterMs: undefined,
+} as const;
+
+function keyOf(text: string): EffectId {
+  if (!isKey(text)) throw new Error(`"${text}" is too long for an Idempotency-Key`);
+  return text;
+}
+
+function isKey(text: string): text is EffectId {
+  return text.length <= 50;
+}
+
+/** Nearly every third request gets lost or half lost, and the provider forgets the keys that it has seen. */
+function forgetful(world: World): void {
+  world.faultiness = 0.3;
+  world.provider.switches.forgetIdempotencyKeys = true;
+}
+
+function repeatedCapture(keyOfRepeat: (key: EffectId) => EffectId): Sabotage {
+  return {
+    policy: { checkInStyle: "reserve-dearest" },
+    ...payments((right) => ({
+      capture: async (reference, amount, key, options) => {
+        const outcome = await right.capture(reference, amount, key, options);
+        return outcome.kind === "unknown" ? right.capture(reference, amount, keyOfRepeat(key), options) : outcome;
+      },
+    })),
+  };
+}
+
 export const brokenVariants: readonly BrokenVariant[] = [
   {
-    name: "delivers without asking whether the payment was approved",
-    seedsMax: 10,
-    sabotage: wrap((payments) => ({
+    name: "delivers on the event alone",
+    seedsMax: 200,
+    sabotage: payments((right, world) => ({
       get: async (reference, options) => {
-        const outcome = await payments.get(reference, options);
-        if (outcome.kind !== "ok" || outcome.value.state !== "CREATED") return outcome;
+        const outcome = await right.get(reference, options);
+        if (outcome.kind !== "ok" || outcome.value.state !== "CREATED" || !world.hinted.has(reference)) return outcome;
         return { kind: "ok", value: { ...outcome.value, state: "AUTHORIZED", authorized: outcome.value.amount } };
       },
     })),
   },
   {
-    name: "believes the state AUTHORIZED without the aggregate",
+    name: "delivers on the state AUTHORIZED without the aggregate",
     seedsMax: 200,
-    sabotage: {
-      payments: (payments, provider) => ({
-        ...payments,
-        get: async (reference, options) => {
-          const outcome = await payments.get(reference, options);
-          if (outcome.kind !== "ok" || outcome.value.state !== "AUTHORIZED") return outcome;
-          // The portal cancels in the very moment in which the customer approves; the variant does not look at it.
-          const row = [...provider.state.payments.values()].find((one) => one.reference === reference);
-          if (row !== undefined && row.captured === 0) row.cancelled = row.authorized;
-          return outcome;
-        },
-      }),
-    },
+    sabotage: payments((right, world) => ({
+      get: async (reference, options) => {
+        const outcome = await right.get(reference, options);
+        if (outcome.kind !== "ok" || !world.portalCancelled.has(reference)) return outcome;
+        return { kind: "ok", value: { ...outcome.value, authorized: outcome.value.amount, cancelled: minor(0) } };
+      },
+    })),
   },
   {
     name: "captures before the delivery",
-    seedsMax: 50,
-    sabotage: wrap((payments) => ({
+    seedsMax: 20,
+    sabotage: payments((right) => ({
       get: async (reference, options) => {
-        const outcome = await payments.get(reference, options);
-        if (outcome.kind === "ok" && outcome.value.state === "AUTHORIZED" && outcome.value.captured === 0) {
-          const key = `${reference.slice(-26)}-early`;
-          if (isKey(key))
-            await payments.capture(reference, { minor: outcome.value.authorized, currency: "NOK" }, key, options);
-        }
+        const outcome = await right.get(reference, options);
+        if (outcome.kind === "ok" && outcome.value.state === "AUTHORIZED" && outcome.value.captured === 0)
+          await right.capture(
+            reference,
+            { minor: outcome.value.authorized, currency: "NOK" },
+            keyOf(`${reference.slice(-26)}-early`),
+            options,
+          );
         return outcome;
       },
-      refund: async () => ({
-        kind: "unknown",
-        reason: "never",
-        status: undefined,
-        code: undefined,
-        retryAfterMs: undefined,
-      }),
     })),
   },
   {
-    name: "forgets to cancel what was not delivered",
+    name: "repeats a capture under a new key",
+    seedsMax: 500,
+    sabotage: repeatedCapture((key) => keyOf(`${key.slice(0, 45)}-2`)),
+  },
+  {
+    name: "repeats a capture without asking first",
+    seedsMax: 500,
+    sabotage: { ...repeatedCapture((key) => key), prepare: forgetful },
+  },
+  {
+    name: "cancels the rest before the capture is seen",
+    seedsMax: 500,
+    sabotage: {
+      policy: { checkInStyle: "reserve-dearest" },
+      ...payments((right) => ({
+        capture: async (reference, amount, key, options) => {
+          const outcome = await right.capture(reference, amount, key, options);
+          if (outcome.kind !== "ok") await right.cancel(reference, false, keyOf(`${key.slice(0, 45)}-c`), options);
+          return outcome;
+        },
+      })),
+    },
+  },
+  {
+    name: "forgets the cancel on a jam",
     seedsMax: 50,
-    sabotage: wrap((payments) => ({
+    sabotage: payments((right) => ({
       cancel: async (reference, transactionOnly, key, options) => {
-        if (transactionOnly) return payments.cancel(reference, transactionOnly, key, options);
-        return payments.get(reference, options);
+        if (transactionOnly) return right.cancel(reference, transactionOnly, key, options);
+        return right.get(reference, options);
       },
     })),
   },
   {
-    name: "captures twice as much as was delivered",
-    seedsMax: 100,
-    sabotage: wrap((payments) => ({
-      capture: (reference, amount, key, options) =>
-        payments.capture(reference, { ...amount, minor: minor(amount.minor + 100) }, key, options),
-      refund: async () => ({
-        kind: "unknown",
-        reason: "never",
-        status: undefined,
-        code: undefined,
-        retryAfterMs: undefined,
-      }),
+    name: "delivers A's late approval into B's session",
+    seedsMax: 200,
+    sabotage: payments((right, world) => ({
+      get: async (reference, options) => {
+        const outcome = await right.get(reference, options);
+        if (outcome.kind !== "ok" || outcome.value.state !== "CREATED") return outcome;
+        const other = world.provider
+          .ledger()
+          .find((row) => row.state === "AUTHORIZED" && row.captured === 0 && row.cancelled === 0);
+        return other === undefined
+          ? outcome
+          : { kind: "ok", value: { ...outcome.value, state: "AUTHORIZED", authorized: outcome.value.amount } };
+      },
     })),
+  },
+  {
+    name: "opens a session from a refused check-in's retry",
+    seedsMax: 500,
+    sabotage: {
+      policy: { checkInStyle: "reserve-dearest" },
+      message: (message) => {
+        if (message.kind === "check-in-refused") return undefined;
+        return message.kind === "checked-in" ? { ...message, ageMs: 0 } : message;
+      },
+    },
+  },
+  {
+    name: "acknowledges a message before it is journalled",
+    seedsMax: 20,
+    sabotage: { acknowledgesEarly: true },
+  },
+  {
+    name: "shows the QR after the payment has expired",
+    seedsMax: 50,
+    sabotage: {
+      panel: (panel) => {
+        let isPaying = false;
+        return {
+          facts: panel.facts,
+          start: () => panel.start(),
+          show: async (scene) => {
+            if (isPaying && scene.kind !== "pay") return { kind: "shown" };
+            isPaying = scene.kind === "pay";
+            return panel.show(scene);
+          },
+          fit: (content) => panel.fit(content),
+          isPresent: () => panel.isPresent(),
+          screenshot: () => panel.screenshot(),
+          stop: () => panel.stop(),
+        };
+      },
+    },
+  },
+  {
+    name: "captures more than was delivered",
+    seedsMax: 50,
+    sabotage: {
+      policy: { checkInStyle: "reserve-dearest" },
+      ...payments((right) => ({
+        capture: (reference, amount, key, options) =>
+          right.capture(reference, { ...amount, minor: minor(amount.minor + 100) }, key, options),
+      })),
+    },
+  },
+  {
+    name: "never gives back what it took for nothing",
+    seedsMax: 500,
+    sabotage: {
+      policy: { checkInStyle: "reserve-dearest" },
+      ...payments((right) => ({
+        capture: (reference, amount, key, options) =>
+          right.capture(reference, { ...amount, minor: minor(amount.minor + 100) }, key, options),
+        refund: async () => unknown,
+      })),
+    },
   },
   {
     name: "moves the machine twice for one payment",
@@ -114,48 +240,27 @@ export const brokenVariants: readonly BrokenVariant[] = [
   {
     name: "says that it is on the disk before it is",
     seedsMax: 100,
-    sabotage: {
-      journal: (journal) => ({
-        commit: (changes) => {
-          void journal.commit(changes).catch(() => {});
-          return Promise.resolve();
-        },
-        get: (table, key) => journal.get(table, key),
-        secret: (key) => journal.secret(key),
-        entries: (table) => journal.entries(table),
-        close: () => journal.close(),
-      }),
-    },
+    sabotage: journal((right) => ({
+      commit: (changes) => {
+        void right.commit(changes).catch(() => {});
+        return Promise.resolve();
+      },
+    })),
   },
   {
     name: "forgets the settlement when the power goes",
     seedsMax: 50,
-    sabotage: {
-      journal: (journal) => ({
-        commit: (changes) =>
-          journal.commit(changes.filter((change) => !("table" in change) || change.table !== "settlement")),
-        get: (table, key) => journal.get(table, key),
-        secret: (key) => journal.secret(key),
-        entries: (table) => (table === "settlement" ? [] : journal.entries(table)),
-        close: () => journal.close(),
-      }),
-    },
+    sabotage: journal((right) => ({
+      commit: (changes) =>
+        right.commit(changes.filter((change) => !("table" in change) || change.table !== "settlement")),
+      entries: (table) => (table === "settlement" ? [] : right.entries(table)),
+    })),
   },
   {
     name: "leaves the customer token on the disk",
     seedsMax: 50,
-    sabotage: {
-      journal: (journal) => ({
-        commit: (changes) => journal.commit(changes.filter(({ kind }) => kind !== "drop-secret")),
-        get: (table, key) => journal.get(table, key),
-        secret: (key) => journal.secret(key),
-        entries: (table) => journal.entries(table),
-        close: () => journal.close(),
-      }),
-    },
+    sabotage: journal((right) => ({
+      commit: (changes) => right.commit(changes.filter(({ kind }) => kind !== "drop-secret")),
+    })),
   },
 ];
-
-function isKey(text: string): text is EffectId {
-  return text.length <= 50;
-}

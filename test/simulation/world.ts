@@ -8,8 +8,9 @@ import type { Journal } from "../../src/journal/port.ts";
 import { SimulatedDisk } from "../../src/journal/simulated-disk.ts";
 import { createKiosk, type Kiosk } from "../../src/kiosk/kiosk.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "../../src/machine/simulated.ts";
+import type { LinkMessage } from "../../src/link/port.ts";
 import type { Machine } from "../../src/machine/port.ts";
-import type { Scene } from "../../src/panel/port.ts";
+import type { Panel, Scene } from "../../src/panel/port.ts";
 import { merchantQrId, referenceOf } from "../../src/sale/ids.ts";
 import { money } from "../../src/sale/money.ts";
 import type { SalePolicy } from "../../src/sale/policy.ts";
@@ -25,6 +26,7 @@ import { createMerchantQrs, createPayments } from "../../src/vipps/payments.ts";
 import type { Payments } from "../../src/vipps/port.ts";
 import type { HttpTransport } from "../../src/vipps/transport.ts";
 import { verifyDelivery } from "../../src/vipps/signature.ts";
+import { DeviceClock } from "./device-clock.ts";
 import { Life } from "./process.ts";
 import { codeOf, LinkTwin, PanelTwin } from "./twins.ts";
 
@@ -37,15 +39,25 @@ export interface StoryLine {
   readonly text: string;
 }
 
-/** A deliberately broken part, to show that the checks bite. */
+/** Deliberately broken parts, to show that the checks bite. Each is made afresh for every life of the daemon. */
 export interface Sabotage {
-  readonly payments?: (payments: Payments, provider: Provider) => Payments;
+  /** A world in which the mistake shows sooner. */
+  readonly prepare?: (world: World) => void;
+  readonly policy?: Partial<SalePolicy>;
+  readonly payments?: (payments: Payments, world: World) => Payments;
   readonly machine?: (machine: Machine) => Machine;
+  readonly panel?: (panel: Panel) => Panel;
   readonly journal?: (journal: Journal) => Journal;
+  /** What a message from the relay becomes; undefined: it gets lost. */
+  readonly message?: (message: LinkMessage) => LinkMessage | undefined;
+  /** The broker is told that the message is safe before the kiosk has looked at it. */
+  readonly acknowledgesEarly?: boolean;
 }
 
 export class World {
   readonly clock = new SimulatedClock();
+  /** What the machine believes the time to be. */
+  readonly deviceClock = new DeviceClock(this.clock);
   readonly entropy: Entropy;
   readonly disk = new SimulatedDisk();
   readonly drops: DroppedThing[] = [];
@@ -55,11 +67,17 @@ export class World {
   readonly sales = new Map<string, Readonly<Record<string, unknown>>>();
   readonly provider: Provider;
   readonly policy: SalePolicy;
-  readonly tokens: string[] = [];
+  /** Check-ins whose customers were told no, by token: nothing may ever be reserved for them. */
+  readonly #refusedTokens = new Set<string>();
+  /** References about which the relay said something; what it said proves nothing. */
+  readonly hinted = new Set<string>();
   /** Probability that one request to the provider goes wrong. */
   faultiness = 0;
   isPartitioned = false;
   isBrokerUp = true;
+  /** The operator cancels in the provider's portal what was approved a moment ago. */
+  portalCancels = false;
+  readonly portalCancelled = new Set<string>();
   machine: SimulatedMachine | undefined;
   link: LinkTwin | undefined;
   kiosk: Kiosk | undefined;
@@ -71,7 +89,7 @@ export class World {
   constructor(seed: number, sabotage: Sabotage = {}) {
     this.entropy = createSeededEntropy(seed);
     this.#sabotage = sabotage;
-    this.policy = this.#drawPolicy();
+    this.policy = { ...this.#drawPolicy(), ...sabotage.policy };
     this.provider = createProvider({
       clock: this.clock,
       entropy: this.entropy,
@@ -79,6 +97,7 @@ export class World {
       faultFor: () => this.#drawFault(),
       tell: (text) => this.tell(`provider: ${text}`),
     });
+    this.#oddPrice = this.pick([151, 182, 186, 201, 1_500]);
     this.provider.addUnit({ msn, pushApproved: this.chance(0.5), partialCapture: this.chance(0.8) });
     this.provider.switches.forgetIdempotencyKeys = this.chance(0.2);
     this.provider.switches.createdVisibleAfterMs = this.chance(0.2) ? 4_000 : 0;
@@ -159,12 +178,14 @@ export class World {
     if ("customerToken" in event) return this.#checkIn(event);
     if ("reference" in event && "pspReference" in event && "name" in event) {
       const eventId = `${String(event.pspReference)}.${String(event.name)}`;
-      const reference = String(event.reference);
-      void this.#publish(() =>
-        this.link?.deliver({ kind: "payment-event", eventId, reference: referenceOf(id, reference.slice(-26)) }),
-      );
+      this.hint(String(event.reference), eventId);
     }
     return { status: 200 };
+  }
+
+  /** A payment event on its way to the machine: a real one, or one that somebody made up. */
+  hint(reference: string, eventId: string): void {
+    void this.#publish({ kind: "payment-event", eventId, reference: referenceOf(id, reference.slice(-26)) });
   }
 
   #checkIn(event: object): { readonly status: number } {
@@ -173,7 +194,8 @@ export class World {
     const eventId = createHash("sha256").update(token).digest("hex");
     const state = this.link?.state?.state;
     if (state !== "ready") {
-      void this.#publish(() => this.link?.deliver({ kind: "check-in-refused", eventId }));
+      this.#refusedTokens.add(token);
+      void this.#publish({ kind: "check-in-refused", eventId });
       return { status: 409 };
     }
     const published = this.clock.wallMs();
@@ -185,21 +207,35 @@ export class World {
       initiatedAtWallMs: initiated,
       publishedAtWallMs: published,
     } as const;
-    void this.#publish(() => this.link?.deliver(message));
+    void this.#publish(message);
     return { status: 200 };
   }
 
   /** QoS 1: late, doubled, and again until it is acknowledged. */
-  async #publish(deliver: () => Promise<boolean> | undefined): Promise<void> {
+  async #publish(message: LinkMessage): Promise<void> {
     const copies = this.chance(0.15) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) void this.#publishOne(deliver);
+    for (let copy = 0; copy < copies; copy += 1) void this.#publishOne(message);
   }
 
-  async #publishOne(deliver: () => Promise<boolean> | undefined): Promise<void> {
+  async #publishOne(message: LinkMessage): Promise<void> {
     for (let tries = 0; tries < 200; tries += 1) {
       await this.clock.sleep(tries === 0 ? 20 + this.entropy.fraction() * (this.chance(0.1) ? 15_000 : 400) : 5_000);
-      if ((await deliver()) === true) return;
+      if (await this.#deliver(message)) return;
     }
+  }
+
+  /** What the broker forgets has to be on the disk: the mark that this check-in was taken or refused. */
+  async #deliver(message: LinkMessage): Promise<boolean> {
+    const { link } = this;
+    const changed = this.#sabotage.message === undefined ? message : this.#sabotage.message(message);
+    if (link === undefined || !link.isConnected()) return false;
+    if (changed === undefined) return true;
+    if (changed.kind === "payment-event") this.hinted.add(changed.reference);
+    const answer = link.deliver(changed);
+    const isTaken = this.#sabotage.acknowledgesEarly === true ? true : await answer;
+    if (isTaken && changed.kind !== "payment-event" && "eventId" in changed && !this.disk.holds(changed.eventId))
+      this.violate(`a message was acknowledged before it was on the disk: ${changed.kind}`);
+    return isTaken;
   }
 
   // ── one life of the daemon ───────────────────────────────────────────────────────────────────────────────────────────
@@ -211,25 +247,59 @@ export class World {
         (async () => {
           await this.clock.sleep(10 + this.entropy.fraction() * 200);
           const { method, url, headers, body, signal } = request;
+          this.#checkRequest(body);
           const answer = await this.provider.handle(
             { method, url: url.replace("https://apitest.vipps.no", ""), headers, body },
             signal,
           );
+          if (method === "POST") this.#checkKept();
           await this.clock.sleep(10 + this.entropy.fraction() * 200);
           return answer;
         })(),
       );
   }
 
+  #checkRequest(body: Uint8Array | undefined): void {
+    if (body === undefined || this.#refusedTokens.size === 0) return;
+    const text = new TextDecoder().decode(body);
+    for (const token of this.#refusedTokens)
+      if (text.includes(token)) this.violate("a customer whose check-in was refused is charged");
+  }
+
+  /** Promise 1 at every moment, not only in the end: never more is kept than what has fallen. */
+  #checkKept(): void {
+    for (const row of this.provider.state.payments.values()) {
+      const kept = row.captured - row.refunded;
+      if (kept === 0) continue;
+      const value = this.drops
+        .filter(({ reference }) => reference === row.reference)
+        .reduce((sum, { priceMinor }) => sum + priceMinor, 0);
+      if (kept > value && !this.#overcharged.has(row.reference)) {
+        this.#overcharged.add(row.reference);
+        this.violate(
+          `nobody pays for nothing: payment …${row.reference.slice(-8)} kept ${kept} for ${value} for a while`,
+        );
+      }
+    }
+  }
+
+  readonly #oddPrice: number;
+  readonly #overcharged = new Set<string>();
+
   async boot(): Promise<void> {
-    const life = new Life(this.clock);
+    const life = new Life(this.clock, this.deviceClock);
     this.#life = life;
     this.tell("power on");
     const disk = life.disk(this.disk);
     const { entropy } = this;
     const log = createMemoryLog(this.log);
     const wrap = this.#sabotage;
-    const opened = await openJournal({ disk, wallMs: () => this.clock.wallMs(), retentionMs: 1e12 });
+    const opened = await openJournal({
+      disk,
+      wallMs: () => life.clock.wallMs(),
+      isPlausible: () => life.clock.isPlausible(),
+      retentionMs: 1e12,
+    });
     const journal = wrap.journal?.(opened) ?? opened;
     const unit = this.provider.state.units.get(msn);
     if (unit === undefined) throw new Error("no unit");
@@ -257,6 +327,7 @@ export class World {
       drops: this.drops,
       starts: this.starts,
     });
+    const panel = new PanelTwin((scene) => life.isAlive && this.#shown(scene));
     const link = new LinkTwin(this.sales);
     this.machine = machine;
     this.link = link;
@@ -272,6 +343,9 @@ export class World {
           products: [
             { id: "water", name: "Water", price: money(2_500, "NOK"), vatRate: 1_500, line: "A1" },
             { id: "cola", name: "Cola", price: money(3_200, "NOK"), vatRate: 1_500, line: "A2" },
+            { id: "gum", name: "Gum", price: money(1_000, "NOK"), vatRate: 1_500, line: "A3" },
+            // Some of these amounts make the provider's test environment misbehave (facts 4.8).
+            { id: "odd", name: "Odd", price: money(this.#oddPrice, "NOK"), vatRate: 1_500, line: "A4" },
           ],
         },
         deliverMs: 20_000,
@@ -281,9 +355,9 @@ export class World {
       },
       {
         journal,
-        payments: wrap.payments?.(payments, this.provider) ?? payments,
+        payments: wrap.payments?.(payments, this) ?? payments,
         merchantQrs: createMerchantQrs(client, presentation),
-        panel: new PanelTwin((scene) => life.isAlive && this.#shown(scene)),
+        panel: wrap.panel?.(panel) ?? panel,
         machine: this.#watched(wrap.machine?.(machine) ?? machine),
         link,
         clock: life.clock,
@@ -322,20 +396,60 @@ export class World {
   }
 
   #shown(scene: Scene): void {
+    const key = scene.kind === "idle" ? `idle ${scene.code === undefined ? "without" : "with"} a code` : scene.kind;
+    if (key !== this.#shownKey) this.tell(`panel: ${key}`);
+    this.#shownKey = key;
     this.scene = scene;
-    this.tell(`panel: ${scene.kind}`);
-    const code = scene.kind === "pay" ? codeOf(scene) : undefined;
-    if (code === undefined) return;
-    const payment = [...this.provider.state.payments.values()].find(({ qrContent }) => qrContent === code);
-    if (payment === undefined) this.violate("the panel shows a code that belongs to no payment");
-    else if (
-      payment.state !== "CREATED" &&
-      this.clock.monotonicMs() - (this.#endedAt.get(payment.reference) ?? this.clock.monotonicMs()) > 10_000
-    )
-      this.violate(`the panel shows the code of a payment that has been ${payment.state} for long`);
+    this.#checkGlass();
   }
 
-  readonly #endedAt = new Map<string, number>();
+  #shownKey = "";
+  /** Since when, on the world's clock, something is as it is: for how long a panel may not know it. */
+  readonly #since = new Map<string, number>();
+
+  #lasts(what: string, isSo: boolean): number {
+    if (!isSo) this.#since.delete(what);
+    else if (!this.#since.has(what)) this.#since.set(what, this.clock.monotonicMs());
+    return isSo ? this.clock.monotonicMs() - (this.#since.get(what) ?? 0) : 0;
+  }
+
+  /** Promise 4, every second: a code stands on the glass only while it can be paid, as far as the machine can know. */
+  #checkGlass(): void {
+    const code = this.isOn ? codeOf(this.scene) : undefined;
+    const { scene } = this;
+    const payment =
+      scene.kind === "pay" && code !== undefined
+        ? [...this.provider.state.payments.values()].find(({ qrContent }) => qrContent === code)
+        : undefined;
+    if (scene.kind === "pay" && code !== undefined && payment === undefined)
+      this.violate("the panel shows a code that belongs to no payment");
+    const isOver = payment !== undefined && payment.state !== "CREATED";
+    // It polls every few seconds; with a provider that fails three requests in ten it may take a minute to hear of it.
+    if (this.#lasts(`over ${payment?.reference ?? ""}`, isOver && !this.isPartitioned) > 60_000)
+      this.#lie("the panel shows the code of a payment that is over");
+    if (payment !== undefined && this.clock.monotonicMs() > payment.expiresMs + 5_000)
+      this.#lie("the panel shows the code of a payment that has expired");
+    const isCallback = this.isOn && scene.kind === "idle" && code !== undefined;
+    if (this.#lasts("link", isCallback && this.link?.isConnected() !== true) > 3_000)
+      this.#lie("the panel shows the callback code while nobody would hear of a scan");
+    if (this.#lasts("machine", isCallback && this.machine?.readiness().ready !== true) > 3_000)
+      this.#lie("the panel shows the callback code while the machine cannot sell");
+    // The provider is probed every 20 s, and a request may take its whole deadline to fail.
+    if (this.#lasts("provider", isCallback && this.isPartitioned) > 120_000)
+      this.#lie("the panel shows the callback code while the provider is out of reach");
+  }
+
+  #lie(text: string): void {
+    if (!this.violations.includes(text)) this.violate(text);
+  }
+
+  /** Looks at the glass once a second, for as long as the world turns. */
+  watchGlass(): void {
+    this.clock.startTimer("glass", 1_000, () => {
+      this.#checkGlass();
+      this.watchGlass();
+    });
+  }
 
   get isOn(): boolean {
     return this.#life?.isAlive === true;
@@ -351,12 +465,19 @@ export class World {
     this.disk.beforeChange = undefined;
     this.disk.cutPower();
     this.scene = { kind: "starting" };
+    // Without a battery the clock stands while there is no power, and starts anywhere.
+    if (this.chance(0.3)) this.deviceClock.lose(-this.entropy.fraction() * 400 * 86_400_000);
   }
 
   /** Power comes back; several times when the next cut comes while it boots. */
   async powerOn(): Promise<void> {
     if (this.isOn) return;
     this.disk.restorePower(this.entropy);
+    if (!this.deviceClock.isPlausible())
+      this.clock.startTimer("time server", this.entropy.fraction() * 60_000, () => {
+        this.deviceClock.correct();
+        this.tell("the machine's clock is right again");
+      });
     await Promise.race([
       this.boot().catch((error: unknown) => this.violate(`it does not boot: ${String(error)}`)),
       this.#untilDead(),
@@ -386,6 +507,22 @@ export class World {
     if (this.isOn) this.machine?.press(line);
   }
 
+  /** This user approves the request on the phone. */
+  approve(user: string): void {
+    const answer = this.provider.phone(user).approve();
+    this.tell(`${user}: ${answer}`);
+    if (!this.portalCancels || answer !== "approved" || !this.chance(0.3)) return;
+    const { app } = this.provider.state.users.get(user) ?? {};
+    const row =
+      app?.kind === "approved"
+        ? [...this.provider.state.payments.values()].find(({ reference }) => reference === app.reference)
+        : undefined;
+    if (row?.state !== "AUTHORIZED" || row.captured > 0) return;
+    this.tell("the operator cancels it in the portal");
+    row.cancelled = row.authorized;
+    this.portalCancelled.add(row.reference);
+  }
+
   /** The camera of this user's phone reads what is on the glass. */
   scan(user: string): boolean {
     const code = this.isOn ? codeOf(this.scene) : undefined;
@@ -393,6 +530,14 @@ export class World {
     if (code === undefined) return false;
     this.provider.phone(user).scan(code);
     return true;
+  }
+
+  /** A picture of the callback code, taken earlier: it can be scanned whatever the panel shows. */
+  scanSticker(user: string): void {
+    const [qr] = this.provider.state.callbackQrs.values();
+    if (qr === undefined) return;
+    this.tell(`${user} scans the sticker`);
+    this.provider.phone(user).scan(qr.content);
   }
 
   async registerWebhooks(): Promise<void> {
