@@ -1,4 +1,5 @@
 /** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
+import { openSync, writeSync } from "node:fs";
 import type { Config } from "./config/schema.ts";
 import { withInputs } from "./machine/combined.ts";
 import { createGpioMachine } from "./machine/gpio/gpio-machine.ts";
@@ -24,12 +25,24 @@ export function openMachine(config: Config, parts: MachineParts): MachineChoice 
     case "simulated": {
       const drops: DroppedThing[] = [];
       const { clock, entropy } = parts;
-      const machine = createSimulatedMachine({ clock, entropy, deliveryMs: delivery.delivery_ms, drops });
+      const machine = createSimulatedMachine({
+        clock,
+        entropy,
+        deliveryMs: delivery.delivery_ms,
+        drops,
+        ...(delivery.tray_file === undefined ? {} : { onMove: trayAt(delivery.tray_file) }),
+      });
       return { machine: withInputs(machine, inputsOf()), twin: { machine, drops } };
     }
     case "gpio":
       return { machine: withInputs(gpioOf(delivery, parts), inputsOf()), twin: undefined };
   }
+}
+
+/** A tray on disk, for tests that kill this process: a line is there before the next thing happens. */
+function trayAt(path: string): (move: object) => void {
+  const tray = openSync(path, "a", 0o600);
+  return (move) => void writeSync(tray, `${JSON.stringify(move)}\n`);
 }
 
 /** Scanner and keypad. */

@@ -16,6 +16,9 @@ export const deliverySchema = z.discriminatedUnion("driver", [
     driver: z.literal("simulated").describe("No hardware: for the demo and for training."),
     delivery_ms: z.int().min(1).max(600_000).default(1_500).describe("How long a coil turns."),
     control_socket: file.optional().describe("Unix socket on which buttons and faults are operated."),
+    tray_file: file
+      .optional()
+      .describe("Where every delivery that starts and everything that falls is written down, one JSON line each."),
   }),
   z.strictObject({
     driver: z.literal("gpio").describe("Buttons and relays on the GPIO header, by onoff."),

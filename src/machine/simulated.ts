@@ -39,6 +39,8 @@ export interface SimulatedMachineSettings {
   readonly drops: DroppedThing[];
   /** Deliveries that were ever started, by id: starting one twice is what must never happen. */
   readonly starts?: Map<string, number>;
+  /** Told before a coil turns, and when something fell: a tray that outlives this process. */
+  readonly onMove?: (move: { readonly kind: "starts" | "falls"; readonly thing: DroppedThing }) => void;
 }
 
 export interface SimulatedMachine extends Machine {
@@ -76,6 +78,10 @@ function whatOf(selection: Selection): string {
   }
 }
 
+function thingOf({ deliveryId, selection, reference, price }: DeliveryOrder): DroppedThing {
+  return { deliveryId, what: whatOf(selection), reference, priceMinor: price.minor };
+}
+
 class TwinMachine implements SimulatedMachine {
   readonly #settings: SimulatedMachineSettings;
   #onEvent: ((event: MachineEvent) => void) | undefined;
@@ -107,6 +113,7 @@ class TwinMachine implements SimulatedMachine {
     if (this.#isOff) return new Promise(() => {});
     if (this.#moving !== undefined)
       return Promise.resolve({ kind: "not-delivered", reason: "busy with another delivery" });
+    this.#settings.onMove?.({ kind: "starts", thing: thingOf(order) });
     const fault = this.#fault;
     const { deliveryMs } = this.#settings;
     return new Promise((resolve) => {
@@ -144,12 +151,9 @@ class TwinMachine implements SimulatedMachine {
   }
 
   #drop(order: DeliveryOrder): void {
-    this.#settings.drops.push({
-      deliveryId: order.deliveryId,
-      what: whatOf(order.selection),
-      reference: order.reference,
-      priceMinor: order.price.minor,
-    });
+    const thing = thingOf(order);
+    this.#settings.drops.push(thing);
+    this.#settings.onMove?.({ kind: "falls", thing });
   }
 
   async resume(_order: DeliveryOrder): Promise<void> {}

@@ -1,0 +1,111 @@
+/**
+ * Goal: promises 1, 2, 3 and 5 hold for the real daemon on a real disk. Method: it sells through a real broker, the relay and the simulated
+ * provider, and is killed with SIGKILL at random moments, also while it boots, hundreds of times; then it is left alone, and ledger, journal
+ * and tray have to agree. KVITT_KILLS sets how often.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readJournal } from "../../../src/journal/journal.ts";
+import { openNodeDiskToRead } from "../../../src/journal/node-disk.ts";
+import { readSaleRecord } from "../../../src/kiosk/stored.ts";
+import { createSeededEntropy } from "../../../src/service/entropy.ts";
+import { checkMoney } from "../../../src/simulator/demo/script.ts";
+import { isEnded } from "../../../src/simulator/demo/world.ts";
+import { hasMosquitto } from "../link/brokers.ts";
+import { Rig } from "./rig.ts";
+
+const kills = Number(process.env["KVITT_KILLS"] ?? "200");
+const seed = Number(process.env["KVITT_KILL_SEED"] ?? String(Date.now() % 1_000_000));
+const killMsMax = 3_500;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function untilSettled(rig: Rig): Promise<boolean> {
+  const end = Date.now() + 120_000;
+  while (Date.now() < end) {
+    const state = await rig.state();
+    const isIdle = state?.kiosk.openSettlements === 0 && !state.isMoving && state.kiosk.scene === "idle";
+    if (isIdle && (await rig.ledger()).every(isEnded)) return true;
+    await pause(250);
+  }
+  return false;
+}
+
+describe.skipIf(!hasMosquitto())(`a daemon that is killed ${kills} times (seed ${seed})`, () => {
+  const entropy = createSeededEntropy(seed);
+  let rig: Rig;
+  let ended: readonly string[] = [];
+
+  beforeAll(
+    async () => {
+      rig = await Rig.start(entropy);
+      const living = rig.live();
+      for (let count = 0; count < kills; count += 1) {
+        await pause(entropy.fraction() * killMsMax);
+        if (rig.machine.exitCode !== undefined) ended = [...ended, rig.machine.said.slice(-5).join("")];
+        await rig.machine.end("SIGKILL");
+        rig.machine.start();
+      }
+      rig.stopLiving();
+      await living;
+      await rig.setFault("none");
+    },
+    kills * killMsMax + 240_000,
+  );
+
+  afterAll(() => rig.close());
+
+  it("never ended by itself", () => {
+    expect(ended).toEqual([]);
+  });
+
+  it("brings everything to an end", async () => {
+    expect(await untilSettled(rig), JSON.stringify([await rig.state(), await rig.ledger()])).toBe(true);
+  });
+
+  it("has sold between the kills", async () => {
+    const ledger = await rig.ledger();
+    const sold = ledger.filter(({ captured }) => captured > 0).length;
+    console.log(`${kills} kills: ${ledger.length} payments, ${rig.tray().length} moves, ${sold} sold`);
+    expect(sold).toBeGreaterThan(kills / 20);
+    expect(ledger.length).toBeGreaterThan(sold);
+  });
+
+  it("nobody paid for nothing, nobody got anything for nothing, nothing fell twice", async () => {
+    const tray = rig.tray();
+    const falls = tray.filter(({ kind }) => kind === "falls").map(({ thing }) => thing);
+    expect(checkMoney(await rig.ledger(), falls)).toEqual([]);
+    const starts = tray.filter(({ kind }) => kind === "starts").map(({ thing }) => thing.deliveryId);
+    expect(starts.length).toBe(new Set(starts).size);
+    const payments = tray.filter(({ kind }) => kind === "starts").map(({ thing }) => thing.reference);
+    expect(payments.length).toBe(new Set(payments).size);
+  });
+
+  it("the journal agrees with the provider, and has captured exactly what it saw delivered", async () => {
+    const journal = await readJournal(await openNodeDiskToRead(rig.journalFolder));
+    expect([...journal.settlements.keys()]).toEqual([]);
+    for (const row of await rig.ledger()) {
+      const stored = journal.sales.get(row.reference);
+      expect(stored, row.reference).toBeDefined();
+      if (stored === undefined) continue;
+      const { captured, refunded, cancelled, delivery, price, outcome } = readSaleRecord(stored);
+      expect({ captured, refunded, cancelled }, row.reference).toEqual({
+        captured: row.captured,
+        refunded: row.refunded,
+        cancelled: row.cancelled,
+      });
+      if (delivery.outcome === "delivered") expect(captured - refunded).toBe(price);
+      expect(outcome).not.toBe("attention");
+    }
+  });
+
+  it("leaves no customer's token on the disk", async () => {
+    for (const name of await readdir(rig.journalFolder)) {
+      const text = await readFile(join(rig.journalFolder, name), "utf8").catch(() => "");
+      expect(text, name).not.toMatch(/customer-token|personal-qr/);
+    }
+  });
+});

@@ -1,0 +1,223 @@
+/**
+ * A machine that is for sale and for killing: provider, relay and daemon as processes of their own, a real broker, a customer who never
+ * gives up, and a tray on disk that remembers what fell whoever died.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Entropy } from "../../../src/service/port.ts";
+import { readCode } from "../../../src/simulator/demo/camera.ts";
+import {
+  askMachine,
+  type LedgerRowView,
+  type MachineStateView,
+  readLedger,
+  setUnit,
+  usePhone,
+} from "../../../src/simulator/demo/clients.ts";
+import { kioskToml, products, relayToml } from "../../../src/simulator/demo/setup.ts";
+import { type Broker, startMosquitto } from "../link/brokers.ts";
+import { freePort } from "../../../src/simulator/demo/network.ts";
+
+const move = z.object({
+  kind: z.enum(["starts", "falls"]),
+  thing: z.object({
+    deliveryId: z.string(),
+    what: z.string(),
+    reference: z.string().optional(),
+    priceMinor: z.number(),
+  }),
+});
+export type Move = z.infer<typeof move>;
+
+const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
+const user = "kari";
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function until(isTrue: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  const end = Date.now() + withinMs;
+  while (!(await isTrue())) {
+    if (Date.now() > end) return false;
+    await pause(40);
+  }
+  return true;
+}
+
+class Child {
+  readonly #args: readonly string[];
+  #running: ChildProcess | undefined;
+  /** The last that it said, for a test that fails. */
+  readonly said: string[] = [];
+
+  constructor(args: readonly string[]) {
+    this.#args = args;
+  }
+
+  start(): void {
+    const started = spawn(process.execPath, ["--import", "tsx", entry, ...this.#args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#running = started;
+    for (const stream of [started.stdout, started.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.said.push(text);
+        if (this.said.length > 400) this.said.shift();
+      });
+  }
+
+  /** Undefined while it runs. */
+  get exitCode(): number | null | undefined {
+    return this.#running?.exitCode ?? (this.#running?.signalCode === null ? undefined : null);
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#running;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = new Promise((resolve) => running.once("exit", resolve));
+    running.kill(signal);
+    await gone;
+  }
+}
+
+export class Rig {
+  readonly folder: string;
+  readonly #entropy: Entropy;
+  readonly #broker: Broker;
+  readonly #url: string;
+  readonly #provider: Child;
+  readonly #relay: Child;
+  readonly machine: Child;
+  #isClosed = false;
+
+  private constructor(folder: string, entropy: Entropy, broker: Broker, url: string, provider: Child) {
+    this.folder = folder;
+    this.#entropy = entropy;
+    this.#broker = broker;
+    this.#url = url;
+    this.#provider = provider;
+    this.#relay = new Child(["relay", "--config", join(folder, "relay.toml")]);
+    this.machine = new Child(["run", "--config", join(folder, "kiosk.toml")]);
+  }
+
+  static async start(entropy: Entropy): Promise<Rig> {
+    const folder = await mkdtemp(join(tmpdir(), "kvitt-kill-"));
+    const broker = await startMosquitto();
+    const providerPort = await freePort();
+    const url = `http://127.0.0.1:${providerPort}`;
+    const provider = new Child(["simulator", "--port", String(providerPort)]);
+    provider.start();
+    const isThere = await until(() => readLedger(url).then(() => true, () => false), 20_000); // prettier-ignore
+    if (!isThere) throw new Error(`the simulator did not start: ${provider.said.join("")}`);
+    await setUnit(url, { msn: "123456", pushApproved: true });
+    const places = { folder, providerUrl: url, wireUrl: url, brokerPort: broker.port, relayPort: await freePort() };
+    // Quick coils, so that many sales lie under the knife.
+    const toml = kioskToml(places).replace(
+      "delivery_ms = 1500",
+      `delivery_ms = 250\ntray_file = "${join(folder, "tray")}"`,
+    );
+    await writeFile(join(folder, "kiosk.toml"), toml, { mode: 0o600 });
+    await writeFile(join(folder, "relay.toml"), relayToml(places), { mode: 0o600 });
+    const rig = new Rig(folder, entropy, broker, url, provider);
+    rig.#relay.start();
+    rig.machine.start();
+    return rig;
+  }
+
+  state(): Promise<MachineStateView | undefined> {
+    return this.#order({ action: "state" });
+  }
+
+  ledger(): Promise<readonly LedgerRowView[]> {
+    return readLedger(this.#url);
+  }
+
+  get journalFolder(): string {
+    return join(this.folder, "journal");
+  }
+
+  tray(): readonly Move[] {
+    const path = join(this.folder, "tray");
+    if (!existsSync(path)) return [];
+    const lines = readFileSync(path, "utf8").split("\n");
+    return lines.filter((line) => line !== "").map((line) => move.parse(JSON.parse(line)));
+  }
+
+  #order(order: object): Promise<MachineStateView | undefined> {
+    return askMachine(join(this.folder, "machine.sock"), order);
+  }
+
+  async setFault(fault: "none" | "jam" | "no-sensor"): Promise<void> {
+    await this.#order({ action: "fault", fault });
+  }
+
+  async #scene(): Promise<string | undefined> {
+    return (await this.state())?.kiosk.scene;
+  }
+
+  /** The camera reads what is on the glass, also when it is a dead machine's. */
+  async #scan(): Promise<boolean> {
+    const png = await readFile(join(this.folder, "panel.png")).catch(() => undefined);
+    const text = png === undefined ? undefined : await readCode(new Uint8Array(png)).catch(() => undefined);
+    if (text === undefined) return false;
+    await usePhone(this.#url, user, "scan", text);
+    return true;
+  }
+
+  async #hasRequest(): Promise<boolean> {
+    return (await usePhone(this.#url, user, "view")).screen === "request";
+  }
+
+  #chance(probability: number): boolean {
+    return this.#entropy.fraction() < probability;
+  }
+
+  #line(): string {
+    return products[Math.floor(this.#entropy.fraction() * products.length)]?.line ?? "A1";
+  }
+
+  async #selectAndPay(): Promise<void> {
+    await this.#order({ action: "press", line: this.#line() });
+    if (!(await until(async () => (await this.#scene()) === "pay", 2_500))) return;
+    // What the kiosk says of its scene is ahead of the glass.
+    await until(() => this.#scan(), 1_500);
+    if (await this.#hasRequest()) await usePhone(this.#url, user, this.#chance(0.1) ? "decline" : "approve");
+    if (this.#chance(0.15)) await this.#order({ action: "cancel" });
+  }
+
+  async #checkIn(): Promise<void> {
+    if (!(await until(async () => (await this.#scene()) === "idle", 2_500))) return;
+    await this.#scan();
+    if (await until(async () => (await this.#scene()) === "choose", 2_000))
+      await this.#order({ action: "press", line: this.#line() });
+    if (await until(() => this.#hasRequest(), 2_000)) await usePhone(this.#url, user, "approve");
+  }
+
+  /** Buys until the rig is closed, whatever dies around. */
+  async live(): Promise<void> {
+    while (!this.#isClosed) {
+      if (this.#chance(0.05)) await this.setFault(this.#chance(0.5) ? "jam" : "no-sensor");
+      await (this.#chance(0.7) ? this.#selectAndPay() : this.#checkIn());
+      await until(async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""), 2_000);
+      await pause(this.#entropy.fraction() * 300);
+    }
+  }
+
+  stopLiving(): void {
+    this.#isClosed = true;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.machine.end("SIGTERM");
+    await this.#relay.end("SIGTERM");
+    await this.#provider.end("SIGTERM");
+    await this.#broker.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
