@@ -20,11 +20,17 @@ import { choosePanel, openSink, readLook } from "./panel-setup.ts";
 import { type MerchantQrId, merchantQrId, referenceOf } from "./sale/ids.ts";
 import { catalogueOf, policyOf, quietHoursOf } from "./sale-setup.ts";
 import { createSystemEntropy } from "./service/entropy.ts";
-import { createNotifier } from "./service/notify.ts";
+import { isJournalTrouble, type JournalTrouble, standOutOfService } from "./out-of-service.ts";
+import { createNotifier, type Notifier } from "./service/notify.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
-import { createSystemClock } from "./service/system-clock.ts";
+import { createSystemClock, type SystemClock } from "./service/system-clock.ts";
 import { createUlid } from "./service/ulid.ts";
-import { adjustableClock, type MachineControl, startMachineControl } from "./simulator/machine-control.ts";
+import {
+  type AdjustableClock,
+  adjustableClock,
+  type MachineControl,
+  startMachineControl,
+} from "./simulator/machine-control.ts";
 import { createVippsClient, type VippsClient } from "./vipps/client.ts";
 import { credentials } from "./vipps/credentials.ts";
 import { createFetchTransport } from "./vipps/fetch-transport.ts";
@@ -55,14 +61,107 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     floorWallMs: buildFloorMs,
     requireSynchronized: !isSimulated && config.vipps.base_url === undefined,
   });
-  const clock = adjustableClock(systemClock);
-  const entropy = createSystemEntropy();
+  const service: Service = {
+    systemClock,
+    clock: adjustableClock(systemClock),
+    entropy: createSystemEntropy(),
+    notifier: await createNotifier(env["NOTIFY_SOCKET"], log),
+  };
+  while (!signal.aborted) {
+    try {
+      await sell(options, service);
+      return;
+    } catch (error) {
+      if (!isJournalTrouble(error)) throw error;
+      await waitForJournal(options, service, error);
+    }
+  }
+}
+
+/** What lives as long as the process. */
+interface Service {
+  readonly systemClock: SystemClock;
+  readonly clock: AdjustableClock;
+  readonly entropy: Entropy;
+  readonly notifier: Notifier;
+}
+
+/** One life of the kiosk. @throws JournalError or StoredValueError before anything is sold. */
+async function sell(options: DaemonOptions, service: Service): Promise<void> {
+  const { config, log, env, signal } = options;
+  const { systemClock, clock, entropy, notifier } = service;
   const id = merchantQrId(config.machine.id);
-  const notifier = await createNotifier(env["NOTIFY_SOCKET"], log);
   const journal = await openJournalOf(config, clock);
-  const session = await countBoot(journal);
+  const { machine, twin } = openMachine(config, { clock, entropy, log: log.child({ room: "machine" }) });
+  const panel = await panelOf(options, clock);
+  try {
+    const session = await countBoot(journal);
+    const { client, presentation } = await providerOf(options, panel, clock, entropy, (wallMs) =>
+      systemClock.observeServerDate(wallMs),
+    );
+    const link = await linkOf(options, id, session, commandMemory(journal), clock, entropy);
+    const kiosk = kioskOf(options, {
+      id,
+      journal,
+      panel,
+      machine,
+      link,
+      clock,
+      entropy,
+      client,
+      presentation,
+      shopQr: shopQrOf(options, client, clock, entropy),
+    });
+    await kiosk.start();
+    const control = await controlOf(config, twin, clock, kiosk);
+    notifier.notify("READY=1");
+    const stopWatchdog = feedWatchdog(kiosk, clock, notifier.isActive ? env["WATCHDOG_USEC"] : undefined, (text) =>
+      notifier.notify(text),
+    );
+    await untilAborted(signal);
+    log.info({}, "stopping");
+    notifier.notify("STOPPING=1");
+    stopWatchdog();
+    await kiosk.stop();
+    await control?.close();
+  } catch (error) {
+    // Outputs off and a safe picture, whatever it was.
+    await machine.stop().catch((failure: unknown) => log.error({ error: failure }, "the machine could not be stopped"));
+    await panel.stop().catch((failure: unknown) => log.error({ error: failure }, "the panel could not be stopped"));
+    throw error;
+  } finally {
+    await journal.close();
+  }
+}
+
+/** The journal cannot be read: says so on the glass and upstream, until it can. Opening the machine puts its outputs off. */
+async function waitForJournal(
+  options: DaemonOptions,
+  { clock, entropy, notifier }: Service,
+  trouble: JournalTrouble,
+): Promise<void> {
+  const { config, log, signal, version } = options;
+  const { machine } = openMachine(config, { clock, entropy, log: log.child({ room: "machine" }) });
+  await machine.start(() => {});
+  await machine.stop();
+  const link = await linkOf(options, merchantQrId(config.machine.id), 0, noMemory, clock, entropy);
+  notifier.notify("READY=1\nSTATUS=out of service: the journal cannot be read");
+  await standOutOfService({
+    trouble,
+    panel: await panelOf(options, clock),
+    link,
+    openJournal: () => openJournalOf(config, clock),
+    clock,
+    log,
+    version,
+    signal,
+    onAlive: () => notifier.notify("WATCHDOG=1"),
+  });
+}
+
+async function panelOf({ config, log }: DaemonOptions, clock: Clock): Promise<Panel> {
   const choice = await choosePanel(config);
-  const panel = createPanel({
+  return createPanel({
     geometry: choice.geometry,
     sink: await openSink(config, choice, clock, log),
     drawing: openDrawing(choice.geometry, { clock, log, fontFolder: fontFolder(import.meta.url) }),
@@ -73,36 +172,6 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     look: await readLook(config),
     timeZone: config.machine.time_zone,
   });
-  const { client, presentation } = await providerOf(options, panel, clock, entropy, (wallMs) =>
-    systemClock.observeServerDate(wallMs),
-  );
-  const { machine, twin } = openMachine(config, { clock, entropy, log: log.child({ room: "machine" }) });
-  const link = await linkOf(options, id, session, journal, clock, entropy);
-  const kiosk = kioskOf(options, {
-    id,
-    journal,
-    panel,
-    machine,
-    link,
-    clock,
-    entropy,
-    client,
-    presentation,
-    shopQr: shopQrOf(options, client, clock, entropy),
-  });
-  const control = await controlOf(config, twin, clock, kiosk);
-  await kiosk.start();
-  notifier.notify("READY=1");
-  const stopWatchdog = feedWatchdog(kiosk, clock, notifier.isActive ? env["WATCHDOG_USEC"] : undefined, (text) =>
-    notifier.notify(text),
-  );
-  await untilAborted(signal);
-  log.info({}, "stopping");
-  notifier.notify("STOPPING=1");
-  stopWatchdog();
-  await kiosk.stop();
-  await control?.close();
-  await journal.close();
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
@@ -178,11 +247,27 @@ async function providerOf(
   return { client, presentation };
 }
 
+/** Which commands were carried out already. */
+interface CommandMemory {
+  readonly highestCounter: number;
+  readonly wasSeen: (commandId: string) => boolean;
+}
+
+const noMemory: CommandMemory = { highestCounter: 0, wasSeen: () => false };
+
+function commandMemory(journal: Journal): CommandMemory {
+  const counter = journal.get("fact", commandCounterKey);
+  return {
+    highestCounter: typeof counter === "number" ? counter : 0,
+    wasSeen: (commandId) => journal.get("seen", `command.${commandId}`) !== undefined,
+  };
+}
+
 async function linkOf(
   { config, env, log, version }: DaemonOptions,
   id: MerchantQrId,
   session: number,
-  journal: Journal,
+  memory: CommandMemory,
   clock: Clock,
   entropy: Entropy,
 ): Promise<Link> {
@@ -192,7 +277,6 @@ async function linkOf(
     path === undefined ? findSecret(name, folder, env) : readSecretFile(path);
   const password = await secretOf(mqtt.password_file, "mqtt-password");
   const commandKey = await secretOf(mqtt.command_key_file, "command-key");
-  const counter = journal.get("fact", commandCounterKey);
   return createMqttLink({
     settings: {
       url: mqtt.url,
@@ -210,8 +294,7 @@ async function linkOf(
     merchantQrId: id,
     commands: {
       key: commandKey === undefined ? undefined : new TextEncoder().encode(commandKey),
-      highestCounter: typeof counter === "number" ? counter : 0,
-      wasSeen: (commandId: string) => journal.get("seen", `command.${commandId}`) !== undefined,
+      ...memory,
     },
     sessionNumber: session,
     version,

@@ -14,27 +14,19 @@ import type { Customer } from "../sale/payment.ts";
 import type { SalePolicy } from "../sale/policy.ts";
 import { catalogueNow, decide, initialState } from "../sale/sale.ts";
 import { referenceOfSession } from "../sale/session.ts";
-import type { LineState, SaleState } from "../sale/state.ts";
+import type { SaleState } from "../sale/state.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
-import { journalChanges, lineStatesKey, partialRefusedKey, timedOutputKey } from "./changes.ts";
+import { journalChanges } from "./changes.ts";
 import { createInbox } from "./inbox.ts";
 import { forgettable, refusedCheckInChanges, takeCheckIn, takeCommand } from "./intake.ts";
+import { type OpenBusiness, readOpenBusiness } from "./open-business.ts";
 import { createOutbox } from "./outbox.ts";
 import { adjust, create, deliver, look, type PerformPorts, type Reached } from "./perform.ts";
 import { judgeReadiness, type Judgement } from "./readiness.ts";
 import { createRegistrar } from "./registrar.ts";
 import { sceneOf } from "./scene.ts";
-import {
-  readCatalogue,
-  readCustomer,
-  readLineStates,
-  readSaleRecord,
-  readServiceVend,
-  readSettlement,
-  readTimedOutput,
-  toJson,
-} from "./stored.ts";
+import { readCustomer, readSaleRecord, toJson } from "./stored.ts";
 
 export interface KioskSettings {
   readonly merchantQrId: MerchantQrId;
@@ -224,33 +216,23 @@ class KioskLoop implements Kiosk {
 
   /** Reads back everything that was open, and lets the tables bring it to an end. Throws when the journal cannot be read. */
   async #reconcile(): Promise<void> {
-    const { journal, clock } = this.#ports;
-    const settlements = [...journal.entries("settlement")].map(([, value]) => readSettlement(value));
-    const serviceVends = [...journal.entries("service-vend")].map(([, value]) => readServiceVend(value));
-    const lines = journal.get("fact", lineStatesKey);
-    const catalogue = journal.get("fact", "catalogue");
-    const stored: ReadonlyMap<string, LineState> =
-      lines === undefined ? new Map() : new Map(Object.entries(readLineStates(lines)));
-    this.#state = {
-      ...initialState(catalogue === undefined ? this.#settings.catalogue : readCatalogue(catalogue), stored),
-      inService: journal.get("fact", "operator-out-of-service") !== true,
-      partialRefused: journal.get("fact", partialRefusedKey) === true,
-    };
+    const { journal, clock, log } = this.#ports;
+    const { settlements, serviceVends, lines, catalogue, inService, partialRefused, timedOutputs } =
+      readOpenBusiness(journal);
+    this.#state = { ...initialState(catalogue ?? this.#settings.catalogue, lines), inService, partialRefused };
     if (settlements.length > 0 || serviceVends.length > 0) {
-      this.#ports.log.info(
+      log.info(
         { settlements: settlements.length, serviceVends: serviceVends.length },
         "sales were open when this machine stopped; asking the provider what is true",
       );
       this.#put({ about: "boot", settlements, serviceVends });
     }
-    await this.#resumeTimedOutputs(clock.wallMs());
+    await this.#resumeTimedOutputs(timedOutputs, clock.wallMs());
   }
 
-  async #resumeTimedOutputs(wallMs: number): Promise<void> {
-    const { journal, machine, log } = this.#ports;
-    for (const [key, value] of journal.entries("fact")) {
-      if (!key.startsWith(timedOutputKey(""))) continue;
-      const output = readTimedOutput(value);
+  async #resumeTimedOutputs(outputs: OpenBusiness["timedOutputs"], wallMs: number): Promise<void> {
+    const { machine, log } = this.#ports;
+    for (const { key, output } of outputs) {
       const { minutes, price, line, plate, deliveryId, reference, untilWallMs } = output;
       if (untilWallMs <= wallMs) {
         this.#put(undefined, { changes: [{ kind: "delete", table: "fact", key }] });
