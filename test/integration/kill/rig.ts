@@ -137,6 +137,16 @@ export class Rig {
     return readLedger(this.#url);
   }
 
+  get brokerUrl(): string {
+    return this.#broker.url;
+  }
+
+  /** The code on the glass, as a camera reads it. */
+  async code(): Promise<string | undefined> {
+    const png = await readFile(join(this.folder, "panel.png")).catch(() => undefined);
+    return png === undefined ? undefined : readCode(new Uint8Array(png)).catch(() => undefined);
+  }
+
   get journalFolder(): string {
     return join(this.folder, "journal");
   }
@@ -162,8 +172,7 @@ export class Rig {
 
   /** The camera reads what is on the glass, also when it is a dead machine's. */
   async #scan(): Promise<boolean> {
-    const png = await readFile(join(this.folder, "panel.png")).catch(() => undefined);
-    const text = png === undefined ? undefined : await readCode(new Uint8Array(png)).catch(() => undefined);
+    const text = await this.code();
     if (text === undefined) return false;
     await usePhone(this.#url, user, "scan", text);
     return true;

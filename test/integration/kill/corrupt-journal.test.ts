@@ -1,0 +1,84 @@
+/**
+ * Goal: a daemon that finds its journal damaged neither sells nor starts over nor dies: panel and back office are told, the evidence stays as
+ * it is, and a mended journal is taken up again. Method: the real daemon, a real broker, and one byte turned over in its newest file.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectAsync } from "mqtt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSeededEntropy } from "../../../src/service/entropy.ts";
+import { hasMosquitto } from "../link/brokers.ts";
+import { Rig } from "./rig.ts";
+
+async function until(isTrue: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean> {
+  const end = Date.now() + withinMs;
+  while (!(await isTrue())) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return true;
+}
+
+function largestFile(folder: string): string {
+  const [largest] = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .toSorted((a, b) => statSync(b).size - statSync(a).size);
+  if (largest === undefined) throw new Error("there is no journal");
+  return largest;
+}
+
+describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
+  const states: { readonly state: string; readonly reason?: string | null }[] = [];
+  let rig: Rig;
+  let path = "";
+  let whole: Buffer;
+  let damaged: Buffer;
+  let client: Awaited<ReturnType<typeof connectAsync>>;
+
+  beforeAll(async () => {
+    rig = await Rig.start(createSeededEntropy(1));
+    if (!(await until(async () => (await rig.state())?.kiosk.scene === "idle", 30_000)))
+      throw new Error(`it does not start: ${rig.machine.said.join("")}`);
+    if (!(await until(async () => (await rig.code()) !== undefined, 10_000))) throw new Error("it shows no code");
+    await rig.machine.end("SIGKILL");
+    path = largestFile(rig.journalFolder);
+    whole = readFileSync(path);
+    damaged = Buffer.from(whole);
+    damaged[20] = (damaged[20] ?? 0) ^ 0xff;
+    writeFileSync(path, damaged);
+    client = await connectAsync(rig.brokerUrl);
+    client.on("message", (_topic, payload) => states.push(JSON.parse(payload.toString())));
+    await client.subscribeAsync("kvitt/v1/123456/demo-1/state", { qos: 1 });
+    rig.machine.start();
+  }, 90_000);
+
+  afterAll(async () => {
+    await client.endAsync();
+    await rig.close();
+  });
+
+  it("says upstream that it is out of service, and why", async () => {
+    const isTold = await until(
+      () => states.some((one) => one.state === "out-of-service" && one.reason === "journal"),
+      15_000,
+    );
+    expect(isTold, JSON.stringify([states, rig.machine.said.slice(-3)])).toBe(true);
+  });
+
+  it("takes the code off the glass", async () => {
+    expect(await until(async () => (await rig.code()) === undefined, 10_000)).toBe(true);
+  });
+
+  it("lives on, and changes nothing of the evidence", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(rig.machine.exitCode).toBeUndefined();
+    expect(readFileSync(path)).toEqual(damaged);
+  });
+
+  it("sells again once a person has mended it", async () => {
+    writeFileSync(path, whole);
+    expect(await until(async () => (await rig.state())?.kiosk.scene === "idle", 90_000)).toBe(true);
+    expect(await until(async () => (await rig.code()) !== undefined, 10_000)).toBe(true);
+  });
+});
