@@ -30,6 +30,10 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     io.out(await list());
     return name === undefined ? 2 : 0;
   }
+  if (name === "--version" || name === "version") {
+    io.out(await (await import("../main.ts")).readVersion(import.meta.url));
+    return 0;
+  }
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (load === undefined)
     throw new CommandError(

@@ -5,6 +5,7 @@ import { readJournal } from "../journal/journal.ts";
 import { openNodeDiskToRead } from "../journal/node-disk.ts";
 import { readSaleRecord, readSettlement } from "../kiosk/stored.ts";
 import type { SaleRecord } from "../sale/record.ts";
+import type { Settlement } from "../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
 const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--json] [--csv]
@@ -12,7 +13,7 @@ const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --jou
   list        ended sales, newest last, and what is still open
   show ID     one sale whole; the end of its reference is enough
   export      every ended sale, as CSV (or --json)
-  attention   what a person has to look at`;
+  attention   what a person has to look at, and what the machine itself still settles`;
 
 async function folderOf(values: {
   readonly config?: string | undefined;
@@ -52,12 +53,15 @@ const columns = [
   "validUntil",
 ] as const;
 
+/** RFC 4180; a text that a spreadsheet would take for a formula is marked as text (OWASP, CSV injection). */
 function csvCell(value: string | number | null): string {
-  const text = value === null ? "" : String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** RFC 4180, one line a sale. Amounts in minor units. */
+/** RFC 4180, one line a sale, lines ended by CR LF. Amounts in minor units. */
 export function csvOf(records: readonly SaleRecord[]): string {
   const head = [...columns, "product", "line", "vatRate", "delivery"].join(",");
   const lines = records.map((record) =>
@@ -69,17 +73,84 @@ export function csvOf(records: readonly SaleRecord[]): string {
       csvCell(record.delivery.outcome),
     ].join(","),
   );
-  return [head, ...lines].join("\n");
+  return [head, ...lines].join("\r\n");
 }
 
-function show(records: readonly SaleRecord[], id: string | undefined, io: CommandIo): number {
-  const found = id === undefined ? [] : records.filter((record) => record.id.endsWith(id));
+/** What the journal knows, oldest first. */
+interface Books {
+  readonly records: readonly SaleRecord[];
+  readonly open: readonly Settlement[];
+  readonly unsent: number;
+}
+
+async function readBooks(folder: string): Promise<Books> {
+  const journal = await readJournal(await openNodeDiskToRead(folder));
+  return {
+    records: [...journal.sales.values()].map(readSaleRecord).toSorted((a, b) => a.endedAt.localeCompare(b.endedAt)),
+    open: [...journal.settlements.values()].map(readSettlement),
+    unsent: journal.unsent,
+  };
+}
+
+/** An open settlement, for people and programs: no request of it, which may name a customer. */
+function openView({ reference, state, purchase, delivery }: Settlement): Readonly<Record<string, unknown>> {
+  return {
+    id: reference,
+    outcome: "open",
+    state: state.kind,
+    product: purchase?.name ?? null,
+    price: purchase?.price.minor ?? null,
+    delivery: delivery.kind,
+  };
+}
+
+function openRow(settlement: Settlement): string {
+  const { reference, state, purchase, delivery } = settlement;
+  return `open                 …${reference.slice(-8)}  ${state.kind.padEnd(9)}  ${(purchase?.name ?? "-").padEnd(20)}  delivery ${delivery.kind}`;
+}
+
+function list({ records, open, unsent }: Books, asJson: boolean, io: CommandIo): number {
+  if (asJson) {
+    io.out(JSON.stringify({ sales: records, open: open.map(openView), unsent }));
+    return 0;
+  }
+  for (const record of records) io.out(row(record));
+  for (const one of open) io.out(openRow(one));
+  io.out(`${records.length} ended, ${open.length} open, ${unsent} not sent upstream yet`);
+  return 0;
+}
+
+function show({ records, open }: Books, id: string | undefined, io: CommandIo): number {
+  if (id === undefined) throw new CommandError("which sale? kvitt sales show ID");
+  const found = [
+    ...records.filter((record) => record.id.endsWith(id)),
+    ...open.filter(({ reference }) => reference.endsWith(id)).map(openView),
+  ];
   if (found.length !== 1)
     throw new CommandError(
-      id === undefined ? "which sale? kvitt sales show ID" : `${found.length} sales end with "${id}"`,
+      found.length === 0
+        ? `no sale ends with "${id}"; kvitt sales list shows them`
+        : `${found.length} sales end with "${id}": write more of it`,
       1,
     );
   io.out(JSON.stringify(found[0], null, 2));
+  return 0;
+}
+
+/** What only a person can end, and what the machine is still bringing to an end by itself. */
+function attention({ records, open }: Books, asJson: boolean, io: CommandIo): number {
+  const waiting = records.filter(({ outcome }) => outcome === "attention");
+  if (asJson) {
+    io.out(JSON.stringify({ attention: waiting, open: open.map(openView) }));
+    return 0;
+  }
+  if (waiting.length === 0) io.out("nothing needs a person");
+  for (const record of waiting)
+    io.out(
+      `${row(record)}\n  reference ${record.id}: authorized ${record.authorized}, captured ${record.captured}, cancelled ${record.cancelled}, refunded ${record.refunded}, delivery ${record.delivery.outcome}${record.delivery.detail === null ? "" : ` (${record.delivery.detail})`}`,
+    );
+  if (open.length > 0) io.out(`the machine itself still settles ${open.length}:`);
+  for (const one of open) io.out(openRow(one));
   return 0;
 }
 
@@ -98,47 +169,20 @@ export const command: CliCommand = {
       allowPositionals: true,
     });
     const [action, id] = positionals;
-    const journal = await readJournal(await openNodeDiskToRead(await folderOf(values)));
-    const records = [...journal.sales.values()]
-      .map(readSaleRecord)
-      .toSorted((a, b) => a.endedAt.localeCompare(b.endedAt));
+    if (action === undefined || !["list", "show", "export", "attention"].includes(action))
+      throw new CommandError(usage);
+    const books = await readBooks(await folderOf(values));
+    const asJson = values.json === true;
     switch (action) {
-      case "list": {
-        const open = [...journal.settlements.values()].map(readSettlement);
-        if (values.json === true) {
-          io.out(
-            JSON.stringify({
-              sales: records,
-              open: open.map(({ reference, state }) => ({ reference, state: state.kind })),
-              unsent: journal.unsent,
-            }),
-          );
-          return 0;
-        }
-        for (const record of records) io.out(row(record));
-        for (const one of open) io.out(`open                 …${one.reference.slice(-8)}  ${one.state.kind}`);
-        io.out(`${records.length} ended, ${open.length} open, ${journal.unsent} not sent upstream yet`);
-        return 0;
-      }
+      case "list":
+        return list(books, asJson, io);
       case "show":
-        return show(records, id, io);
-      case "export":
-        io.out(values.json === true ? JSON.stringify(records) : csvOf(records));
-        return 0;
-      case "attention": {
-        const waiting = records.filter(({ outcome }) => outcome === "attention");
-        if (values.json === true) io.out(JSON.stringify(waiting));
-        else if (waiting.length === 0) io.out("nothing needs a person");
-        else
-          for (const record of waiting)
-            io.out(
-              `${row(record)}\n  reference ${record.id}: authorized ${record.authorized}, captured ${record.captured}, cancelled ${record.cancelled}, delivery ${record.delivery.outcome}`,
-            );
-        return 0;
-      }
-      case undefined:
+        return show(books, id, io);
+      case "attention":
+        return attention(books, asJson, io);
       default:
-        throw new CommandError(usage);
+        io.out(asJson ? JSON.stringify(books.records) : csvOf(books.records));
+        return 0;
     }
   },
 };

@@ -17,8 +17,16 @@ export type Admission =
 /** QR API, webhooks: the customerToken is valid for 15 minutes. After that nobody waits for an answer. */
 const tokenLifeMs = 15 * 60_000;
 
+/**
+ * The provider repeats a refused check-in after 2 s at the earliest (facts of the webhooks API): what is younger was never refused by
+ * anybody. A tenth of a second is left for clocks that differ.
+ */
+const firstTryMs = 1_900;
+
 export interface CheckInFacts {
   readonly ageMs: number;
+  /** Whether this relay would know if anybody had refused it: it is the only one, and was there when the code was scanned. */
+  readonly knowsAll: boolean;
   readonly freshnessMs: number;
   readonly before: Answered["answer"] | undefined;
   readonly state: MachineState | undefined;
@@ -29,6 +37,9 @@ export function admitCheckIn(facts: CheckInFacts): Admission {
   if (facts.ageMs > tokenLifeMs) return { kind: "settled", reason: "the customer token is dead" };
   if (facts.before === "refused") return { kind: "refuse", status: 409, reason: "refused before" };
   if (facts.ageMs > facts.freshnessMs) return { kind: "refuse", status: 409, reason: "stale" };
+  // Another relay may have said no a moment ago, and its word may still be on the way, or never come: its broker is gone.
+  if (!facts.knowsAll && facts.ageMs > firstTryMs)
+    return { kind: "refuse", status: 409, reason: "it may be a repetition of what another relay refused" };
   switch (facts.state) {
     case "ready":
       return { kind: "forward" };

@@ -8,7 +8,7 @@ import type { Incoming } from "../link/incoming.ts";
 import { MqttConnection } from "../link/mqtt-connection.ts";
 import type { MqttSettings, Outgoing } from "../link/mqtt-settings.ts";
 import { formatTimestamp } from "../link/timestamp.ts";
-import { answeredFilter, answeredTopic, relayTopic, stateFilter } from "../link/topics.ts";
+import { answeredFilter, answeredTopic, parseTopic, relayFilter, relayTopic, stateFilter } from "../link/topics.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { admitCheckIn, type Answered, AnsweredEvents, readAnswered } from "./admission.ts";
 import { ageOf, type ForwardableEvent, type ForwardLimits, toMachine } from "./forward.ts";
@@ -45,6 +45,8 @@ export interface RelayParts {
 /** With the state's second it stays well inside the server's eight. */
 const publishTimeoutMs = 5_000;
 const stateTimeoutMs = 1_000;
+/** More than anybody runs; a bound against a broker gone mad. */
+const relaysMax = 1_000;
 const heartbeatMs = 60_000;
 /** Three heartbeats: one may be lost, and a second be late. */
 const validForS = 180;
@@ -57,6 +59,9 @@ export class Relay {
   readonly #answered: AnsweredEvents;
   readonly #keeper: RegistrationKeeper;
   readonly #server: WebhookServer;
+  /** Relays of this sales unit that were ever heard of. */
+  readonly #others = new Set<string>();
+  readonly #startedMs: number;
   #registered = false;
   #heartbeat: Timer | undefined;
   #refreshedMs = Number.NEGATIVE_INFINITY;
@@ -64,6 +69,7 @@ export class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
+    this.#startedMs = parts.clock.monotonicMs();
     this.#states = new MachineStates(parts.clock);
     this.#answered = new AnsweredEvents(parts.clock);
     this.#keeper = new RegistrationKeeper({ ...parts, onRound: (registered) => this.#setRegistered(registered) });
@@ -79,7 +85,7 @@ export class Relay {
       settings: { ...parts.settings, clientId: `kvitt-relay-${parts.msn}-${parts.instance}`, sessionExpiryS: 0 },
       hooks: {
         will: () => this.#healthMessage(false),
-        filters: [stateFilter(parts.msn), answeredFilter(parts.msn)],
+        filters: [stateFilter(parts.msn), answeredFilter(parts.msn), relayFilter(parts.msn)],
         message: (incoming) => Promise.resolve(this.#heard(incoming)),
         connected: () => this.#beat(),
         disconnected: () => this.#states.forget(),
@@ -106,6 +112,14 @@ export class Relay {
   }
 
   #heard({ topic, payload, retained }: Incoming): void {
+    const meaning = parseTopic(topic);
+    if (meaning?.kind === "relay") {
+      if (meaning.instance === this.#parts.instance) return;
+      // One that is dead to the broker may still be reached by the provider; only an emptied topic says that it is no more.
+      if (payload.byteLength === 0) this.#others.delete(meaning.instance);
+      else if (this.#others.size < relaysMax) this.#others.add(meaning.instance);
+      return;
+    }
     if (!topic.endsWith("/answered")) this.#states.heard(topic, payload);
     else if (!retained) {
       const answered = readAnswered(payload);
@@ -142,7 +156,8 @@ export class Relay {
       ? await this.#states.stateSoon(event.merchantQrId, stateTimeoutMs)
       : undefined;
     const before = this.#answered.recall(event.eventId);
-    const admission = admitCheckIn({ ageMs, freshnessMs: limits.checkInFreshnessMs, before, state });
+    const knowsAll = this.#others.size === 0 && clock.monotonicMs() - this.#startedMs > ageMs;
+    const admission = admitCheckIn({ ageMs, knowsAll, freshnessMs: limits.checkInFreshnessMs, before, state });
     const fields = { eventId: event.eventId, machine: event.merchantQrId, ageMs, state };
     switch (admission.kind) {
       case "forward":

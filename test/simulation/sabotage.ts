@@ -162,6 +162,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
     seedsMax: 500,
     sabotage: {
       policy: { checkInStyle: "reserve-dearest" },
+      forgetsRefusals: true,
       message: (message) => {
         if (message.kind === "check-in-refused") return undefined;
         return message.kind === "checked-in" ? { ...message, ageMs: 0 } : message;

@@ -11,6 +11,7 @@ import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from
 import type { LinkMessage } from "../../src/link/port.ts";
 import type { Machine } from "../../src/machine/port.ts";
 import type { Panel, Scene } from "../../src/panel/port.ts";
+import { admitCheckIn, AnsweredEvents } from "../../src/relay/admission.ts";
 import { merchantQrId, referenceOf } from "../../src/sale/ids.ts";
 import { money } from "../../src/sale/money.ts";
 import type { SalePolicy } from "../../src/sale/policy.ts";
@@ -50,6 +51,8 @@ export interface Sabotage {
   readonly journal?: (journal: Journal) => Journal;
   /** What a message from the relay becomes; undefined: it gets lost. */
   readonly message?: (message: LinkMessage) => LinkMessage | undefined;
+  /** The relays remember nothing of what they answered. */
+  readonly forgetsRefusals?: boolean;
   /** The broker is told that the message is safe before the kiosk has looked at it. */
   readonly acknowledgesEarly?: boolean;
 }
@@ -68,6 +71,7 @@ export class World {
   readonly provider: Provider;
   readonly policy: SalePolicy;
   /** Check-ins whose customers were told no, by token: nothing may ever be reserved for them. */
+  readonly #relays: readonly AnsweredEvents[];
   readonly #refusedTokens = new Set<string>();
   /** References about which the relay said something; what it said proves nothing. */
   readonly hinted = new Set<string>();
@@ -97,6 +101,7 @@ export class World {
       faultFor: () => this.#drawFault(),
       tell: (text) => this.tell(`provider: ${text}`),
     });
+    this.#relays = Array.from({ length: this.chance(0.3) ? 2 : 1 }, () => new AnsweredEvents(this.clock));
     this.#oddPrice = this.pick([151, 182, 186, 201, 1_500]);
     this.provider.addUnit({ msn, pushApproved: this.chance(0.5), partialCapture: this.chance(0.8) });
     this.provider.switches.forgetIdempotencyKeys = this.chance(0.2);
@@ -188,27 +193,46 @@ export class World {
     void this.#publish({ kind: "payment-event", eventId, reference: referenceOf(id, reference.slice(-26)) });
   }
 
+  /** One or two relays, each with a memory of its own; the real decision. */
   #checkIn(event: object): { readonly status: number } {
     const token = "customerToken" in event ? String(event.customerToken) : "";
     const initiated = "initiatedAt" in event ? Date.parse(String(event.initiatedAt)) : 0;
     const eventId = createHash("sha256").update(token).digest("hex");
-    const state = this.link?.state?.state;
-    if (state !== "ready") {
+    const relay = this.pick(this.#relays);
+    const ageMs = Math.max(0, this.clock.wallMs() - initiated);
+    const admission = admitCheckIn({
+      ageMs,
+      knowsAll: this.#relays.length === 1,
+      freshnessMs: 20_000,
+      before: this.#sabotage.forgetsRefusals === true ? undefined : relay.recall(eventId),
+      // The relay that tells is not always the one that the machine's state has reached.
+      state: this.link?.state?.state,
+    });
+    const answer = admission.kind === "forward" ? "forwarded" : "refused";
+    if (admission.kind === "settled") return { status: 200 };
+    relay.remember({ id: eventId, answer });
+    for (const other of this.#relays)
+      if (other !== relay)
+        this.clock.startTimer("relay", this.#travelMs(), () => other.remember({ id: eventId, answer }));
+    if (admission.kind === "refuse") {
       this.#refusedTokens.add(token);
       void this.#publish({ kind: "check-in-refused", eventId });
-      return { status: 409 };
+      return { status: admission.status };
     }
     const published = this.clock.wallMs();
-    const message = {
+    void this.#publish({
       kind: "checked-in",
       eventId,
       customerToken: token,
-      ageMs: Math.max(0, published - initiated),
+      ageMs,
       initiatedAtWallMs: initiated,
       publishedAtWallMs: published,
-    } as const;
-    void this.#publish(message);
+    });
     return { status: 200 };
+  }
+
+  #travelMs(): number {
+    return 20 + this.entropy.fraction() * (this.chance(0.1) ? 15_000 : 400);
   }
 
   /** QoS 1: late, doubled, and again until it is acknowledged. */
@@ -219,7 +243,7 @@ export class World {
 
   async #publishOne(message: LinkMessage): Promise<void> {
     for (let tries = 0; tries < 200; tries += 1) {
-      await this.clock.sleep(tries === 0 ? 20 + this.entropy.fraction() * (this.chance(0.1) ? 15_000 : 400) : 5_000);
+      await this.clock.sleep(tries === 0 ? this.#travelMs() : 5_000);
       if (await this.#deliver(message)) return;
     }
   }
@@ -425,7 +449,7 @@ export class World {
       this.violate("the panel shows a code that belongs to no payment");
     const isOver = payment !== undefined && payment.state !== "CREATED";
     // It polls every few seconds; with a provider that fails three requests in ten it may take a minute to hear of it.
-    if (this.#lasts(`over ${payment?.reference ?? ""}`, isOver && !this.isPartitioned) > 60_000)
+    if (this.#lasts("over", isOver && !this.isPartitioned) > 60_000)
       this.#lie("the panel shows the code of a payment that is over");
     if (payment !== undefined && this.clock.monotonicMs() > payment.expiresMs + 5_000)
       this.#lie("the panel shows the code of a payment that has expired");

@@ -5,10 +5,13 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
+import { z } from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { hasMosquitto } from "../link/brokers.ts";
 import { Rig } from "./rig.ts";
+
+const stateMessage = z.looseObject({ state: z.string(), reason: z.string().nullish() });
 
 async function until(isTrue: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean> {
   const end = Date.now() + withinMs;
@@ -29,7 +32,7 @@ function largestFile(folder: string): string {
 }
 
 describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
-  const states: { readonly state: string; readonly reason?: string | null }[] = [];
+  const states: z.infer<typeof stateMessage>[] = [];
   let rig: Rig;
   let path = "";
   let whole: Buffer;
@@ -48,7 +51,7 @@ describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
     damaged[20] = (damaged[20] ?? 0) ^ 0xff;
     writeFileSync(path, damaged);
     client = await connectAsync(rig.brokerUrl);
-    client.on("message", (_topic, payload) => states.push(JSON.parse(payload.toString())));
+    client.on("message", (_topic, payload) => states.push(stateMessage.parse(JSON.parse(payload.toString()))));
     await client.subscribeAsync("kvitt/v1/123456/demo-1/state", { qos: 1 });
     rig.machine.start();
   }, 90_000);

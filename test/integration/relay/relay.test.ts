@@ -291,6 +291,17 @@ describe.each(brokers())("relay over %s", (name, startBroker) => {
     expect((await deliver(second.port, world.hook("check-in"), body)).status).toBe(409);
   });
 
+  it("lets nobody in late while another relay may have said no unheard", async () => {
+    const world = await begin("ready");
+    const presence = `kvitt/v1/${msn}/relay/relay-cut-off`;
+    const dead = JSON.stringify({ alive: false, registered: false, at: new Date().toISOString() });
+    await world.client.publishAsync(presence, dead, { qos: 1, retain: true });
+    await until("heard", () => world.seen.some((one) => one.topic === presence));
+    expect((await deliver(world.port, world.hook("check-in"), checkIn(2_500))).status).toBe(409);
+    const another = checkIn(500).replace("wbA8", "wbA9");
+    expect((await deliver(world.port, world.hook("check-in"), another)).status).toBe(200);
+  });
+
   it("bounds what it reads", async () => {
     const world = await begin("ready");
     expect((await send(world.port, "GET", "/webhooks/check-in")).status).toBe(405);

@@ -4,12 +4,15 @@ import { admitCheckIn, AnsweredEvents, type CheckInFacts } from "../../../src/re
 import { MachineStates } from "../../../src/relay/machine-states.ts";
 import { settle, VirtualClock } from "../link/virtual-clock.ts";
 
-const fresh: CheckInFacts = { ageMs: 1_000, freshnessMs: 20_000, before: undefined, state: "ready" };
+const fresh: CheckInFacts = { ageMs: 1_000, knowsAll: true, freshnessMs: 20_000, before: undefined, state: "ready" };
 
 describe("a check-in", () => {
   it.each<readonly [Partial<CheckInFacts>, string]>([
     [{}, "forward"],
     [{ ageMs: 20_000 }, "forward"],
+    [{ ageMs: 1_900, knowsAll: false }, "forward"],
+    [{ ageMs: 1_901, knowsAll: false }, "refuse 409 it may be a repetition of what another relay refused"],
+    [{ ageMs: 1_901, knowsAll: false, before: "forwarded" }, "settled duplicate"],
     [{ ageMs: 20_001 }, "refuse 409 stale"],
     [{ ageMs: 15 * 60_000 + 1 }, "settled the customer token is dead"],
     [{ state: "selling" }, "refuse 409 selling"],

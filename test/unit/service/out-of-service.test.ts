@@ -114,7 +114,8 @@ describe("a machine whose journal is corrupt", () => {
     const { link } = await stand(disk);
     const command = { id: "c1", counter: 1, deadlineWallMs: 0, order: { kind: "in-service" } } as const;
     await link.listener?.message({ kind: "command", command });
-    expect(link.replies).toEqual([{ id: "c1", outcome: "refused", reason: expect.stringContaining("journal") }]);
+    expect(link.replies).toMatchObject([{ id: "c1", outcome: "refused" }]);
+    expect(JSON.stringify(link.replies)).toContain("journal");
     const checkIn = link.listener?.message({
       kind: "checked-in",
       eventId: "e",
