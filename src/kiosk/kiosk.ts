@@ -269,6 +269,7 @@ class KioskLoop implements Kiosk {
     }
     switch (event.kind) {
       case "readiness":
+        if (event.readiness.ready && isDoorOpen(this.#machineReadiness)) this.#put({ about: "serviced" });
         this.#machineReadiness = event.readiness;
         if (!event.readiness.ready && event.readiness.fault !== "post-delay") this.#session({ kind: "machine-lost" });
         this.#judge();
@@ -792,6 +793,10 @@ class KioskLoop implements Kiosk {
       log.error({ error, scene: scene.kind }, "the panel's driver failed");
     }
   }
+}
+
+function isDoorOpen(readiness: MachineReadiness): boolean {
+  return !readiness.ready && readiness.fault === "door-open";
 }
 
 const lostSession: Unstamped<SaleEvent> = { about: "session", event: { kind: "machine-lost" } };

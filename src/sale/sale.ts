@@ -85,6 +85,10 @@ class Deciding {
         break;
       case "operator":
         this.#state = { ...this.#state, inService: event.inService };
+        if (event.inService) this.#serviced();
+        break;
+      case "serviced":
+        this.#serviced();
         break;
       case "catalogue":
         this.#state = { ...this.#state, catalogue: event.catalogue, lines: withoutCounts(this.#state.lines) };
@@ -115,6 +119,16 @@ class Deciding {
         break;
     }
     return { state: this.#state, effects: this.#effects };
+  }
+
+  /** Somebody was at the machine: what was jammed or empty is tried again, and found out anew when it still is. */
+  #serviced(): void {
+    const { lines } = this.#state;
+    if ([...lines.values()].every(({ state }) => state === "for-sale")) return;
+    this.#state = {
+      ...this.#state,
+      lines: new Map([...lines].map(([name, line]) => [name, { ...line, state: "for-sale" }])),
+    };
   }
 
   #note(text: string): void {

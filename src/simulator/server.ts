@@ -19,7 +19,8 @@ export interface SimulatorServer {
 class SkippingClock implements Clock {
   readonly #inner: Clock;
   #skippedMs = 0;
-  readonly #waiting = new Set<{ readonly atMs: number; readonly fire: () => void }>();
+  readonly #waiting = new Set<{ readonly atMs: number; readonly fire: () => void; readonly drop: () => void }>();
+  #isOver = false;
 
   constructor(inner: Clock) {
     this.#inner = inner;
@@ -43,7 +44,15 @@ class SkippingClock implements Clock {
     for (const { fire } of due.toSorted((a, b) => a.atMs - b.atMs)) fire();
   }
 
+  /** Nothing that waits ever happens: repetitions of webhooks wait for days, and would keep the process alive as long. */
+  end(): void {
+    this.#isOver = true;
+    for (const { drop } of this.#waiting) drop();
+    this.#waiting.clear();
+  }
+
   startTimer(name: string, delayMs: number, callback: () => void): Timer {
+    if (this.#isOver) return { cancel: () => {} };
     const entry = {
       atMs: this.monotonicMs() + delayMs,
       fire: (): void => {
@@ -51,6 +60,7 @@ class SkippingClock implements Clock {
         timer.cancel();
         callback();
       },
+      drop: (): void => timer.cancel(),
     };
     this.#waiting.add(entry);
     const timer = this.#inner.startTimer(name, delayMs, entry.fire);
@@ -165,7 +175,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   provider.addUser({ id: "kari" });
   const control = createControl(provider, clock, faults);
   server.on("request", (request, response) => void answer(provider, control, request, response));
-  return { url, provider, close: () => closeServer(server) };
+  return { url, provider, close: () => closeServer(server, clock) };
 }
 
 function takeFault(faults: QueuedFault[], operation: string): Fault | undefined {
@@ -177,7 +187,8 @@ function takeFault(faults: QueuedFault[], operation: string): Fault | undefined 
   return found.fault;
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: Server, clock: SkippingClock): Promise<void> {
+  clock.end();
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -56,7 +56,9 @@ describe.skipIf(!hasMosquitto())(`a daemon that is killed ${kills} times (seed $
     kills * killMsMax + 240_000,
   );
 
-  afterAll(() => rig.close());
+  afterAll(async () => {
+    await rig.close();
+  });
 
   it("never ended by itself", () => {
     expect(ended).toEqual([]);
@@ -107,5 +109,9 @@ describe.skipIf(!hasMosquitto())(`a daemon that is killed ${kills} times (seed $
       const text = await readFile(join(rig.journalFolder, name), "utf8").catch(() => "");
       expect(text, name).not.toMatch(/customer-token|personal-qr/);
     }
+  });
+
+  it("stops when it is asked to", async () => {
+    expect(await rig.close()).toEqual([]);
   });
 });

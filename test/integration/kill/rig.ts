@@ -35,6 +35,7 @@ export type Move = z.infer<typeof move>;
 
 const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 const user = "kari";
+const stopWithinMs = 30_000;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -54,6 +55,8 @@ class Child {
   #running: ChildProcess | undefined;
   /** The last that it said, for a test that fails. */
   readonly said: string[] = [];
+  /** Ends that had to be forced. */
+  readonly stuck: string[] = [];
 
   constructor(args: readonly string[]) {
     this.#args = args;
@@ -81,7 +84,12 @@ class Child {
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
     const gone = new Promise((resolve) => running.once("exit", resolve));
     running.kill(signal);
+    const isLate = setTimeout(() => {
+      this.stuck.push(`${this.#args[0] ?? ""} did not end on ${signal}: ${this.said.slice(-8).join("")}`);
+      running.kill("SIGKILL");
+    }, stopWithinMs);
     await gone;
+    clearTimeout(isLate);
   }
 }
 
@@ -211,6 +219,7 @@ export class Rig {
   async live(): Promise<void> {
     while (!this.#isClosed) {
       if (this.#chance(0.05)) await this.setFault(this.#chance(0.5) ? "jam" : "no-sensor");
+      if (this.#chance(0.1)) await this.serve();
       await (this.#chance(0.7) ? this.#selectAndPay() : this.#checkIn());
       await until(async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""), 2_000);
       await pause(this.#entropy.fraction() * 300);
@@ -221,12 +230,21 @@ export class Rig {
     this.#isClosed = true;
   }
 
-  async close(): Promise<void> {
+  /** Somebody opens the door, mends what is jammed, and shuts it. */
+  async serve(): Promise<void> {
+    await this.setFault("none");
+    await this.#order({ action: "door", open: true });
+    await this.#order({ action: "door", open: false });
+  }
+
+  /** Ends everything. Resolves to what did not end by itself. */
+  async close(): Promise<readonly string[]> {
     this.#isClosed = true;
     await this.machine.end("SIGTERM");
     await this.#relay.end("SIGTERM");
     await this.#provider.end("SIGTERM");
     await this.#broker.close();
     await rm(this.folder, { recursive: true, force: true });
+    return [this.machine, this.#relay, this.#provider].flatMap(({ stuck }) => stuck);
   }
 }

@@ -273,3 +273,35 @@ describe("the back office", () => {
     expect(sale.one("reply")).toMatchObject({ commandId: "c9", outcome: "done" });
   });
 });
+
+describe("a line that jammed", () => {
+  const jammed = (): SaleUnderTest => {
+    const sale = new SaleUnderTest();
+    sale.tell({ about: "line", line: "A1", state: "jammed" });
+    return sale;
+  };
+  const sells = (sale: SaleUnderTest): boolean => {
+    sale.press("A1");
+    return sale.of("create").length > 0;
+  };
+
+  it("is not sold", () => {
+    expect(sells(jammed())).toBe(false);
+  });
+
+  it.each([
+    ["the door was shut again", { about: "serviced" } as const],
+    ["the back office puts it into service", { about: "operator", inService: true } as const],
+  ])("is tried again when %s", (_name, event) => {
+    const sale = jammed();
+    sale.tell(event);
+    expect(sells(sale)).toBe(true);
+  });
+
+  it("does not get its stock back by that", () => {
+    const sale = new SaleUnderTest();
+    const before = catalogueNow(sale.state);
+    sale.tell({ about: "serviced" });
+    expect(catalogueNow(sale.state)).toEqual(before);
+  });
+});
