@@ -6,6 +6,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   command: async () => (await import("./command-send.ts")).default,
   config: async () => (await import("./config.ts")).command,
   demo: async () => (await import("./demo.ts")).command,
+  guard: async () => (await import("./guard.ts")).command,
   machine: async () => (await import("./machine.ts")).command,
   panel: async () => (await import("./panel.ts")).default,
   payment: async () => (await import("./payment.ts")).command,
@@ -49,7 +50,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 // A reader that goes away (`kvitt … | head`) is no fault of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

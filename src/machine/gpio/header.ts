@@ -13,10 +13,14 @@ export interface GpioChip {
 }
 
 /** The header's controller by model: Pi 5 and CM5, Pi 4 and CM4, Pi 0 to 3. */
-const headerLabels = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"] as const;
+export const headerLabels = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"] as const;
+
+const headerLineCounts: readonly number[] = [54, 58];
+/** Expanders and controllers that are no header, whatever their size. */
+const notHeaders = /exp-gpio|brcmvirt|brcmstb/;
 
 export class GpioError extends Error {
-  readonly code: "no-sysfs" | "no-header" | "no-onoff" | "line-in-use" | "line";
+  readonly code: "no-sysfs" | "no-header" | "no-onoff" | "no-cdev" | "line-in-use" | "line";
 
   constructor(code: GpioError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -57,6 +61,10 @@ export function headerBase(chips: readonly GpioChip[], configured: number | unde
     const chip = chips.find((one) => one.label === label);
     if (chip !== undefined) return chip.base;
   }
+  // A kernel that names its chip otherwise: the header is the only chip with this many lines (BCM2835 54, BCM2711 58).
+  const candidates = chips.filter(({ lines, label }) => headerLineCounts.includes(lines) && !notHeaders.test(label));
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return only.base;
   const found = chips.map(({ label, base }) => `${label} at ${base}`).join(", ") || "none";
   throw new GpioError(
     "no-header",

@@ -99,7 +99,7 @@ async function setUp(activeLow = false) {
 describe("the header's base", () => {
   const chips = (label: string, base: number): readonly GpioChip[] => [
     { entry: "gpiochip0", label: "brcmvirt-gpio", base: 0, lines: 2 },
-    { entry: "gpiochipX", label, base, lines: 54 },
+    { entry: "gpiochipX", label, base, lines: 40 },
   ];
   it.each([
     ["Pi 5", "pinctrl-rp1", 571],

@@ -1,0 +1,166 @@
+/**
+ * Goal: an output goes off when the daemon is killed (SIGKILL), hangs (SIGSTOP), or when its guard is killed or hangs. Method: real processes;
+ * the outputs are files in a folder.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const host = new URL("guard-host.ts", import.meta.url).pathname;
+const main = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
+
+async function until(isTrue: () => boolean, withinMs = 20_000): Promise<boolean> {
+  const end = Date.now() + withinMs;
+  while (!isTrue()) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return true;
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
+    .split("\n")
+    .map(Number)
+    .filter((one) => one > 0);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("outputs with a guard", () => {
+  let folder = "";
+  let daemon: ChildProcess;
+  let guardPid = 0;
+  const said: string[] = [];
+
+  const pidOf = (child: ChildProcess): number => {
+    if (child.pid === undefined) throw new Error("it did not start");
+    return child.pid;
+  };
+  const isOn = (): boolean => {
+    try {
+      return readFileSync(join(folder, "17"), "utf8") === "1";
+    } catch {
+      return false;
+    }
+  };
+  const order = (text: string): void => void daemon.stdin?.write(`${text}\n`);
+  const findGuard = (): number => {
+    const [found] = childrenOf(pidOf(daemon)).filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes("guard"),
+    );
+    return found ?? 0;
+  };
+
+  /** It was told that the guard is lost, and later that there is one again. */
+  const isMended = (): boolean =>
+    said.findIndex((line) => line.includes("lost")) !== -1 && said.at(-1) === "trouble none";
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "kvitt-guard-"));
+    said.length = 0;
+    daemon = spawn(process.execPath, ["--import", "tsx", host, folder], { stdio: ["pipe", "pipe", "inherit"] });
+    if (daemon.stdout !== null) createInterface({ input: daemon.stdout }).on("line", (line) => said.push(line));
+    expect(await until(() => said.includes("started"))).toBe(true);
+    guardPid = findGuard();
+    expect(guardPid).toBeGreaterThan(0);
+  });
+
+  afterEach(async () => {
+    for (const pid of [guardPid, pidOf(daemon)])
+      if (isAlive(pid)) {
+        process.kill(pid, "SIGCONT");
+        process.kill(pid, "SIGKILL");
+      }
+    await until(() => daemon.exitCode !== null || daemon.signalCode !== null);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function switchOn(ms: number): Promise<void> {
+    order(`on ${ms}`);
+    expect(await until(isOn)).toBe(true);
+  }
+
+  it("go off, and the guard ends, when the daemon is killed", async () => {
+    await switchOn(60_000);
+    daemon.kill("SIGKILL");
+    expect(await until(() => !isOn())).toBe(true);
+    expect(await until(() => !isAlive(guardPid))).toBe(true);
+  });
+
+  it("go off at the end of their time when the daemon hangs", async () => {
+    await switchOn(1_500);
+    daemon.kill("SIGSTOP");
+    expect(await until(() => !isOn())).toBe(true);
+    expect(isAlive(guardPid)).toBe(true);
+  });
+
+  it("go off when the guard is killed, and a new guard takes orders", async () => {
+    await switchOn(60_000);
+    process.kill(guardPid, "SIGKILL");
+    expect(await until(() => !isOn())).toBe(true);
+    expect(await until(isMended)).toBe(true);
+    guardPid = findGuard();
+    await switchOn(60_000);
+  });
+
+  it("go off when the guard hangs, and a new guard takes orders", async () => {
+    await switchOn(60_000);
+    process.kill(guardPid, "SIGSTOP");
+    expect(await until(() => !isOn())).toBe(true);
+    expect(await until(isMended)).toBe(true);
+    guardPid = findGuard();
+    await switchOn(60_000);
+  });
+
+  it("stay what they are when the terminal or systemd signals everybody: the daemon ends first, in its own way", async () => {
+    await switchOn(60_000);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(guardPid, signal);
+    order("on 60000");
+    expect(await until(() => said.filter((line) => line === "on").length >= 2)).toBe(true);
+    daemon.stdin?.end();
+    expect(await until(() => !isOn())).toBe(true);
+    expect(await until(() => !isAlive(guardPid))).toBe(true);
+  });
+
+  it("pulse as often as they were told to", async () => {
+    order("train");
+    expect(await until(() => said.some((line) => line.startsWith("{")))).toBe(true);
+    expect(said.find((line) => line.startsWith("{"))).toBe('{"begun":20,"isWhole":true}');
+  });
+});
+
+describe("a guard that is told nonsense", () => {
+  it.each([
+    ["before its hello", ["on\n"]],
+    [
+      "after its hello",
+      [
+        '{"order":"hello","outputs":[{"name":"coil","bcm":17,"activeLow":false}],"maxOnMs":1000,"lines":{"backEnd":"simulated","simulatedFolder":"FOLDER"}}\n',
+        '{"order":"on","id":1,"output":"coil","maxMs":900}\n',
+        '{"order":"open-the-vault"}\n',
+      ],
+    ],
+  ])("%s ends with everything off and says why", async (_name, lines) => {
+    const folder = mkdtempSync(join(tmpdir(), "kvitt-guard-"));
+    const guard = spawn(process.execPath, ["--import", "tsx", main, "guard"], { stdio: ["pipe", "pipe", "inherit"] });
+    const replies: string[] = [];
+    createInterface({ input: guard.stdout }).on("line", (line) => replies.push(line));
+    for (const line of lines) guard.stdin.write(line.replace("FOLDER", folder));
+    expect(await until(() => guard.exitCode !== null)).toBe(true);
+    expect(guard.exitCode).toBe(1);
+    expect(replies.at(-1)).toMatch(/"failed"/);
+    if (lines.length > 1) expect(readFileSync(join(folder, "17"), "utf8")).toBe("0");
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
