@@ -17,6 +17,9 @@ function settlementChanges(before: SaleState, after: SaleState): JournalChange[]
   for (const [reference, { settlement }] of after.settlements) {
     const old = before.settlements.get(reference)?.settlement;
     if (old === settlement) continue;
+    // Only a request to create names the customer: nothing that comes after needs the token or the phone number.
+    if (settlement.state.kind !== "creating" && (old === undefined || old.state.kind === "creating"))
+      changes.push({ kind: "drop-secret", key: reference });
     // A poll that found nothing new makes a new object with the same content: nothing to write.
     if (old !== undefined && JSON.stringify(old) === JSON.stringify(settlement)) continue;
     changes.push({ kind: "put", table: "settlement", key: reference, value: toJson(settlement) });

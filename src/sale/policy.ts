@@ -42,6 +42,12 @@ export interface SalePolicy {
 /** Time without a definite 404 after which a created payment could no longer appear: customerToken life (15 min) + payment life (10 min). */
 export const appearanceMs = 25 * 60_000;
 
+/**
+ * How long a request whose answer was lost may still be on its way. A GET cannot see it, and how long the provider remembers Idempotency-Keys
+ * is not documented: a capture or refund is sent again only when the first can no longer land.
+ */
+export const inFlightMs = 120_000;
+
 /** Waits before asking again, by how often it was tried: 1 s doubling to 10 min. */
 export function backOffMs(attempts: number): number {
   return Math.min(600_000, 1_000 * 2 ** Math.min(attempts, 10));

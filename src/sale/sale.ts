@@ -246,7 +246,14 @@ class Deciding {
   }
 
   #boot(settlements: Extract<SaleEvent, { about: "boot" }>["settlements"], serviceVends: readonly ServiceVend[]): void {
-    const live = { waiting: "timer", attempts: 0, look: 0, appearsUntilMono: 0, chosen: null } as const;
+    const live = {
+      waiting: "timer",
+      attempts: 0,
+      look: 0,
+      appearsUntilMono: 0,
+      repeatFromMono: 0,
+      chosen: null,
+    } as const;
     for (const settlement of settlements) {
       this.#messages = 0;
       const open = new Map(this.#state.settlements);

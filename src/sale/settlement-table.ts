@@ -8,7 +8,7 @@ import type { Effect } from "./effect.ts";
 import type { SettlementEvent, SettlementEventKind, SettlementMessage, Stamp } from "./event.ts";
 import { type Minor, noMinor } from "./money.ts";
 import { isOver, isPayable, type PaymentView } from "./payment.ts";
-import { appearanceMs, backOffMs, refusalsMax, type SalePolicy, settleAttemptsMax } from "./policy.ts";
+import { appearanceMs, backOffMs, inFlightMs, refusalsMax, type SalePolicy, settleAttemptsMax } from "./policy.ts";
 import {
   difference,
   type Live,
@@ -190,13 +190,20 @@ function act(input: SettlementInput, payment: PaymentView): SettlementOutcome {
       case "short":
         return endForPerson(next, settlement.needsPerson ? settlement.reason : "money-missing");
       case "capture":
-      case "refund":
-        return send(next, todo.kind, todo.amount);
+      case "refund": {
+        const waitMs = mayStillLand(next, todo.kind) ? next.live.repeatFromMono - next.at.monoMs : 0;
+        return waitMs > 0 ? wait(next, waitMs) : send(next, todo.kind, todo.amount);
+      }
       case "cancel":
       case "withdraw":
         return send(next, todo.kind, noMinor);
     }
   });
+}
+
+/** Whether a request of this kind was sent whose answer nobody has. */
+function mayStillLand({ settlement }: SettlementInput, kind: Step["kind"]): boolean {
+  return settlement.state.kind === "settling" && settlement.state.step?.kind === kind;
 }
 
 /** After an adjustment was answered: end, go on, or wait when the provider does not show it yet. */
@@ -383,7 +390,10 @@ function afterUnknownAdjustment(input: SettlementInput, event: Of<"adjust-unknow
   if (input.live.attempts >= settleAttemptsMax) return endForPerson(input, "provider-never-answered");
   // A 4xx stays a 4xx for its key, so what was certainly not done is asked for under a new id.
   const step = event.performed === "no" ? null : state.step;
-  return then(outcome(input, { state: { ...state, step } }, {}, []), input, (next) => later(next, event.retryAfterMs));
+  const repeatFromMono = step === null ? 0 : input.at.monoMs + inFlightMs;
+  return then(outcome(input, { state: { ...state, step } }, { repeatFromMono }, []), input, (next) =>
+    later(next, event.retryAfterMs),
+  );
 }
 
 function becomeDoubtful(input: SettlementInput, reason: string): SettlementOutcome {
@@ -563,7 +573,8 @@ const settling: Row = {
   "delivery-ended": ignored("its outcome was decided already: the first one stands"),
   timer: whenPausing(look),
   hint: whenPausing(look),
-  restarted: (input) => look(input),
+  // What was sent a moment before the power went may land yet.
+  restarted: (input) => then(outcome(input, {}, { repeatFromMono: input.at.monoMs + inFlightMs }, []), input, look),
   "given-up": neverAgain,
   confirm: neverAgain,
   deliver: neverAgain,
@@ -655,7 +666,7 @@ export function stepSettlement(input: SettlementInput, event: SettlementEvent): 
 
 /** The first step of a settlement: the intent, before anything left. */
 export function openSettlement(settlement: Settlement, customer: "check-in" | "scan" | null): SettlementOutcome {
-  const live: Live = { waiting: "create", attempts: 0, look: 0, appearsUntilMono: 0, chosen: null };
+  const live: Live = { waiting: "create", attempts: 0, look: 0, appearsUntilMono: 0, repeatFromMono: 0, chosen: null };
   const create: readonly Effect[] =
     settlement.request === null
       ? []

@@ -99,6 +99,8 @@ export interface Live {
   readonly look: number;
   /** When a doubtful payment could no longer appear. */
   readonly appearsUntilMono: number;
+  /** Until then a capture or refund that may still be on its way is not sent again, whatever a GET says. */
+  readonly repeatFromMono: number;
   /** The Selection that a `reserved` payment is being confirmed for. */
   readonly chosen: Purchase | null;
 }

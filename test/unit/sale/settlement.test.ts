@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { EffectId } from "../../../src/sale/ids.ts";
 import { minor } from "../../../src/sale/money.ts";
 import { isOver, isPayable } from "../../../src/sale/payment.ts";
-import { appearanceMs } from "../../../src/sale/policy.ts";
+import { appearanceMs, inFlightMs } from "../../../src/sale/policy.ts";
 import { difference } from "../../../src/sale/settlement.ts";
 import { SaleUnderTest, view } from "./support.ts";
 
@@ -143,16 +143,50 @@ describe("a settlement", () => {
     expect([...sale.of("capture"), ...sale.of("cancel")]).toEqual([]);
   });
 
-  it("asks what is true before it repeats a capture, and repeats it with the same id", () => {
+  it("asks what is true before it repeats a capture, and repeats it with the same id when the first can land no more", () => {
     const { sale, reference, deliveryId } = delivering();
     sale.payment(reference, { kind: "delivery-ended", deliveryId, outcome: { kind: "delivered" } });
     const first = sale.one("capture");
+    const sentAtMs = sale.nowMs;
     sale.payment(reference, { kind: "adjust-unknown", id: first.id, performed: "maybe", retryAfterMs: undefined });
     expect(sale.of("capture")).toEqual([]);
+    for (const afterMs of [2_000, 60_000, inFlightMs - 1]) {
+      sale.nowMs = sentAtMs + afterMs;
+      sale.payment(reference, { kind: "timer" });
+      sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
+      expect(sale.of("capture"), `${afterMs} ms after the answer was lost`).toEqual([]);
+    }
+    sale.nowMs = sentAtMs + inFlightMs;
     sale.payment(reference, { kind: "timer" });
     expect(sale.of("capture")).toEqual([]);
     sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
     expect(sale.one("capture").id).toBe(first.id);
+  });
+
+  it("a capture that was sent before the power went may land yet: it is not sent again at once after the restart", () => {
+    const { sale, reference, deliveryId } = delivering();
+    sale.payment(reference, { kind: "delivery-ended", deliveryId, outcome: { kind: "delivered" } });
+    const first = sale.one("capture");
+    const settlement = sale.state.settlements.get(reference)?.settlement;
+    if (settlement === undefined) throw new Error("the settlement is gone");
+    const after = new SaleUnderTest();
+    after.tell({ about: "boot", settlements: [settlement], serviceVends: [] });
+    after.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
+    expect(after.of("capture")).toEqual([]);
+    after.nowMs += inFlightMs;
+    after.payment(reference, { kind: "timer" });
+    after.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
+    expect(after.one("capture").id).toBe(first.id);
+  });
+
+  it("what was certainly not done is asked for again without that wait, under a new id", () => {
+    const { sale, reference, deliveryId } = delivering();
+    sale.payment(reference, { kind: "delivery-ended", deliveryId, outcome: { kind: "delivered" } });
+    const first = sale.one("capture");
+    sale.payment(reference, { kind: "adjust-unknown", id: first.id, performed: "no", retryAfterMs: undefined });
+    sale.payment(reference, { kind: "timer" });
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
+    expect(sale.one("capture").id).not.toBe(first.id);
   });
 
   it("does not repeat a capture that a GET shows as done", () => {

@@ -1,0 +1,57 @@
+/** Goal: who pays is on the disk only while a request to create may need it. Method: decisions of the pure sale, and what they write. */
+import { describe, expect, it } from "vitest";
+import { journalChanges } from "../../../src/kiosk/changes.ts";
+import type { SettlementEvent } from "../../../src/sale/event.ts";
+import type { Customer } from "../../../src/sale/payment.ts";
+import { SaleUnderTest } from "../sale/support.ts";
+
+const customer: Customer = { kind: "customer-token", token: "a token" };
+
+function creating() {
+  const sale = new SaleUnderTest();
+  sale.checkIn();
+  const before = sale.state;
+  const effects = sale.press("A1");
+  const { reference } = sale.one("create");
+  const changes = journalChanges(before, sale.state, effects, { "check-in": customer });
+  return { sale, reference, changes };
+}
+
+function changesOf(sale: SaleUnderTest, tell: () => void) {
+  const before = sale.state;
+  tell();
+  return journalChanges(before, sale.state, sale.effects, {});
+}
+
+describe("the customer of a payment", () => {
+  it("is kept as a secret with the intent, before the request", () => {
+    const { reference, changes } = creating();
+    expect(changes).toContainEqual({ kind: "put-secret", key: reference, value: customer });
+  });
+
+  it.each<[string, SettlementEvent]>([
+    ["it is created", { kind: "created" }],
+    ["it was given up while nobody knows whether it was created", { kind: "given-up", reason: "cancelled" }],
+    ["the provider refused it", { kind: "create-refused", status: 400, code: "4010" }],
+  ])("is dropped as soon as %s", (_, event) => {
+    const { sale, reference } = creating();
+    expect(changesOf(sale, () => sale.payment(reference, event))).toContainEqual({
+      kind: "drop-secret",
+      key: reference,
+    });
+  });
+
+  it("is kept while the request will be made again", () => {
+    const { sale, reference } = creating();
+    const changes = changesOf(sale, () => sale.payment(reference, { kind: "create-unknown", retryAfterMs: undefined }));
+    expect(changes.filter(({ kind }) => kind === "drop-secret")).toEqual([]);
+  });
+
+  it("is dropped at the boot after a power cut: such a payment is never created again", () => {
+    const { sale, reference } = creating();
+    const settlements = [...sale.state.settlements.values()].map(({ settlement }) => settlement);
+    const after = new SaleUnderTest();
+    const changes = changesOf(after, () => after.tell({ about: "boot", settlements, serviceVends: [] }));
+    expect(changes).toContainEqual({ kind: "drop-secret", key: reference });
+  });
+});
