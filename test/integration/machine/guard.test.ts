@@ -2,8 +2,8 @@
  * Goal: an output goes off when the daemon is killed (SIGKILL), hangs (SIGSTOP), or when its guard is killed or hangs. Method: real processes;
  * the outputs are files in a folder.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,11 +21,20 @@ async function until(isTrue: () => boolean, withinMs = 20_000): Promise<boolean>
   return true;
 }
 
+/** proc(5), `/proc/[pid]/stat`: the fourth field is the parent; the second may hold blanks and ends with the last bracket. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return 0;
+  }
+}
+
 function childrenOf(pid: number): readonly number[] {
-  return execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
-    .split("\n")
+  return readdirSync("/proc")
     .map(Number)
-    .filter((one) => one > 0);
+    .filter((one) => one > 0 && parentOf(one) === pid);
 }
 
 function isAlive(pid: number): boolean {
