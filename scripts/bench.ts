@@ -1,4 +1,5 @@
 /** `npm run bench [NAME …]`: measures, and asserts nothing. Without names everything but the long survival bench. */
+import { run as daemon } from "./bench/daemon.ts";
 import { run as journal } from "./bench/journal.ts";
 import { run as panelSpeed } from "./bench/panel-speed.ts";
 import { run as qrSurvival } from "./bench/qr-survival.ts";
@@ -25,12 +26,13 @@ const simulation: Bench = async (print) => {
 const benches: Readonly<Record<string, Bench>> = {
   journal,
   simulation,
+  daemon,
   "panel-speed": panelSpeed,
   "qr-survival": (print) => qrSurvival(print),
 };
 
 const names = process.argv.slice(2);
-for (const name of names.length > 0 ? names : ["journal", "simulation", "panel-speed"]) {
+for (const name of names.length > 0 ? names : ["journal", "simulation", "daemon", "panel-speed"]) {
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
   if (bench === undefined) throw new Error(`there is no bench "${name}"; there are ${Object.keys(benches).join(", ")}`);
   console.log(`── ${name}`);

@@ -8,12 +8,14 @@ import type { SaleRecord } from "../sale/record.ts";
 import type { Settlement } from "../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
-const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--json] [--csv]
+const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--month YYYY-MM] [--json] [--csv]
 
   list        ended sales, newest last, and what is still open
   show ID     one sale whole; the end of its reference is enough
   export      every ended sale, as CSV (or --json)
-  attention   what a person has to look at, and what the machine itself still settles`;
+  attention   what a person has to look at, and what the machine itself still settles
+
+  --month     only what ended in that month (UTC)`;
 
 async function folderOf(values: {
   readonly config?: string | undefined;
@@ -83,10 +85,13 @@ interface Books {
   readonly unsent: number;
 }
 
-async function readBooks(folder: string): Promise<Books> {
+async function readBooks(folder: string, month: string): Promise<Books> {
   const journal = await readJournal(await openNodeDiskToRead(folder));
   return {
-    records: [...journal.sales.values()].map(readSaleRecord).toSorted((a, b) => a.endedAt.localeCompare(b.endedAt)),
+    records: [...journal.sales.values()]
+      .map(readSaleRecord)
+      .filter(({ endedAt }) => endedAt.startsWith(month))
+      .toSorted((a, b) => a.endedAt.localeCompare(b.endedAt)),
     open: [...journal.settlements.values()].map(readSettlement),
     unsent: journal.unsent,
   };
@@ -165,13 +170,17 @@ export const command: CliCommand = {
         journal: { type: "string" },
         json: { type: "boolean" },
         csv: { type: "boolean" },
+        month: { type: "string" },
       },
       allowPositionals: true,
     });
     const [action, id] = positionals;
     if (action === undefined || !["list", "show", "export", "attention"].includes(action))
       throw new CommandError(usage);
-    const books = await readBooks(await folderOf(values));
+    const { month = "" } = values;
+    if (month !== "" && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
+      throw new CommandError(`--month ${month}: write it as YYYY-MM, such as 2026-11`);
+    const books = await readBooks(await folderOf(values), month);
     const asJson = values.json === true;
     switch (action) {
       case "list":

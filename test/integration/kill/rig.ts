@@ -79,6 +79,11 @@ class Child {
     return this.#running?.exitCode ?? (this.#running?.signalCode === null ? undefined : null);
   }
 
+  /** Undefined before its start. */
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
     const running = this.#running;
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
