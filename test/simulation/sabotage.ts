@@ -49,9 +49,15 @@ function isKey(text: string): text is EffectId {
   return text.length <= 50;
 }
 
-/** Nearly every third request gets lost or half lost, and the provider forgets the keys that it has seen. */
+/** Most answers to a capture get lost. */
+function losesCaptures(world: World): void {
+  world.faultiness = 0.05;
+  world.lossyOperation = "capture payment";
+}
+
+/** As lossy, and the provider forgets the keys that it has seen. */
 function forgetful(world: World): void {
-  world.faultiness = 0.3;
+  losesCaptures(world);
   world.provider.switches.forgetIdempotencyKeys = true;
 }
 
@@ -109,12 +115,12 @@ export const brokenVariants: readonly BrokenVariant[] = [
   },
   {
     name: "repeats a capture under a new key",
-    seedsMax: 500,
-    sabotage: repeatedCapture((key) => keyOf(`${key.slice(0, 45)}-2`)),
+    seedsMax: 300,
+    sabotage: { ...repeatedCapture((key) => keyOf(`${key.slice(0, 45)}-2`)), prepare: losesCaptures },
   },
   {
     name: "repeats a capture without asking first",
-    seedsMax: 500,
+    seedsMax: 300,
     sabotage: { ...repeatedCapture((key) => key), prepare: forgetful },
   },
   {

@@ -77,6 +77,8 @@ export class World {
   readonly hinted = new Set<string>();
   /** Probability that one request to the provider goes wrong. */
   faultiness = 0;
+  /** An operation of the provider ("capture payment") most of whose answers get lost while anything is faulty. */
+  lossyOperation: string | undefined;
   isPartitioned = false;
   isBrokerUp = true;
   /** The operator cancels in the provider's portal what was approved a moment ago. */
@@ -98,7 +100,7 @@ export class World {
       clock: this.clock,
       entropy: this.entropy,
       send: ({ url, headers, body }) => this.#relay(url, headers, body),
-      faultFor: () => this.#drawFault(),
+      faultFor: (operation) => this.#drawFault(operation),
       tell: (text) => this.tell(`provider: ${text}`),
     });
     this.#relays = Array.from({ length: this.chance(0.3) ? 2 : 1 }, () => new AnsweredEvents(this.clock));
@@ -147,8 +149,9 @@ export class World {
     };
   }
 
-  #drawFault(): Fault | undefined {
+  #drawFault(operation: string): Fault | undefined {
     if (this.isPartitioned) return { kind: "no-connection" };
+    if (operation === this.lossyOperation && this.faultiness > 0 && this.chance(0.6)) return { kind: "lost-answer" };
     if (!this.chance(this.faultiness)) return undefined;
     const fault = this.pick<Fault>([
       { kind: "no-connection" },
