@@ -1,8 +1,8 @@
 /** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
 import { openSync, writeSync } from "node:fs";
 import type { Config } from "./config/schema.ts";
+import { openGpioMachine } from "./gpio-setup.ts";
 import { withInputs } from "./machine/combined.ts";
-import { createGpioMachine } from "./machine/gpio/gpio-machine.ts";
 import type { InputDevice, Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
@@ -35,7 +35,7 @@ export function openMachine(config: Config, parts: MachineParts): MachineChoice 
       return { machine: withInputs(machine, inputsOf()), twin: { machine, drops } };
     }
     case "gpio":
-      return { machine: withInputs(gpioOf(delivery, parts), inputsOf()), twin: undefined };
+      return { machine: withInputs(openGpioMachine(delivery, parts), inputsOf()), twin: undefined };
   }
 }
 
@@ -48,20 +48,4 @@ function trayAt(path: string): (move: object) => void {
 /** Scanner and keypad. */
 function inputsOf(): readonly InputDevice[] {
   return [];
-}
-
-function gpioOf(delivery: Extract<Config["delivery"], { driver: "gpio" }>, { clock, log }: MachineParts): Machine {
-  return createGpioMachine({
-    base: delivery.base,
-    lines: delivery.lines.map((one) => ({
-      line: one.line,
-      button: one.button,
-      buttonActiveLow: one.button_active_low,
-      relay: one.relay,
-      activeLow: one.active_low,
-      onMs: one.on_ms,
-    })),
-    clock,
-    log,
-  });
 }

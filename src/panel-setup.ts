@@ -1,7 +1,7 @@
 /** Which panel the configuration means, how it is dressed, and the sink that drives it. Part of the composition root. */
 import { readFile } from "node:fs/promises";
 import type { Config } from "./config/schema.ts";
-import { loadOnoff } from "./machine/gpio/gpio-machine.ts";
+import { loadOnoff } from "./machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "./machine/gpio/header.ts";
 import { panelFolder } from "./panel/assets.ts";
 import { isPicture } from "./panel/draw.ts";

@@ -1,71 +1,153 @@
-/** `kvitt machine lines|test|off`: the GPIO lines, by name. */
+/** `kvitt machine lines|test|watch|off`: the GPIO lines, by name, for whoever wires and mends the machine. */
 import { parseArgs } from "node:util";
+import type { GpioDelivery } from "../config/gpio.ts";
 import { faultText, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { createGpioMachine, type GpioLine } from "../machine/gpio/gpio-machine.ts";
+import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../gpio-setup.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
+import { lineUseOf, type LineUse } from "../machine/gpio/line-users.ts";
+import type { InputSpec, OutputSpec } from "../machine/gpio/lines.ts";
+import { openLines } from "../machine/gpio/open-lines.ts";
+import type { LineSettings } from "../machine/gpio/settings.ts";
 import { money } from "../sale/money.ts";
+import { createSystemEntropy } from "../service/entropy.ts";
 import { createLog } from "../service/log.ts";
+import type { Clock } from "../service/port.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { table } from "./table.ts";
 
-const usage = `kvitt machine lines --config FILE [--json]   names, BCM and sysfs numbers of the lines
-kvitt machine test LINE --config FILE        switches the line's output on, as a delivery does
-kvitt machine off --config FILE              switches every output off`;
+const usage = `kvitt machine lines --config FILE [--json]       names, numbers, levels of the lines, and who holds them
+kvitt machine test LINE --config FILE [--price N] delivers once on that line, as a sale does (N in minor units)
+kvitt machine watch --config FILE [--json]       shows every edge of every input until you press Ctrl-C
+kvitt machine off --config FILE                  switches every output off
 
-function linesOf(config: Config): { readonly base: number | undefined; readonly lines: readonly GpioLine[] } {
+Stop the service first for test, watch and off: a line of the header belongs to one process.`;
+
+function gpioOf(config: Config): GpioDelivery {
   const { delivery } = config;
-  if (delivery.driver !== "gpio") return { base: undefined, lines: [] };
-  const lines = delivery.lines.map((one) => ({
-    line: one.line,
-    button: one.button,
-    buttonActiveLow: one.button_active_low,
-    relay: one.relay,
-    activeLow: one.active_low,
-    onMs: one.on_ms,
-  }));
-  return { base: delivery.base, lines };
+  if (delivery.driver === "gpio") return delivery;
+  throw new CommandError(`the driver "${delivery.driver}" has no GPIO lines`, 1);
 }
 
-async function list(config: Config, asJson: boolean, io: CommandIo): Promise<number> {
-  const { base, lines } = linesOf(config);
-  const first = lines.length === 0 ? 0 : headerBase(await readChips(), base);
-  const rows = lines.map((one) => ({
-    line: one.line,
-    relay: one.relay,
-    relay_sysfs: first + one.relay,
-    button: one.button ?? null,
-    button_sysfs: one.button === undefined ? null : first + one.button,
-  }));
+function clockOf(): Clock {
+  return createSystemClock({ floorWallMs: 0, requireSynchronized: false });
+}
+
+/** Every input, once; a sensor that several lines share has one name. */
+export function inputsOf(delivery: GpioDelivery): readonly InputSpec[] {
+  const { lines, wide } = gpioSettings(delivery);
+  const ofLine = (line: LineSettings): readonly (InputSpec | undefined)[] => {
+    switch (line.form) {
+      case "relay":
+      case "pulse":
+        return [line.button, line.acknowledge?.input];
+      case "motor":
+        return [line.button, line.home, line.drop];
+      case "timed":
+        return [line.button];
+    }
+  };
+  const all = [wide.inhibit, wide.door, wide.cancelButton, ...lines.flatMap(ofLine)];
+  const byPin = new Map<number, InputSpec>();
+  for (const input of all) if (input !== undefined && !byPin.has(input.bcm)) byPin.set(input.bcm, input);
+  return [...byPin.values()];
+}
+
+interface Row {
+  readonly name: string;
+  readonly kind: "output" | "input";
+  readonly bcm: number;
+  readonly sysfs: number | null;
+  readonly active_low: boolean;
+  readonly level: 0 | 1 | null;
+  readonly active: boolean | null;
+  readonly held_by: string | null;
+}
+
+function rowOf(kind: Row["kind"], spec: OutputSpec | InputSpec, sysfs: number | null, use: LineUse | undefined): Row {
+  return {
+    name: spec.name,
+    kind,
+    bcm: spec.bcm,
+    sysfs,
+    active_low: spec.activeLow,
+    level: use?.level ?? null,
+    active: use === undefined ? null : (use.level === 1) !== spec.activeLow,
+    held_by: use?.holder ?? null,
+  };
+}
+
+async function list(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Promise<number> {
+  const sysfs = "/sys/class/gpio";
+  const base =
+    delivery.back_end === "simulated"
+      ? undefined
+      : await readChips(sysfs).then(
+          (chips) => headerBase(chips, delivery.base),
+          (error: unknown) => {
+            io.err(error instanceof Error ? error.message : String(error));
+            return undefined;
+          },
+        );
+  const specs = [
+    ...outputsOf(delivery).map((spec) => ({ kind: "output" as const, spec })),
+    ...inputsOf(delivery).map((spec) => ({ kind: "input" as const, spec })),
+  ];
+  const rows: Row[] = [];
+  for (const { kind, spec } of specs) {
+    const number = base === undefined ? null : base + spec.bcm;
+    const use = number === null ? undefined : await lineUseOf(number, { sysfs, debugfs: "/sys/kernel/debug" });
+    rows.push(rowOf(kind, spec, number, use));
+  }
   if (asJson) io.out(JSON.stringify(rows));
-  else if (rows.length === 0) io.out(`the driver "${config.delivery.driver}" has no GPIO lines`);
   else
-    for (const row of rows)
-      io.out(
-        `${row.line.padEnd(10)} relay BCM ${row.relay} (${row.relay_sysfs})  button ${row.button === null ? "none" : `BCM ${row.button} (${row.button_sysfs ?? ""})`}`,
-      );
+    io.out(
+      table(
+        ["name", "kind", "BCM", "sysfs", "active at", "now", "held by"],
+        rows.map((row) => [
+          row.name,
+          row.kind,
+          row.bcm,
+          row.sysfs,
+          row.active_low ? "low" : "high",
+          row.active === null ? "?" : row.active ? "active" : "at rest",
+          row.held_by,
+        ]),
+        "there are no lines",
+      ),
+    );
   return 0;
 }
 
-/** Opening the lines puts every output off first; a test then delivers once. */
-async function move(config: Config, line: string | undefined, io: CommandIo): Promise<number> {
-  const { base, lines } = linesOf(config);
-  if (lines.length === 0) {
-    io.out(`the driver "${config.delivery.driver}" has no outputs`);
-    return 0;
-  }
-  const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
-  const machine = createGpioMachine({ base, lines, clock, log: createLog("warn", (text) => io.err(text.trimEnd())) });
+/** Without the guard, so that it works when the guard does not: opening an output puts it off. */
+async function off(delivery: GpioDelivery, io: CommandIo): Promise<number> {
+  const lines = await openLines(linesChoice(delivery), clockOf());
+  const faults: string[] = [];
+  for (const spec of outputsOf(delivery))
+    await lines.openOutput(spec).catch((error: unknown) => {
+      faults.push(error instanceof Error ? error.message : String(error));
+    });
+  await lines.close();
+  for (const fault of faults) io.err(fault);
+  return faults.length === 0 ? 0 : 1;
+}
+
+async function test(config: Config, line: string, priceMinor: number, io: CommandIo): Promise<number> {
+  const delivery = gpioOf(config);
+  const names = delivery.lines.map((one) => one.line);
+  if (!names.includes(line)) throw new CommandError(`there is no line "${line}": there are ${names.join(", ")}`, 1);
+  const log = createLog("warn", (text) => io.err(text.trimEnd()));
+  const machine = openGpioMachine(delivery, { clock: clockOf(), entropy: createSystemEntropy(), log });
   await machine.start(() => {});
-  const readiness = machine.readiness();
-  if (!readiness.ready) throw new CommandError(readiness.detail, 1);
   try {
-    if (line === undefined) return 0;
+    const readiness = machine.readiness();
+    if (!readiness.ready) throw new CommandError(`${readiness.fault}: ${readiness.detail}`, 1);
     const order = {
       deliveryId: "test",
       reference: undefined,
       selection: { kind: "line", line } as const,
-      price: money(0, config.vipps.currency),
+      price: money(priceMinor, config.vipps.currency),
     };
     const outcome = await machine.deliver(order, io.signal);
     io.out(JSON.stringify(outcome));
@@ -75,30 +157,80 @@ async function move(config: Config, line: string | undefined, io: CommandIo): Pr
   }
 }
 
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+async function watch(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Promise<number> {
+  const clock = clockOf();
+  const lines = await openLines(linesChoice(delivery), clock);
+  const started = clock.monotonicMs();
+  const lost = new AbortController();
+  const since = new Map<number, number>();
+  const tell = (spec: InputSpec, active: boolean, monoMs: number): void => {
+    const before = since.get(spec.bcm);
+    since.set(spec.bcm, monoMs);
+    const ms = Math.round((monoMs - started) * 10) / 10;
+    const held = before === undefined ? null : Math.round((monoMs - before) * 10) / 10;
+    if (asJson) io.out(JSON.stringify({ name: spec.name, bcm: spec.bcm, active, at_ms: ms, after_ms: held }));
+    else
+      io.out(
+        `${ms.toFixed(1).padStart(10)} ms  ${spec.name.padEnd(16)} BCM ${String(spec.bcm).padEnd(2)}  ${active ? "active " : "at rest"}${held === null ? "" : `  after ${held} ms`}`,
+      );
+  };
+  try {
+    for (const spec of inputsOf(delivery)) {
+      const input = await lines.openInput(
+        spec,
+        ({ active, monoMs }) => tell(spec, active, monoMs),
+        (error) => {
+          io.err(`${spec.name} went away: ${error.message}`);
+          lost.abort();
+        },
+      );
+      tell(spec, input.isActive(), started);
+    }
+    await untilAborted(AbortSignal.any([io.signal, lost.signal]));
+  } finally {
+    await lines.close();
+  }
+  return lost.signal.aborted ? 1 : 0;
+}
+
 export const command: CliCommand = {
-  summary: "GPIO lines: list, test, switch off",
+  summary: "GPIO lines: list, test, watch, switch off",
   usage,
   async run(args, io) {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { config: { type: "string" }, json: { type: "boolean" } },
+      options: { config: { type: "string" }, json: { type: "boolean" }, price: { type: "string" } },
       allowPositionals: true,
     });
+    const [action, line] = positionals;
+    if (action === undefined || !["lines", "test", "watch", "off"].includes(action)) throw new CommandError(usage);
     if (values.config === undefined) throw new CommandError("which configuration? add --config FILE");
     const loaded = await loadConfig(values.config);
     if (!loaded.ok) throw new CommandError(loaded.faults.map(faultText).join("\n"), 1);
-    const [action, line] = positionals;
+    const { config } = loaded;
+    const asJson = values.json === true;
     switch (action) {
       case "lines":
-        return list(loaded.config, values.json === true, io);
-      case "off":
-        return move(loaded.config, undefined, io);
-      case "test":
+        return list(gpioOf(config), asJson, io);
+      case "watch":
+        return watch(gpioOf(config), asJson, io);
+      case "test": {
         if (line === undefined) throw new CommandError("which line? kvitt machine test LINE");
-        return move(loaded.config, line, io);
-      case undefined:
+        const price = Number(values.price ?? config.product.find((one) => one.line === line)?.price ?? 0);
+        if (!Number.isSafeInteger(price) || price < 0)
+          throw new CommandError(`--price ${values.price ?? ""}: a whole number of minor units`);
+        return test(config, line, price, io);
+      }
       default:
-        throw new CommandError(usage);
+        // After the daemon's end the unit asks for this whatever the driver: nothing to switch is no failure.
+        return config.delivery.driver === "gpio" ? off(config.delivery, io) : 0;
     }
   },
 };

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadOnoff } from "../machine/gpio/gpio-machine.ts";
+import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
 import { panelFolder } from "../panel/assets.ts";
 import { createDrawing, framePng } from "../panel/draw.ts";

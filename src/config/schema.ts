@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { deliverySchema } from "./delivery.ts";
 import { clockTime, type Fault, file, seconds } from "./fields.ts";
+import { creditFault, gpioFaults } from "./gpio.ts";
 import { mqttSchema } from "./mqtt.ts";
 import { panelFaults, panelSchema } from "./panel.ts";
 import { productSchema } from "./product.ts";
@@ -215,17 +216,26 @@ function productFaults(config: RawConfig): readonly Fault[] {
   });
   if (config.product.length === 0 && config.tariff === undefined && config.machine.kind !== "kiosk")
     faults.push({ path: ["product"], message: "there is nothing to sell: add a [[product]], or a [tariff]" });
-  if (config.delivery.driver === "gpio") {
-    const lines = new Set(config.delivery.lines.map((one) => one.line));
-    config.product.forEach((one, index) => {
-      if (!lines.has(one.line))
-        faults.push({
-          path: ["product", index, "line"],
-          message: `there is no line "${one.line}" under [delivery]: it has ${[...lines].join(", ")}`,
-        });
-    });
-  }
   return faults;
+}
+
+function deliveryFaults({ delivery, product }: RawConfig): readonly Fault[] {
+  if (delivery.driver !== "gpio") return [];
+  const lines = new Map(delivery.lines.map((one) => [one.line, one]));
+  const ofProducts = product.flatMap((one, index) => {
+    const found = lines.get(one.line);
+    const names = [...lines.keys()].join(", ");
+    if (found === undefined)
+      return [
+        {
+          path: ["product", index, "line"],
+          message: `there is no line "${one.line}" under [delivery]: it has ${names}`,
+        },
+      ];
+    const message = creditFault(found, one.price);
+    return message === undefined ? [] : [{ path: ["product", index, "price"], message }];
+  });
+  return [...gpioFaults(delivery), ...ofProducts];
 }
 
 /** The whole file, with the faults that no single key shows. */
@@ -234,6 +244,7 @@ export const configSchema = file_.superRefine((config, context) => {
     ...providerFaults(config),
     ...saleFaults(config),
     ...productFaults(config),
+    ...deliveryFaults(config),
     ...panelFaults(config.panel),
   ];
   for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });

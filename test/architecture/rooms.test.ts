@@ -63,8 +63,8 @@ describe("the rooms", () => {
       "relay-ships-alone",
       {
         "src/relay/a.ts": 'import "../link/topics.ts";',
-        "src/link/topics.ts": 'import "../machine/gpio/gpio-machine.ts";',
-        "src/machine/gpio/gpio-machine.ts": "export {};",
+        "src/link/topics.ts": 'import "../machine/gpio/sysfs-lines.ts";',
+        "src/machine/gpio/sysfs-lines.ts": "export {};",
       },
     ],
     ["only-main-knows-all", { "src/service/a.ts": 'import "../main.ts";', "src/main.ts": "export {};" }],

@@ -1,31 +1,74 @@
-/** Outputs as files in a folder, one a line, holding 0 or 1: for guards that are processes, on machines without a header. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Lines as files in a folder, one a line, holding 0 or 1, named by BCM number: for processes that are tried on machines without a header. */
+import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { GpioError } from "./header.ts";
-import type { GpioLines, OutputSpec } from "./lines.ts";
+import type { Clock } from "../../service/port.ts";
+import type { Edge, GpioLines, InputLine, InputSpec, OutputLine, OutputSpec } from "./lines.ts";
 
-export async function openFolderLines(folder: string): Promise<GpioLines> {
+type Spec = Pick<OutputSpec, "bcm" | "activeLow">;
+
+export async function openFolderLines(folder: string, clock: Clock): Promise<GpioLines> {
   await mkdir(folder, { recursive: true });
-  const held: OutputSpec[] = [];
-  const fileOf = (spec: OutputSpec): string => join(folder, String(spec.bcm));
-  const set = (spec: OutputSpec, on: boolean): void => writeFileSync(fileOf(spec), on !== spec.activeLow ? "1" : "0");
-  return {
-    backEnd: "simulated",
-    openOutput: async (spec) => {
-      held.push(spec);
-      set(spec, false);
-      return {
-        spec,
-        set: (on) => set(spec, on),
-        isOn: () => (readFileSync(fileOf(spec), "utf8") === "1") !== spec.activeLow,
-      };
-    },
-    openInput: async (spec) => {
-      throw new GpioError("line", `${spec.name}: a folder has no inputs`);
-    },
-    close: async () => {
-      for (const spec of held.splice(0)) set(spec, false);
-    },
-  };
+  return new FolderLines(folder, clock);
+}
+
+class FolderLines implements GpioLines {
+  readonly backEnd = "simulated";
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #held: OutputSpec[] = [];
+  readonly #inputs: { readonly spec: InputSpec; look(): void }[] = [];
+  #watcher: FSWatcher | undefined;
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  async openOutput(spec: OutputSpec): Promise<OutputLine> {
+    this.#held.push(spec);
+    this.#write(spec, false);
+    return { spec, set: (on) => this.#write(spec, on), isOn: () => this.#isActive(spec) };
+  }
+
+  /** A file that is not there yet is made, at rest. */
+  async openInput(
+    spec: InputSpec,
+    onEdge: (edge: Edge) => void,
+    onFailure: (error: Error) => void,
+  ): Promise<InputLine> {
+    if (!existsSync(this.#path(spec))) this.#write(spec, false);
+    let known = this.#isActive(spec);
+    const look = (): void => {
+      // Between the emptying of a file and its new content there is nothing to see.
+      if (readFileSync(this.#path(spec), "utf8") === "") return;
+      const active = this.#isActive(spec);
+      if (active === known) return;
+      known = active;
+      onEdge({ active, monoMs: this.#clock.monotonicMs() });
+    };
+    this.#inputs.push({ spec, look });
+    this.#watcher ??= watch(this.#folder, (_, name) => {
+      for (const one of this.#inputs) if (name === String(one.spec.bcm)) one.look();
+    }).on("error", onFailure);
+    return { spec, isActive: () => this.#isActive(spec) };
+  }
+
+  async close(): Promise<void> {
+    this.#watcher?.close();
+    this.#inputs.length = 0;
+    for (const spec of this.#held.splice(0)) this.#write(spec, false);
+  }
+
+  #path({ bcm }: Spec): string {
+    return join(this.#folder, String(bcm));
+  }
+
+  #write(spec: Spec, active: boolean): void {
+    writeFileSync(this.#path(spec), active === spec.activeLow ? "0" : "1");
+  }
+
+  #isActive(spec: Spec): boolean {
+    return (readFileSync(this.#path(spec), "utf8").trim() === "1") !== spec.activeLow;
+  }
 }

@@ -22,7 +22,7 @@ export async function openLines(choice: LinesChoice, clock: Clock): Promise<Gpio
   const { backEnd, base, sysfsFolder: folder = "/sys/class/gpio", simulatedFolder } = choice;
   switch (backEnd) {
     case "simulated":
-      return openFolderLines(simulatedFolder ?? "gpio");
+      return openFolderLines(simulatedFolder ?? "gpio", clock);
     case "sysfs":
       return openSysfsLines({ base, clock, folder });
     case "cdev":

@@ -25,7 +25,7 @@ const actuators = createGuardedActuators({
       },
       events,
     ),
-  openLines: () => openFolderLines(folder),
+  openLines: () => openFolderLines(folder, createSystemClock({ floorWallMs: 0, requireSynchronized: false })),
   clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),
   entropy: createSystemEntropy(),
   log: createMemoryLog([]),
