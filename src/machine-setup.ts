@@ -1,22 +1,29 @@
 /** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
 import { openSync, writeSync } from "node:fs";
+import { readSecretFile } from "./config/credentials.ts";
 import type { Config } from "./config/schema.ts";
 import { openGpioMachine } from "./gpio-setup.ts";
 import { withInputs } from "./machine/combined.ts";
+import { createKioskMachine, type KioskMachine } from "./machine/kiosk-api/kiosk-machine.ts";
+import type { Counter } from "./machine/kiosk-api/port.ts";
 import type { InputDevice, Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
+import { createUlid } from "./service/ulid.ts";
 
 export interface MachineParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface MachineChoice {
   readonly machine: Machine;
   /** Where the machine is the simulated one: its handles, and what it has dropped. */
   readonly twin: { readonly machine: SimulatedMachine; readonly drops: readonly DroppedThing[] } | undefined;
+  /** Where another program orders: tells the machine of the kiosk's counter, before anything starts. */
+  readonly attach?: (counter: Counter) => void;
 }
 
 export function openMachine(config: Config, parts: MachineParts): MachineChoice {
@@ -34,6 +41,14 @@ export function openMachine(config: Config, parts: MachineParts): MachineChoice 
       });
       return { machine: withInputs(machine, inputsOf()), twin: { machine, drops } };
     }
+    case "kiosk": {
+      const machine = kioskOf(delivery, parts);
+      return {
+        machine: withInputs(machine, inputsOf()),
+        twin: undefined,
+        attach: (counter) => machine.attach(counter),
+      };
+    }
     case "gpio":
       return { machine: withInputs(openGpioMachine(delivery, parts), inputsOf()), twin: undefined };
   }
@@ -48,4 +63,20 @@ function trayAt(path: string): (move: object) => void {
 /** Scanner and keypad. */
 function inputsOf(): readonly InputDevice[] {
   return [];
+}
+
+function kioskOf(
+  delivery: Extract<Config["delivery"], { driver: "kiosk" }>,
+  { clock, entropy, log, env }: MachineParts,
+): KioskMachine {
+  const { socket, port, token_file: tokenFile, confirm_s: confirmS } = delivery;
+  return createKioskMachine({
+    socketPath: socket,
+    port,
+    readToken: async () => (tokenFile === undefined ? undefined : readSecretFile(tokenFile, env)),
+    confirmMs: confirmS * 1_000,
+    freshId: () => createUlid(clock, entropy),
+    clock,
+    log,
+  });
 }

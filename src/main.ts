@@ -92,7 +92,7 @@ async function sell(options: DaemonOptions, service: Service): Promise<void> {
   const { systemClock, clock, entropy, notifier } = service;
   const id = merchantQrId(config.machine.id);
   const journal = await openJournalOf(config, clock);
-  const { machine, twin } = openMachine(config, { clock, entropy, log: log.child({ room: "machine" }) });
+  const { machine, twin, attach } = openMachine(config, { clock, entropy, env, log: log.child({ room: "machine" }) });
   const panel = await panelOf(options, clock);
   try {
     const session = await countBoot(journal);
@@ -112,6 +112,7 @@ async function sell(options: DaemonOptions, service: Service): Promise<void> {
       presentation,
       shopQr: shopQrOf(options, client, clock, entropy),
     });
+    attach?.(kiosk.counter);
     await kiosk.start();
     const control = await controlOf(config, twin, clock, kiosk);
     notifier.notify("READY=1");
@@ -140,10 +141,13 @@ async function waitForJournal(
   { clock, entropy, notifier }: Service,
   trouble: JournalTrouble,
 ): Promise<void> {
-  const { config, log, signal, version } = options;
-  const { machine } = openMachine(config, { clock, entropy, log: log.child({ room: "machine" }) });
-  await machine.start(() => {});
-  await machine.stop();
+  const { config, env, log, signal, version } = options;
+  const { machine, attach } = openMachine(config, { clock, entropy, env, log: log.child({ room: "machine" }) });
+  // A front end moves nothing of ours, and has to find nobody who takes orders.
+  if (attach === undefined) {
+    await machine.start(() => {});
+    await machine.stop();
+  }
   const link = await linkOf(options, merchantQrId(config.machine.id), 0, noMemory, clock, entropy);
   notifier.notify("READY=1\nSTATUS=out of service: the journal cannot be read");
   await standOutOfService({

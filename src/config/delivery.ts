@@ -1,7 +1,47 @@
 /** `[delivery]`: which driver makes the machine deliver, and its lines. */
 import { z } from "zod";
-import { file } from "./fields.ts";
+import { type Fault, file, seconds } from "./fields.ts";
 import { gpioDelivery } from "./gpio.ts";
+
+/** Another program on this machine orders and delivers (docs/kiosk-api.md). */
+const kioskDelivery = z.strictObject({
+  driver: z
+    .literal("kiosk")
+    .describe("Another program on this machine orders payments and delivers: docs/kiosk-api.md."),
+  socket: file.default("/run/kvitt/kiosk.sock").describe("Unix socket of the local API; kvitt's group may use it."),
+  port: z
+    .int()
+    .min(1_024)
+    .max(65_535)
+    .optional()
+    .describe("Loopback port of the local API, for front ends that cannot use a Unix socket; needs token_file."),
+  token_file: file
+    .optional()
+    .describe("File with the token that callers of the port have to show: at least 32 characters, mode 600."),
+  confirm_s: seconds(
+    1,
+    590,
+    45,
+    "Time in which the front end has to say how a delivery ended; less than sale.deliver_s",
+  ),
+});
+
+export function kioskFaults(delivery: z.infer<typeof deliverySchema>, deliverS: number): readonly Fault[] {
+  if (delivery.driver !== "kiosk") return [];
+  const faults: Fault[] = [];
+  if (delivery.port !== undefined && delivery.token_file === undefined)
+    faults.push({
+      path: ["delivery", "token_file"],
+      message:
+        'every program and every web page on this machine reaches a port: write token_file = "/etc/kvitt/credentials/kiosk-token", or leave port out',
+    });
+  if (delivery.confirm_s >= deliverS)
+    faults.push({
+      path: ["delivery", "confirm_s"],
+      message: `has to be less than sale.deliver_s (${deliverS}): write deliver_s = ${delivery.confirm_s + 5} under [sale]`,
+    });
+  return faults;
+}
 
 export const deliverySchema = z.discriminatedUnion("driver", [
   z.strictObject({
@@ -13,4 +53,5 @@ export const deliverySchema = z.discriminatedUnion("driver", [
       .describe("Where every delivery that starts and everything that falls is written down, one JSON line each."),
   }),
   gpioDelivery,
+  kioskDelivery,
 ]);

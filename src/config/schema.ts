@@ -3,7 +3,7 @@
  * Unknown keys are faults: a misspelt key that is ignored is a setting that somebody believes in.
  */
 import { z } from "zod";
-import { deliverySchema } from "./delivery.ts";
+import { deliverySchema, kioskFaults } from "./delivery.ts";
 import { clockTime, type Fault, file, seconds } from "./fields.ts";
 import { creditFault, gpioFaults } from "./gpio.ts";
 import { mqttSchema } from "./mqtt.ts";
@@ -201,6 +201,7 @@ function saleFaults({ sale: s }: RawConfig): readonly Fault[] {
 function productFaults(config: RawConfig): readonly Fault[] {
   const faults: Fault[] = [];
   const floor = floors[config.vipps.currency];
+  const isSoldElsewhere = config.machine.kind === "kiosk" || config.delivery.driver === "kiosk";
   const seen = { id: new Set<string>(), line: new Set<string>() };
   config.product.forEach((one, index) => {
     if (one.price < floor)
@@ -214,7 +215,7 @@ function productFaults(config: RawConfig): readonly Fault[] {
       seen[key].add(one[key]);
     }
   });
-  if (config.product.length === 0 && config.tariff === undefined && config.machine.kind !== "kiosk")
+  if (config.product.length === 0 && config.tariff === undefined && !isSoldElsewhere)
     faults.push({ path: ["product"], message: "there is nothing to sell: add a [[product]], or a [tariff]" });
   return faults;
 }
@@ -246,6 +247,7 @@ export const configSchema = file_.superRefine((config, context) => {
     ...productFaults(config),
     ...deliveryFaults(config),
     ...panelFaults(config.panel),
+    ...kioskFaults(config.delivery, config.sale.deliver_s),
   ];
   for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });
 });

@@ -4,6 +4,7 @@ import type { CustomerSource, Effect } from "../sale/effect.ts";
 import type { Customer } from "../sale/payment.ts";
 import type { Settlement } from "../sale/settlement.ts";
 import type { SaleState } from "../sale/state.ts";
+import { handInChanges, orderChanges } from "./orders.ts";
 import { type TimedOutput, toJson } from "./stored.ts";
 
 export const lineStatesKey = "line-states";
@@ -63,7 +64,7 @@ function serviceVendChanges(before: SaleState, after: SaleState): JournalChange[
   const changes: JournalChange[] = [];
   for (const [id, vend] of after.serviceVends)
     if (!before.serviceVends.has(id))
-      changes.push({ kind: "put", table: "service-vend", key: id, value: toJson(vend) });
+      changes.push({ kind: "put", table: "service-vend", key: id, value: toJson(vend) }, ...handInChanges(vend));
   for (const id of before.serviceVends.keys())
     if (!after.serviceVends.has(id)) changes.push({ kind: "delete", table: "service-vend", key: id });
   return changes;
@@ -89,6 +90,7 @@ export function journalChanges(
 ): readonly JournalChange[] {
   const changes = [
     ...settlementChanges(before, after),
+    ...orderChanges(before, after),
     ...timedOutputChanges(before, after),
     ...serviceVendChanges(before, after),
     ...factChanges(before, after),

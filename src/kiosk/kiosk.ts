@@ -4,6 +4,7 @@
  */
 import type { Journal, JournalChange } from "../journal/port.ts";
 import type { Command, Link, LinkMessage, RelayHealth, StateMessage } from "../link/port.ts";
+import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Machine, MachineEvent, MachineReadiness } from "../machine/port.ts";
 import type { Panel, Scene } from "../panel/port.ts";
 import { type Catalogue, productsForSale } from "../sale/catalogue.ts";
@@ -18,12 +19,14 @@ import type { SaleState } from "../sale/state.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
 import { journalChanges } from "./changes.ts";
+import { createCounter, type KioskCounter } from "./counter.ts";
 import { createInbox } from "./inbox.ts";
 import { forgettable, refusedCheckInChanges, takeCheckIn, takeCommand } from "./intake.ts";
 import { type OpenBusiness, readOpenBusiness } from "./open-business.ts";
 import { createOutbox } from "./outbox.ts";
 import { adjust, create, deliver, look, type PerformPorts, type Reached } from "./perform.ts";
 import { judgeReadiness, type Judgement } from "./readiness.ts";
+import { forgettableOrders, isHandInId, wasHandedIn } from "./orders.ts";
 import { createRegistrar } from "./registrar.ts";
 import { sceneOf } from "./scene.ts";
 import { readCustomer, readSaleRecord, toJson } from "./stored.ts";
@@ -78,6 +81,8 @@ export interface Kiosk {
   /** Counts decided events: a watchdog feeds on progress. */
   progress(): number;
   scene(): Scene;
+  /** Where another program on this machine orders payments. */
+  readonly counter: Counter;
 }
 
 /** What the world can send; answers to our own effects come on top. */
@@ -97,6 +102,8 @@ interface Item {
   readonly customer: Partial<Record<CustomerSource, Customer>>;
   /** Told when what was decided is on the disk, or when it cannot be taken. */
   readonly settled: ((error: Error | undefined) => void) | undefined;
+  /** Asked when its turn comes: whether it is still wanted. */
+  readonly onlyIf: (() => boolean) | undefined;
 }
 
 export function createKiosk(settings: KioskSettings, ports: KioskPorts): Kiosk {
@@ -112,6 +119,7 @@ class KioskLoop implements Kiosk {
   readonly #registrar;
   readonly #outbox;
   readonly #recentHints: string[] = [];
+  readonly #counter: KioskCounter;
   #state: SaleState;
   #held: { readonly eventId: string; readonly customer: Customer } | undefined;
   #paymentQr: { readonly reference: Reference; readonly qr: QrPicture } | undefined;
@@ -151,6 +159,24 @@ class KioskLoop implements Kiosk {
       onChange: () => this.#onProviderChange(),
     });
     this.#outbox = createOutbox({ journal, link, clock, entropy, log });
+    this.#counter = createCounter({
+      journal,
+      state: () => this.#state,
+      view: () => this.#counterView(),
+      wallMs: () => clock.wallMs(),
+      decide: (event, onlyIf) => this.#journalled(event, { onlyIf }),
+    });
+  }
+
+  get counter(): Counter {
+    return this.#counter;
+  }
+
+  #counterView(): ReturnType<Parameters<typeof createCounter>[0]["view"]> {
+    const { state, reason } = this.#stateMessage();
+    const missing = this.#judgement?.missing ?? [];
+    const isStarting = state === "init" || state === "lost";
+    return { state: isStarting ? "starting" : state, reason, missing, scene: this.#scene.kind };
   }
 
   async start(): Promise<void> {
@@ -251,8 +277,8 @@ class KioskLoop implements Kiosk {
     event: Unstamped<SaleEvent> | undefined,
     more: Partial<Item> & { readonly isFromWorld?: boolean } = {},
   ): boolean {
-    const { changes = [], customer = {}, settled, isFromWorld = false } = more;
-    const isTaken = this.#inbox.put({ event, changes, customer, settled }, !isFromWorld);
+    const { changes = [], customer = {}, settled, onlyIf, isFromWorld = false } = more;
+    const isTaken = this.#inbox.put({ event, changes, customer, settled, onlyIf }, !isFromWorld);
     if (!isTaken) this.#ports.log.warn({ about: event?.about }, "the inbox is full: what came is refused");
     else void this.#drain();
     return isTaken;
@@ -368,6 +394,12 @@ class KioskLoop implements Kiosk {
       return;
     }
     if (taken.kind !== "command") return;
+    const { order } = command;
+    if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId)) {
+      await this.#journalled(undefined, { changes: taken.changes });
+      link.reply({ id: command.id, outcome: "refused", reason: `order ${order.orderId} was handed in before` });
+      return;
+    }
     await this.#journalled(this.#eventOfCommand(command), { changes: [...taken.changes, ...this.#factsOf(command)] });
     void this.#afterCommand(command);
   }
@@ -474,7 +506,7 @@ class KioskLoop implements Kiosk {
   }
 
   #decide(item: Item): { readonly after: SaleState; readonly effects: readonly Effect[] } {
-    if (item.event === undefined) return { after: this.#state, effects: [] };
+    if (item.event === undefined || item.onlyIf?.() === false) return { after: this.#state, effects: [] };
     const { state, effects } = decide(this.#state, { ...item.event, at: this.#stamp() }, this.#settings.policy);
     return { after: state, effects };
   }
@@ -493,6 +525,7 @@ class KioskLoop implements Kiosk {
     this.#judge();
     this.#publishState();
     void this.#show();
+    this.#counter.changed();
   }
 
   #customersFor(item: Item): Readonly<Partial<Record<CustomerSource, Customer>>> {
@@ -540,7 +573,8 @@ class KioskLoop implements Kiosk {
         return false;
       }
       await clock.sleep(journalRetryMs);
-      if (isFirst) this.#inbox.put({ event: lostSession, changes: [], customer: {}, settled: undefined }, true);
+      if (isFirst)
+        this.#inbox.put({ event: lostSession, changes: [], customer: {}, settled: undefined, onlyIf: undefined }, true);
       this.#inbox.put(item, true);
       return false;
     }
@@ -581,9 +615,14 @@ class KioskLoop implements Kiosk {
         return;
       case "report":
         this.#logRecord(effect);
+        this.#counter.reported(effect.record);
         this.#outbox.wake();
         return;
       case "reply":
+        if (isHandInId(effect.commandId)) {
+          this.#counter.replied(effect.commandId, effect.detail);
+          return;
+        }
         link.reply(
           effect.outcome === "done"
             ? { id: effect.commandId, outcome: "done", detail: effect.detail }
@@ -678,7 +717,7 @@ class KioskLoop implements Kiosk {
   #forget(): void {
     const { journal, clock } = this.#ports;
     if (!clock.isPlausible()) return;
-    const changes = forgettable(journal, clock.wallMs());
+    const changes = [...forgettable(journal, clock.wallMs()), ...forgettableOrders(journal, clock.wallMs())];
     if (changes.length > 0) this.#put(undefined, { changes });
   }
 
@@ -710,6 +749,7 @@ class KioskLoop implements Kiosk {
     this.#judgement = judgement;
     if (before?.reason !== judgement.reason || before?.missing.join() !== judgement.missing.join())
       this.#ports.log.info({ reason: judgement.reason, missing: judgement.missing }, "readiness changed");
+    if (before?.reason !== judgement.reason) this.#counter.changed();
     if (!sameReadiness(before?.readiness, judgement.readiness))
       this.#put({ about: "readiness", readiness: judgement.readiness });
     this.#publishState();

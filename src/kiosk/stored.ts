@@ -160,6 +160,7 @@ const customer = z.discriminatedUnion("kind", [
 const serviceVend = z.object({
   id: z.string(),
   line: z.string(),
+  title: z.string().exactOptional(),
   orderId: z.string().nullable(),
   startedWallMs: z.number(),
 });

@@ -124,7 +124,10 @@ export type SaleEvent = { readonly at: Stamp } & (
 /** A delivery without a payment: the back office or a paid web-shop order asked for it. Once per id. */
 export interface ServiceVend {
   readonly id: string;
+  /** Empty where `title` says what it is. */
   readonly line: string;
+  /** Of something that is in no catalogue: only a front end knows how to deliver it. */
+  readonly title?: string;
   readonly orderId: string | null;
   readonly startedWallMs: number;
 }

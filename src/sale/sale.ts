@@ -3,12 +3,12 @@
  * table, and lets the two talk. The kiosk journals what changed, then performs the effects, then feeds their answers back.
  */
 import type { Catalogue } from "./catalogue.ts";
-import { isForSale, productOnLine } from "./catalogue.ts";
+import { isForSale, type Product, productOnLine } from "./catalogue.ts";
 import type { Effect } from "./effect.ts";
 import type { SaleEvent, ServiceVend, SessionEvent, SettlementEvent, SettlementMessage, Stamp } from "./event.ts";
 import type { Reference } from "./ids.ts";
-import type { DeliveryOutcome } from "./selection.ts";
-import { noMinor } from "./money.ts";
+import type { DeliveryOutcome, Selection } from "./selection.ts";
+import { type Currency, type Money, noMinor } from "./money.ts";
 import type { SalePolicy } from "./policy.ts";
 import { recordOf, reopen, serviceRecord } from "./report.ts";
 import { type NoticeContent, referenceOfSession } from "./session.ts";
@@ -302,35 +302,20 @@ class Deciding {
   }
 
   #startServiceVend(vend: ServiceVend): void {
+    const { catalogue, session } = this.#state;
     const product = productOnLine(catalogueNow(this.#state), vend.line);
-    const refusal =
-      this.#state.session.kind === "none"
-        ? product === undefined
-          ? `there is no product on line ${vend.line}`
-          : isForSale(product)
-            ? undefined
-            : `line ${vend.line} is sold out or jammed`
-        : "a customer session is on";
-    if (refusal !== undefined || product === undefined) {
-      this.#effects.push({ kind: "reply", commandId: vend.id, outcome: "refused", detail: refusal ?? "" });
+    const refusal = session.kind === "none" ? refusalOfVend(vend, product) : "a customer session is on";
+    if (refusal !== undefined) {
+      this.#effects.push({ kind: "reply", commandId: vend.id, outcome: "refused", detail: refusal });
       return;
     }
+    const { name, price, selection } = contentOfVend(vend, product, catalogue.currency);
     const serviceVends = new Map(this.#state.serviceVends);
     serviceVends.set(vend.id, vend);
-    this.#state = {
-      ...this.#state,
-      serviceVends,
-      session: { kind: "service-vend", id: vend.id, name: product.name },
-    };
+    this.#state = { ...this.#state, serviceVends, session: { kind: "service-vend", id: vend.id, name } };
     this.#setNotice(null);
-    this.#effects.push({
-      kind: "deliver",
-      reference: undefined,
-      deliveryId: vend.id,
-      selection: { kind: "line", line: vend.line },
-      price: product.price,
-      untilWallMs: null,
-    });
+    const deliveryId = vend.id;
+    this.#effects.push({ kind: "deliver", reference: undefined, deliveryId, selection, price, untilWallMs: null });
   }
 
   #endServiceVend(id: string, outcome: DeliveryOutcome): void {
@@ -344,19 +329,41 @@ class Deciding {
     const isOn = this.#state.session.kind === "service-vend" && this.#state.session.id === id;
     this.#state = { ...this.#state, serviceVends, session: isOn ? { kind: "none" } : this.#state.session };
     const product = productOnLine(this.#state.catalogue, vend.line);
-    if (outcome.kind === "delivered") this.#setLine(vend.line, (line) => ({ ...line, sold: line.sold + 1 }));
-    const record = serviceRecord(vend, outcome, product?.name ?? vend.line, this.#policy.currency, this.#at.wallMs);
+    if (outcome.kind === "delivered" && product !== undefined)
+      this.#setLine(vend.line, (line) => ({ ...line, sold: line.sold + 1 }));
+    const { name, price } = contentOfVend(vend, product, this.#policy.currency);
+    const record = serviceRecord(vend, outcome, name, this.#policy.currency, this.#at.wallMs);
     this.#effects.push({ kind: "report", record });
     const isDone = outcome.kind === "delivered";
     const detail = isDone ? "delivered" : `${outcome.kind}: ${outcome.reason}`;
     this.#effects.push({ kind: "reply", commandId: id, outcome: isDone ? "done" : "refused", detail });
     if (!isOn) return;
     this.#setNotice(
-      isDone && product !== undefined
-        ? { kind: "thanks", product: product.name, price: product.price }
+      isDone
+        ? { kind: "thanks", product: name, price }
         : { kind: "sorry", reason: "not-delivered", money: "nothing-taken", reference: undefined },
     );
   }
+}
+
+function refusalOfVend(vend: ServiceVend, product: Product | undefined): string | undefined {
+  if (product !== undefined) return isForSale(product) ? undefined : `line ${vend.line} is sold out or jammed`;
+  return vend.title === undefined ? `there is no product on line ${vend.line}` : undefined;
+}
+
+/** What a delivery without a payment is called and worth, and what the machine is asked for. */
+function contentOfVend(
+  vend: ServiceVend,
+  product: Product | undefined,
+  currency: Currency,
+): { readonly name: string; readonly price: Money; readonly selection: Selection } {
+  const line: Selection = { kind: "line", line: vend.line };
+  if (product !== undefined) return { name: product.name, price: product.price, selection: line };
+  const price = { minor: noMinor, currency };
+  if (vend.title === undefined) return { name: vend.line, price, selection: line };
+  const { title } = vend;
+  const selection: Selection = { kind: "order", orderId: vend.orderId ?? vend.id, amount: price, title, lines: [] };
+  return { name: title, price, selection };
 }
 
 /** Stock was counted anew; what the machine found out about its coils stays true. */

@@ -200,7 +200,8 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
       return say(words.thanksTitle, {
         icon: "check",
         tone: "good",
-        lines: lines(["detail", scene.product], ["detail", money(scene.price)]),
+        // A web-shop order that is in no catalogue was paid elsewhere: its price is not known here.
+        lines: lines(["detail", scene.product], ["detail", scene.price.minor === 0 ? undefined : money(scene.price)]),
       });
     case "valid-until":
       return say(words.validUntil, {
