@@ -6,6 +6,8 @@ import { openGpioMachine } from "./gpio-setup.ts";
 import { withInputs } from "./machine/combined.ts";
 import { createKioskMachine, type KioskMachine } from "./machine/kiosk-api/kiosk-machine.ts";
 import type { Counter } from "./machine/kiosk-api/port.ts";
+import { createMdbMachine } from "./machine/mdb/mdb-machine.ts";
+import { serialPort } from "./machine/mdb/serial-port.ts";
 import type { InputDevice, Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
@@ -49,6 +51,8 @@ export function openMachine(config: Config, parts: MachineParts): MachineChoice 
         attach: (counter) => machine.attach(counter),
       };
     }
+    case "mdb":
+      return { machine: withInputs(mdbOf(config, delivery, parts), inputsOf()), twin: undefined };
     case "gpio":
       return { machine: withInputs(openGpioMachine(delivery, parts), inputsOf()), twin: undefined };
   }
@@ -63,6 +67,26 @@ function trayAt(path: string): (move: object) => void {
 /** Scanner and keypad. */
 function inputsOf(): readonly InputDevice[] {
   return [];
+}
+
+function mdbOf(
+  { vipps }: Config,
+  delivery: Extract<Config["delivery"], { driver: "mdb" }>,
+  { clock, entropy, log }: MachineParts,
+): Machine {
+  return createMdbMachine({
+    currency: vipps.currency,
+    address: delivery.address,
+    alwaysIdle: delivery.always_idle,
+    maxResponseMs: delivery.max_response_s * 1_000,
+    decimals: delivery.decimals,
+    scale: delivery.scale,
+    more: delivery.adapter_settings,
+    openLine: serialPort(delivery.device, delivery.baud),
+    clock,
+    entropy,
+    log,
+  });
 }
 
 function kioskOf(

@@ -26,6 +26,31 @@ const kioskDelivery = z.strictObject({
   ),
 });
 
+/** A vending machine's MDB bus, through an adapter (docs/mdb.md). */
+const mdbDelivery = z.strictObject({
+  driver: z.literal("mdb").describe("A vending machine on the MDB bus: kvitt is its cashless device."),
+  device: file.default("/dev/ttyACM0").describe("Serial port of the adapter; /dev/serial/by-id/… stays the same."),
+  baud: z.int().min(1_200).max(4_000_000).default(115_200).describe("Of a UART; USB adapters take any."),
+  address: z.enum(["0x10", "0x60"]).default("0x10").describe("Cashless device 1 or 2 of the machine."),
+  always_idle: z
+    .boolean()
+    .default(true)
+    .describe("Whether customers may press first and pay then (MDB level 3). Without it they check in or pay first."),
+  max_response_s: z
+    .int()
+    .min(5)
+    .max(254)
+    .default(150)
+    .describe("How long the machine is told to wait for the payment after a button was pressed."),
+  decimals: z.int().min(0).max(4).default(2).describe("Decimal places of prices on the bus."),
+  scale: z.int().min(1).max(255).default(1).describe("Scaling factor of prices on the bus."),
+  adapter_settings: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,40}=[A-Za-z0-9_.,x-]{1,40}$/, "name=value"))
+    .max(20)
+    .default([])
+    .describe("More settings for the adapter's firmware, `name=value` each."),
+});
+
 export function kioskFaults(delivery: z.infer<typeof deliverySchema>, deliverS: number): readonly Fault[] {
   if (delivery.driver !== "kiosk") return [];
   const faults: Fault[] = [];
@@ -54,4 +79,5 @@ export const deliverySchema = z.discriminatedUnion("driver", [
   }),
   gpioDelivery,
   kioskDelivery,
+  mdbDelivery,
 ]);

@@ -201,7 +201,7 @@ function saleFaults({ sale: s }: RawConfig): readonly Fault[] {
 function productFaults(config: RawConfig): readonly Fault[] {
   const faults: Fault[] = [];
   const floor = floors[config.vipps.currency];
-  const isSoldElsewhere = config.machine.kind === "kiosk" || config.delivery.driver === "kiosk";
+  const isSoldElsewhere = config.machine.kind === "kiosk" || ["kiosk", "mdb"].includes(config.delivery.driver);
   const seen = { id: new Set<string>(), line: new Set<string>() };
   config.product.forEach((one, index) => {
     if (one.price < floor)

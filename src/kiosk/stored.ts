@@ -36,6 +36,7 @@ const selection = z.discriminatedUnion("kind", [
       .string()
       .optional()
       .transform((item): string | undefined => item),
+    request: z.number().exactOptional(),
   }),
   z.object({
     kind: z.literal("order"),

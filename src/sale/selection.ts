@@ -6,7 +6,13 @@ export type Selection =
   /** A button, a keypad entry, an MDB item: the catalogue says what it is and what it costs. */
   | { readonly kind: "line"; readonly line: string }
   /** The machine itself names the price (MDB VEND REQUEST). `item` is undefined where the machine does not know it (FFFF). */
-  | { readonly kind: "priced"; readonly price: Money; readonly item: string | undefined }
+  | {
+      readonly kind: "priced";
+      readonly price: Money;
+      readonly item: string | undefined;
+      /** The machine's own request that this answers, where its requests can be told apart: a driver delivers for no other. */
+      readonly request?: number;
+    }
   /** Another program on this machine ordered a payment (local API). */
   | {
       readonly kind: "order";
