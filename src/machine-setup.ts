@@ -3,12 +3,13 @@ import { openSync, writeSync } from "node:fs";
 import { readSecretFile } from "./config/credentials.ts";
 import type { Config } from "./config/schema.ts";
 import { openGpioMachine } from "./gpio-setup.ts";
+import { inputsOf } from "./input-setup.ts";
 import { withInputs } from "./machine/combined.ts";
 import { createKioskMachine, type KioskMachine } from "./machine/kiosk-api/kiosk-machine.ts";
 import type { Counter } from "./machine/kiosk-api/port.ts";
 import { createMdbMachine } from "./machine/mdb/mdb-machine.ts";
 import { serialPort } from "./machine/mdb/serial-port.ts";
-import type { InputDevice, Machine } from "./machine/port.ts";
+import type { Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
 import { createUlid } from "./service/ulid.ts";
@@ -30,6 +31,7 @@ export interface MachineChoice {
 
 export function openMachine(config: Config, parts: MachineParts): MachineChoice {
   const { delivery } = config;
+  const inputs = inputsOf(config, parts);
   switch (delivery.driver) {
     case "simulated": {
       const drops: DroppedThing[] = [];
@@ -41,20 +43,20 @@ export function openMachine(config: Config, parts: MachineParts): MachineChoice 
         drops,
         ...(delivery.tray_file === undefined ? {} : { onMove: trayAt(delivery.tray_file) }),
       });
-      return { machine: withInputs(machine, inputsOf()), twin: { machine, drops } };
+      return { machine: withInputs(machine, inputs), twin: { machine, drops } };
     }
     case "kiosk": {
       const machine = kioskOf(delivery, parts);
       return {
-        machine: withInputs(machine, inputsOf()),
+        machine: withInputs(machine, inputs),
         twin: undefined,
         attach: (counter) => machine.attach(counter),
       };
     }
     case "mdb":
-      return { machine: withInputs(mdbOf(config, delivery, parts), inputsOf()), twin: undefined };
+      return { machine: withInputs(mdbOf(config, delivery, parts), inputs), twin: undefined };
     case "gpio":
-      return { machine: withInputs(openGpioMachine(delivery, parts), inputsOf()), twin: undefined };
+      return { machine: withInputs(openGpioMachine(delivery, parts), inputs), twin: undefined };
   }
 }
 
@@ -62,11 +64,6 @@ export function openMachine(config: Config, parts: MachineParts): MachineChoice 
 function trayAt(path: string): (move: object) => void {
   const tray = openSync(path, "a", 0o600);
   return (move) => void writeSync(tray, `${JSON.stringify(move)}\n`);
-}
-
-/** Scanner and keypad. */
-function inputsOf(): readonly InputDevice[] {
-  return [];
 }
 
 function mdbOf(

@@ -14,6 +14,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   relay: async () => (await import("./relay.ts")).default,
   run: async () => (await import("./run.ts")).command,
   sales: async () => (await import("./sales.ts")).command,
+  scanner: async () => (await import("./scanner.ts")).command,
   simulator: async () => (await import("./simulator.ts")).command,
   webhooks: async () => (await import("./webhooks.ts")).command,
 };

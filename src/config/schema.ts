@@ -6,6 +6,7 @@ import { z } from "zod";
 import { deliverySchema, kioskFaults } from "./delivery.ts";
 import { clockTime, type Fault, file, seconds } from "./fields.ts";
 import { creditFault, gpioFaults } from "./gpio.ts";
+import { inputFaults, inputSchema } from "./input.ts";
 import { mqttSchema } from "./mqtt.ts";
 import { panelFaults, panelSchema } from "./panel.ts";
 import { productSchema } from "./product.ts";
@@ -140,6 +141,7 @@ const file_ = z.strictObject({
   relay: relaySchema.optional().describe("For `kvitt relay`, which may share this file."),
   panel: panelSchema,
   delivery: deliverySchema,
+  input: z.array(inputSchema).max(8).default([]).describe("Scanners and keypads on USB."),
   tariff: tariffSchema.optional().describe("Time as the product: parking, showers, chargers."),
   shop: z
     .strictObject({
@@ -246,6 +248,7 @@ export const configSchema = file_.superRefine((config, context) => {
     ...saleFaults(config),
     ...productFaults(config),
     ...deliveryFaults(config),
+    ...inputFaults(config.input),
     ...panelFaults(config.panel),
     ...kioskFaults(config.delivery, config.sale.deliver_s),
   ];
@@ -263,6 +266,7 @@ export const sections = {
   relay: relaySchema,
   panel: panelSchema,
   delivery: deliverySchema,
+  input: inputSchema,
   tariff: tariffSchema,
   product: productSchema,
 } as const;

@@ -792,7 +792,12 @@ class KioskLoop implements Kiosk {
   }
 
   #publishHealth(): void {
-    this.#ports.link.publishHealth({ ...this.health(), missing: [...this.health().missing] });
+    const inputs = this.#ports.machine.inputs?.() ?? [];
+    this.#ports.link.publishHealth({
+      ...this.health(),
+      missing: [...this.health().missing],
+      inputs: inputs.map((input) => ({ ...input })),
+    });
   }
 
   #sceneNow(): Scene {

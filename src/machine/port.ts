@@ -109,8 +109,17 @@ export interface Machine {
   closeSession(): Promise<void>;
   /** Helps a person find this machine: lamp, buzzer. */
   identify(): Promise<void>;
+  /** Scanners and keypads beside it, for the health report. */
+  inputs?(): readonly InputStatus[];
   /** Outputs off, lines freed. Idempotent. */
   stop(): Promise<void>;
+}
+
+export interface InputStatus {
+  readonly name: string;
+  readonly present: boolean;
+  /** What it is, or why it is not there. */
+  readonly detail: string;
 }
 
 /**

@@ -58,7 +58,12 @@ function configOf(providerPort: number, brokerPort: number): string {
     .replace('output = "image"', 'output = "framebuffer"')
     .replace('image_file = "/run/panel.png"\n', "")
     .replace("width_px = 600\nheight_px = 360", "width_px = 1280\nheight_px = 800")
-    .replace("pay_s = 60", "pay_s = 300");
+    .replace("pay_s = 60", "pay_s = 300").concat(`
+[[input]]
+kind = "keypad"
+vendor_id = "0627"
+product_id = "0001"
+`);
 }
 
 describe.skipIf(!canEmulate())("the daemon on a real kernel", () => {
@@ -142,6 +147,17 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
       return ledger.some(({ captured }) => captured === 2_500) ? true : undefined;
     }, 90_000);
     expect(sold, machine.said.slice(-4_000)).toBe(true);
+  });
+
+  it("a keypad on USB chooses, through the kernel's hidraw and node-hid itself", async () => {
+    expect(await isScene("idle")).toBe(true);
+    const code = await until(async () => {
+      await machine.type("b", "1");
+      const text = await readCode(await machine.screen());
+      return text !== undefined && (await isPayableCode(simulator.url, text)) ? text : undefined;
+    }, 60_000);
+    expect(code, machine.said.slice(-4_000)).toBeDefined();
+    await order({ action: "cancel" });
   });
 
   it("takes the code away when it is over", async () => {

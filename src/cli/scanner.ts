@@ -1,0 +1,87 @@
+/** `kvitt scanner list|watch`: the HID devices that are plugged in, and what a scanner or keypad of the configuration says. */
+import { parseArgs } from "node:util";
+import { faultText, loadConfig } from "../config/load.ts";
+import { hidBusOf, inputsOf } from "../input-setup.ts";
+import { openNodeHidBus } from "../machine/hid/node-hid-bus.ts";
+import { posUsagePage } from "../machine/hid/hid-input.ts";
+import { createSystemEntropy } from "../service/entropy.ts";
+import { createLog } from "../service/log.ts";
+import { createSystemClock } from "../service/system-clock.ts";
+import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { table } from "./table.ts";
+
+const usage = `kvitt scanner list [--json]                       HID devices on this machine, with their ids
+kvitt scanner watch --config FILE [--json] [--text] what the [[input]]s of the configuration say, until you press Ctrl-C
+
+  --text  shows what was scanned; without it only its length and beginning, because a customer's code is the customer's`;
+
+const clockOf = () => createSystemClock({ floorWallMs: 0, requireSynchronized: false });
+
+async function list(asJson: boolean, io: CommandIo): Promise<number> {
+  const bus = await openNodeHidBus(false, clockOf());
+  const hex = (id: number): string => id.toString(16).padStart(4, "0");
+  const rows = (await bus.list()).map((one) => ({
+    vendor_id: hex(one.vendorId),
+    product_id: hex(one.productId),
+    serial: one.serialNumber ?? null,
+    product: one.product ?? null,
+    mode: one.usagePage === posUsagePage ? "HID POS scanner" : one.usagePage === 1 ? "types or points" : "other",
+    path: one.path,
+  }));
+  if (asJson) io.out(JSON.stringify(rows));
+  else
+    io.out(
+      table(
+        ["vendor_id", "product_id", "serial", "mode", "product", "path"],
+        rows.map((row) => [row.vendor_id, row.product_id, row.serial, row.mode, row.product, row.path]),
+        "no HID device is plugged in, or none may be seen",
+      ),
+    );
+  return 0;
+}
+
+async function watch(file: string, asJson: boolean, isPlain: boolean, io: CommandIo): Promise<number> {
+  const loaded = await loadConfig(file);
+  if (!loaded.ok) throw new CommandError(loaded.faults.map(faultText).join("\n"), 1);
+  const { config } = loaded;
+  if (config.input.length === 0) throw new CommandError("the configuration has no [[input]]: docs/scanners.md", 1);
+  const clock = clockOf();
+  const log = createLog("info", (text) => io.err(text.trimEnd()));
+  const inputs = inputsOf(config, { clock, entropy: createSystemEntropy(), log }, hidBusOf(config, clock));
+  for (const input of inputs)
+    await input.start((event) => {
+      const shown =
+        event.kind === "code-scanned" && !isPlain
+          ? { kind: event.kind, length: event.text.length, begins: event.text.slice(0, 3) }
+          : event;
+      io.out(asJson ? JSON.stringify({ input: input.name, ...shown }) : `${input.name}: ${JSON.stringify(shown)}`);
+    });
+  await new Promise<void>((resolve) => {
+    if (io.signal.aborted) resolve();
+    else io.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  for (const input of inputs) await input.stop();
+  return 0;
+}
+
+export const command: CliCommand = {
+  summary: "scanners and keypads: list, watch",
+  usage,
+  async run(args, io) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { config: { type: "string" }, json: { type: "boolean" }, text: { type: "boolean" } },
+      allowPositionals: true,
+    });
+    switch (positionals[0]) {
+      case "list":
+        return list(values.json === true, io);
+      case "watch":
+        if (values.config === undefined) throw new CommandError("which configuration? add --config FILE");
+        return watch(values.config, values.json === true, values.text === true, io);
+      case undefined:
+      default:
+        throw new CommandError(usage);
+    }
+  },
+};

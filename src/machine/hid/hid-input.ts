@@ -1,0 +1,277 @@
+/** A scanner or keypad as an input device: found, opened, lost and found again; what it says goes through the pure parts. */
+import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
+import type { InputDevice, MachineEvent } from "../port.ts";
+import { keyPresses, type KeysDown, noKeys } from "./boot-report.ts";
+import type { HidBus, HidConnection, HidInfo } from "./bus.ts";
+import { chooseLine, forgetMs, keyOf } from "./keypad.ts";
+import type { KeyStroke, LayoutName } from "./layouts.ts";
+import { type PartialScan, readPosReport } from "./pos-report.ts";
+import { judgeScan, openGate, type ScanGate, scanLengthMax } from "./scan-gate.ts";
+import { finished, nothingTyped, silenceMs, typeKey, type TypedScan } from "./typed-scan.ts";
+
+export interface HidMatch {
+  readonly vendorId: number | undefined;
+  readonly productId: number | undefined;
+  readonly serialNumber: string | undefined;
+}
+
+export interface HidInputSettings {
+  readonly name: string;
+  readonly kind: "scanner" | "keypad";
+  readonly match: HidMatch;
+  readonly layout: LayoutName;
+  /** Keypads: the lines that can be chosen; undefined: every key is handed on (plate, time). */
+  readonly lines: readonly string[] | undefined;
+  /** Loads node-hid when it is first needed. */
+  readonly openBus: () => Promise<HidBus>;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+}
+
+export const posUsagePage = 0x8c;
+const desktopPage = 0x01;
+const keyboardUsage = 0x06;
+const keypadUsage = 0x07;
+
+const searchMsMin = 2_000;
+const searchMsMax = 10_000;
+/** A partial code whose rest does not come. */
+const partialMs = 1_000;
+/** Words about dropped codes, at most so often. */
+const complainMs = 60_000;
+
+function isWanted({ vendorId, productId, serialNumber }: HidMatch, info: HidInfo): boolean {
+  return (
+    (vendorId === undefined || info.vendorId === vendorId) &&
+    (productId === undefined || info.productId === productId) &&
+    (serialNumber === undefined || info.serialNumber === serialNumber)
+  );
+}
+
+function isKeyboard({ usagePage, usage }: HidInfo): boolean {
+  if (usagePage === undefined) return true;
+  return usagePage === desktopPage && (usage === keyboardUsage || usage === keypadUsage);
+}
+
+/** Pure: the interface to open. A scanner in POS mode goes before one that types; without any ids only a POS scanner is taken. */
+export function chooseDevice(
+  kind: HidInputSettings["kind"],
+  match: HidMatch,
+  devices: readonly HidInfo[],
+): HidInfo | undefined {
+  const wanted = devices.filter((info) => isWanted(match, info));
+  const pos = kind === "scanner" ? wanted.find(({ usagePage }) => usagePage === posUsagePage) : undefined;
+  const isNamed = match.vendorId !== undefined || match.serialNumber !== undefined;
+  return pos ?? (isNamed ? wanted.find(isKeyboard) : undefined);
+}
+
+export function createHidInput(settings: HidInputSettings): InputDevice {
+  return new HidInput(settings);
+}
+
+class HidInput implements InputDevice {
+  readonly #settings: HidInputSettings;
+  #onEvent: (event: MachineEvent) => void = () => {};
+  #bus: HidBus | undefined;
+  #connection: HidConnection | undefined;
+  #searchTimer: Timer | undefined;
+  #endTimer: Timer | undefined;
+  #searchMs = searchMsMin;
+  #detail = "not looked for yet";
+  #isStopped = false;
+  #isPos = false;
+  #down: KeysDown = noKeys;
+  #typed: TypedScan = nothingTyped;
+  #line = "";
+  #partial: PartialScan | undefined;
+  /** The rest of a code that was too long. */
+  #isSkipping = false;
+  #gate: ScanGate = openGate;
+  #complainedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(settings: HidInputSettings) {
+    this.#settings = settings;
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  async start(onEvent: (event: MachineEvent) => void): Promise<void> {
+    this.#onEvent = onEvent;
+    void this.#search();
+  }
+
+  status(): { readonly present: boolean; readonly detail: string } {
+    return { present: this.#connection !== undefined, detail: this.#detail };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#searchTimer?.cancel();
+    this.#endTimer?.cancel();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  async #search(): Promise<void> {
+    const { kind, match, openBus, log, name } = this.#settings;
+    try {
+      this.#bus ??= await openBus();
+      const found = chooseDevice(kind, match, await this.#bus.list());
+      if (found === undefined) this.#say("it is not plugged in, or is another device than the configuration names");
+      else await this.#open(this.#bus, found);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#say(reason)) log.warn({ input: name, reason }, "an input device cannot be used; trying again");
+    }
+    if (this.#connection === undefined) this.#searchLater();
+  }
+
+  /** Whether that is news. */
+  #say(detail: string): boolean {
+    const isNew = detail !== this.#detail;
+    this.#detail = detail;
+    return isNew;
+  }
+
+  async #open(bus: HidBus, found: HidInfo): Promise<void> {
+    const { log, name } = this.#settings;
+    this.#forget();
+    this.#isPos = found.usagePage === posUsagePage;
+    const connection = await bus.open(found.path, {
+      report: (bytes) => this.#hear(bytes),
+      closed: (reason) => this.#lost(reason),
+    });
+    if (this.#isStopped) return connection.close();
+    this.#connection = connection;
+    this.#searchMs = searchMsMin;
+    this.#detail = `${found.product ?? "a device"} (${hex(found.vendorId)}:${hex(found.productId)})${this.#isPos ? ", HID POS" : ", types"}`;
+    log.info({ input: name, detail: this.#detail }, "an input device is there");
+  }
+
+  #lost(reason: string): void {
+    this.#connection = undefined;
+    this.#forget();
+    this.#say(`it went away: ${reason}`);
+    this.#settings.log.warn({ input: this.name, reason }, "an input device went away; waiting for it");
+    this.#searchLater();
+  }
+
+  #searchLater(): void {
+    if (this.#isStopped) return;
+    const { clock, entropy } = this.#settings;
+    this.#searchTimer?.cancel();
+    const waitMs = this.#searchMs * (0.75 + entropy.fraction() / 2);
+    this.#searchTimer = clock.startTimer(`input ${this.name}`, waitMs, () => void this.#search());
+    this.#searchMs = Math.min(searchMsMax, this.#searchMs * 1.5);
+  }
+
+  #forget(): void {
+    this.#endTimer?.cancel();
+    this.#down = noKeys;
+    this.#typed = nothingTyped;
+    this.#line = "";
+    this.#partial = undefined;
+    this.#isSkipping = false;
+  }
+
+  #hear(report: Uint8Array): void {
+    if (this.#isStopped) return;
+    if (this.#isPos) {
+      this.#hearPos(report);
+      return;
+    }
+    const { strokes, down } = keyPresses(this.#down, report);
+    this.#down = down;
+    for (const stroke of strokes)
+      if (this.#settings.kind === "scanner") this.#type(stroke);
+      else this.#press(stroke);
+  }
+
+  // ── scanners ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #hearPos(report: Uint8Array): void {
+    const read = readPosReport(this.#partial, report, scanLengthMax * 4);
+    this.#endTimer?.cancel();
+    switch (read.kind) {
+      case "nothing":
+        return;
+      case "partial":
+        this.#partial = this.#isSkipping ? undefined : read.partial;
+        this.#endLater(partialMs, () => {
+          this.#partial = undefined;
+          this.#isSkipping = false;
+        });
+        return;
+      case "too-long":
+        this.#partial = undefined;
+        this.#isSkipping = true;
+        this.#complain("too-long");
+        this.#endLater(partialMs, () => (this.#isSkipping = false));
+        return;
+      case "code":
+        this.#partial = undefined;
+        if (!this.#isSkipping) this.#scanned(new TextDecoder("utf-8").decode(read.bytes));
+        this.#isSkipping = false;
+    }
+  }
+
+  #type(stroke: KeyStroke): void {
+    const { typed, code } = typeKey(this.#typed, stroke, this.#settings.layout);
+    this.#typed = typed;
+    this.#endTimer?.cancel();
+    if (code !== undefined) {
+      if (code !== "") this.#scanned(code);
+      return;
+    }
+    this.#endLater(silenceMs, () => {
+      const text = finished(this.#typed);
+      this.#typed = nothingTyped;
+      if (text !== "") this.#scanned(text);
+    });
+  }
+
+  #scanned(text: string): void {
+    const [gate, verdict] = judgeScan(this.#gate, text, this.#settings.clock.monotonicMs());
+    this.#gate = gate;
+    if (verdict.kind === "code") this.#onEvent({ kind: "code-scanned", text: verdict.text });
+    else if (verdict.why !== "repeated") this.#complain(verdict.why);
+  }
+
+  /** What was scanned is somebody's: it is never written anywhere. */
+  #complain(why: string): void {
+    const { clock, log } = this.#settings;
+    if (clock.monotonicMs() - this.#complainedMs < complainMs) return;
+    this.#complainedMs = clock.monotonicMs();
+    log.warn({ input: this.name, why }, "a scanned code was not let in");
+  }
+
+  // ── keypads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #press(stroke: KeyStroke): void {
+    const { layout, lines } = this.#settings;
+    const key = keyOf(stroke, layout);
+    if (key === undefined) return;
+    if (lines === undefined) {
+      this.#onEvent({ kind: "key", key });
+      return;
+    }
+    const { typed, meaning } = chooseLine(this.#line, key, lines);
+    this.#line = typed;
+    this.#endTimer?.cancel();
+    if (typed !== "") this.#endLater(forgetMs, () => (this.#line = ""));
+    if (meaning.kind === "line") this.#onEvent({ kind: "selected", selection: { kind: "line", line: meaning.line } });
+    if (meaning.kind === "cancel") this.#onEvent({ kind: "selection-cancelled" });
+  }
+
+  #endLater(afterMs: number, end: () => void): void {
+    this.#endTimer = this.#settings.clock.startTimer(`input ${this.name}`, afterMs, end);
+  }
+}
+
+function hex(id: number): string {
+  return id.toString(16).padStart(4, "0");
+}

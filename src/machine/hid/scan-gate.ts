@@ -1,0 +1,44 @@
+/** What of a scanner's words is let in: length, characters, rate. Anybody can hold anything in front of a scanner. Pure. */
+
+export interface ScanGate {
+  readonly lastText: string;
+  readonly lastMs: number;
+  /** When the newest codes came in. */
+  readonly times: readonly number[];
+}
+
+export const openGate: ScanGate = { lastText: "", lastMs: Number.NEGATIVE_INFINITY, times: [] };
+
+export type ScanVerdict =
+  | { readonly kind: "code"; readonly text: string }
+  | { readonly kind: "dropped"; readonly why: "too-short" | "too-long" | "unprintable" | "repeated" | "too-many" };
+
+export const scanLengthMin = 5;
+export const scanLengthMax = 255;
+/** A scanner that looks by itself reads the same code again and again. */
+const repeatMs = 1_500;
+const windowMs = 10_000;
+const windowMax = 8;
+
+/** Line ends and blanks around a code are the scanner's, not the code's. */
+export function judgeScan(gate: ScanGate, scanned: string, monoMs: number): readonly [ScanGate, ScanVerdict] {
+  const text = scanned.trim();
+  if (text.length < scanLengthMin) return [gate, { kind: "dropped", why: "too-short" }];
+  if (text.length > scanLengthMax) return [gate, { kind: "dropped", why: "too-long" }];
+  if (!/^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(text)) return [gate, { kind: "dropped", why: "unprintable" }];
+  if (text === gate.lastText && monoMs - gate.lastMs < repeatMs)
+    return [
+      { ...gate, lastMs: monoMs },
+      { kind: "dropped", why: "repeated" },
+    ];
+  const times = gate.times.filter((time) => monoMs - time < windowMs);
+  if (times.length >= windowMax)
+    return [
+      { ...gate, times },
+      { kind: "dropped", why: "too-many" },
+    ];
+  return [
+    { lastText: text, lastMs: monoMs, times: [...times, monoMs] },
+    { kind: "code", text },
+  ];
+}

@@ -1,0 +1,92 @@
+/** The twin of the USB ports: devices are plugged in and out, scan and type. Speaks in reports, as the real ones do. */
+import type { HidBus, HidInfo, HidListener } from "./bus.ts";
+import { type LayoutName, strokesOf } from "./layouts.ts";
+import { posUsagePage } from "./hid-input.ts";
+
+export interface SimulatedHid {
+  readonly bus: HidBus;
+  plug(info: HidInfo): void;
+  unplug(path: string): void;
+  /** The next openings of any device fail with this; undefined: they work again. */
+  setOpenFault(reason: string | undefined): void;
+  isOpen(path: string): boolean;
+  send(path: string, report: Uint8Array): void;
+  /** Scans, in the mode that the device has. `isEnded`: whether a typing scanner sends Enter. */
+  scan(path: string, text: string, layout?: LayoutName, isEnded?: boolean): void;
+  /** Presses and lets go of one key after the other. */
+  type(path: string, usages: readonly number[]): void;
+}
+
+const enter = 0x28;
+const dataMax = 56;
+
+/** The reports of a scanner in HID POS mode. */
+export function posReports(text: string, aim = "]Q1"): readonly Uint8Array[] {
+  const bytes = Buffer.from(text, "utf8");
+  const count = Math.max(1, Math.ceil(bytes.length / dataMax));
+  return Array.from({ length: count }, (_, index) => {
+    const data = bytes.subarray(index * dataMax, (index + 1) * dataMax);
+    const report = Buffer.alloc(64);
+    report[0] = 0x02;
+    report[1] = data.length;
+    report.write(aim, 2, "latin1");
+    data.copy(report, 5);
+    report[63] = index < count - 1 ? 0x01 : 0x00;
+    return Uint8Array.from(report);
+  });
+}
+
+/** The reports of a keyboard that types this: each key down, then up. */
+export function keyReports(text: string, layout: LayoutName): readonly Uint8Array[] {
+  const strokes = strokesOf(layout);
+  return Array.from(text).flatMap((character) => {
+    const stroke = strokes.get(character);
+    if (stroke === undefined) throw new RangeError(`the layout ${layout} has no "${character}"`);
+    const modifiers = (stroke.shift ? 0x02 : 0) | (stroke.altGr ? 0x40 : 0);
+    return [down(stroke.usage, modifiers), down(0, 0)];
+  });
+}
+
+function down(usage: number, modifiers: number): Uint8Array {
+  return Uint8Array.from([modifiers, 0, usage, 0, 0, 0, 0, 0]);
+}
+
+export function createSimulatedHid(): SimulatedHid {
+  const plugged = new Map<string, HidInfo>();
+  const listeners = new Map<string, HidListener>();
+  let openFault: string | undefined;
+  const send = (path: string, report: Uint8Array): void => listeners.get(path)?.report(report);
+  const type = (path: string, usages: readonly number[]): void => {
+    for (const usage of usages) {
+      send(path, down(usage, 0));
+      send(path, down(0, 0));
+    }
+  };
+  return {
+    bus: {
+      list: async () => [...plugged.values()],
+      open: async (path, listener) => {
+        if (openFault !== undefined) throw new Error(openFault);
+        if (!plugged.has(path)) throw new Error(`${path} is not there`);
+        listeners.set(path, listener);
+        return { close: async () => void listeners.delete(path) };
+      },
+    },
+    plug: (info) => void plugged.set(info.path, info),
+    unplug: (path) => {
+      plugged.delete(path);
+      const listener = listeners.get(path);
+      listeners.delete(path);
+      listener?.closed("unplugged");
+    },
+    setOpenFault: (reason) => (openFault = reason),
+    isOpen: (path) => listeners.has(path),
+    send,
+    scan: (path, text, layout = "us", isEnded = true) => {
+      const isPos = plugged.get(path)?.usagePage === posUsagePage;
+      for (const report of isPos ? posReports(text) : keyReports(text, layout)) send(path, report);
+      if (!isPos && isEnded) type(path, [enter]);
+    },
+    type,
+  };
+}

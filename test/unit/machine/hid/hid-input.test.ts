@@ -1,0 +1,251 @@
+/** Goal: customers' codes and choices come through, cables come and go, and nobody can flood the machine. Method: the driver on its twin. */
+import { array, assert, property, uint8Array } from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { HidInfo } from "../../../../src/machine/hid/bus.ts";
+import { chooseDevice, createHidInput, type HidInputSettings } from "../../../../src/machine/hid/hid-input.ts";
+import { createSimulatedHid, posReports } from "../../../../src/machine/hid/simulated-hid.ts";
+import type { MachineEvent } from "../../../../src/machine/port.ts";
+import { createSeededEntropy } from "../../../../src/service/entropy.ts";
+import { createMemoryLog, type LogLine } from "../../../../src/service/log.ts";
+import { settle, SimulatedClock } from "../../../../src/service/simulated-clock.ts";
+
+const code = "https://qr.vipps.no/28/2/01/031/personal-4711";
+
+const pos: HidInfo = {
+  path: "/dev/hidraw0",
+  vendorId: 0x0c2e,
+  productId: 0x0b01,
+  serialNumber: "1",
+  product: "Scanner",
+  usagePage: 0x8c,
+  usage: 0x02,
+};
+const keyboard: HidInfo = { ...pos, path: "/dev/hidraw1", vendorId: 0x1a2c, productId: 0x2d43, usagePage: 1, usage: 6 };
+
+async function plugged(info: HidInfo | undefined, change: Partial<HidInputSettings> = {}) {
+  const clock = new SimulatedClock();
+  const hid = createSimulatedHid();
+  const events: MachineEvent[] = [];
+  const entries: LogLine[] = [];
+  if (info !== undefined) hid.plug(info);
+  const input = createHidInput({
+    name: "it",
+    kind: "scanner",
+    match: {
+      vendorId: info?.usagePage === 1 ? info.vendorId : undefined,
+      productId: undefined,
+      serialNumber: undefined,
+    },
+    layout: "us",
+    lines: ["A1", "B4", "B42", "7"],
+    openBus: async () => hid.bus,
+    clock,
+    entropy: createSeededEntropy(1),
+    log: createMemoryLog(entries),
+    ...change,
+  });
+  await input.start((event) => events.push(event));
+  await settle();
+  const texts = (): readonly string[] =>
+    events.map((event) => (event.kind === "code-scanned" ? event.text : event.kind));
+  return { clock, hid, events, entries, input, texts };
+}
+
+describe("a scanner in HID POS mode", () => {
+  it("is found by its usage page, and its codes come through whole, also in pieces", async () => {
+    const { hid, texts, input } = await plugged(pos);
+    expect(input.status()).toMatchObject({ present: true });
+    hid.scan(pos.path, code);
+    const long = `https://example.com/${"x".repeat(180)}`;
+    hid.scan(pos.path, long);
+    expect(posReports(long)).toHaveLength(4);
+    expect(texts()).toEqual([code, long]);
+  });
+
+  it("answers to commands are no codes", async () => {
+    const { hid, texts } = await plugged(pos);
+    for (const report of posReports("0123456789", "]X0")) hid.send(pos.path, report);
+    expect(texts()).toEqual([]);
+  });
+
+  it("a code whose end never comes is forgotten, and the next one is whole", async () => {
+    const { hid, texts, clock } = await plugged(pos);
+    const [first] = posReports("y".repeat(100));
+    if (first !== undefined) hid.send(pos.path, first);
+    await clock.advance(1_500);
+    hid.scan(pos.path, code);
+    expect(texts()).toEqual([code]);
+  });
+
+  it("a code without end is dropped with all that belongs to it", async () => {
+    const { hid, texts } = await plugged(pos);
+    hid.scan(pos.path, "z".repeat(3_000));
+    hid.scan(pos.path, code);
+    expect(texts()).toEqual([code]);
+  });
+});
+
+describe("a scanner that types", () => {
+  it.each(["us", "no", "se", "dk", "fi"] as const)("is read in the layout %s", async (layout) => {
+    const { hid, texts } = await plugged(keyboard, { layout });
+    hid.scan(keyboard.path, code, layout);
+    expect(texts()).toEqual([code]);
+  });
+
+  it("sends no Enter: silence ends the code", async () => {
+    const { hid, texts, clock } = await plugged(keyboard);
+    hid.scan(keyboard.path, code, "us", false);
+    expect(texts()).toEqual([]);
+    await clock.advance(300);
+    expect(texts()).toEqual([code]);
+  });
+
+  it("is only taken when it is named: any keyboard could be it", async () => {
+    const nobody = { vendorId: undefined, productId: undefined, serialNumber: undefined };
+    expect(chooseDevice("scanner", nobody, [keyboard])).toBeUndefined();
+    expect(chooseDevice("scanner", { ...nobody, vendorId: keyboard.vendorId }, [pos, keyboard])).toBe(keyboard);
+    expect(chooseDevice("scanner", nobody, [keyboard, pos])).toBe(pos);
+    expect(chooseDevice("keypad", { ...nobody, vendorId: pos.vendorId }, [pos])).toBeUndefined();
+  });
+});
+
+describe("what is let in", () => {
+  it.each([
+    ["too short", "1234"],
+    ["too long", "x".repeat(256)],
+    ["with control characters", "12345\u0007890"],
+    ["of blanks", "        "],
+  ])("a code that is %s is not, and nobody's code is written into the log", async (_, text) => {
+    const { hid, texts, entries } = await plugged(pos);
+    hid.scan(pos.path, text);
+    expect(texts()).toEqual([]);
+    expect(JSON.stringify(entries)).not.toContain(text.slice(0, 6).trim() || "\u0000");
+  });
+
+  it("the same code again and again is one", async () => {
+    const { hid, texts, clock } = await plugged(pos);
+    for (let count = 0; count < 20; count += 1) {
+      hid.scan(pos.path, code);
+      await clock.advance(500);
+    }
+    expect(texts()).toEqual([code]);
+    await clock.advance(2_000);
+    hid.scan(pos.path, code);
+    expect(texts()).toEqual([code, code]);
+  });
+
+  it("somebody with a sheet of codes gets eight in ten seconds, and one line in the log", async () => {
+    const { hid, texts, entries, clock } = await plugged(pos);
+    for (let count = 0; count < 100; count += 1) {
+      hid.scan(pos.path, `code-number-${count}`);
+      await clock.advance(50);
+    }
+    expect(texts()).toHaveLength(8);
+    expect(entries.filter(({ level }) => level === "warn")).toHaveLength(1);
+  });
+
+  it("whatever reports come, what comes out is printable and 5 to 255 characters", async () => {
+    const { hid, events } = await plugged(pos);
+    assert(
+      property(array(uint8Array({ maxLength: 66 }), { maxLength: 30 }), (reports) => {
+        for (const report of reports) hid.send(pos.path, Uint8Array.from([2, ...report]));
+      }),
+    );
+    for (const event of events) if (event.kind === "code-scanned") expect(event.text).toMatch(/^[^\p{Cc}]{5,255}$/u);
+  });
+});
+
+describe("a keypad", () => {
+  const usages: Readonly<Record<string, number>> = {
+    A: 0x04,
+    B: 0x05,
+    1: 0x1e,
+    2: 0x1f,
+    4: 0x21,
+    7: 0x5f,
+    ok: 0x58,
+    cancel: 0x29,
+    back: 0x2a,
+  };
+  const press = (...keys: readonly string[]): readonly number[] => keys.map((key) => usages[key] ?? 0);
+  const keypad = () => plugged(keyboard, { kind: "keypad" });
+  const lines = (events: readonly MachineEvent[]): readonly string[] =>
+    events.map((event) =>
+      event.kind === "selected" && event.selection.kind === "line" ? event.selection.line : event.kind,
+    );
+
+  it.each([
+    ["a line that is the only one meant needs no ok", ["A", "1"], ["A1"]],
+    ["a line that begins another one waits for ok", ["B", "4", "ok"], ["B4"]],
+    ["the longer one needs none", ["B", "4", "2"], ["B42"]],
+    ["the numeric pad counts", ["7"], ["7"]],
+    ["a key that fits nothing begins anew", ["A", "B", "4", "ok"], ["B4"]],
+    ["backspace takes one back", ["A", "back", "B", "4", "ok"], ["B4"]],
+    ["ok without a line is nothing", ["B", "ok"], []],
+    ["cancel takes the choice back", ["B", "cancel", "4"], ["selection-cancelled"]],
+  ])("%s", async (_, keys, chosen) => {
+    const { hid, events } = await keypad();
+    hid.type(keyboard.path, press(...keys));
+    expect(lines(events)).toEqual(chosen);
+  });
+
+  it("forgets what somebody began who walked away", async () => {
+    const { hid, events, clock } = await keypad();
+    hid.type(keyboard.path, press("B"));
+    await clock.advance(7_000);
+    hid.type(keyboard.path, press("4", "ok"));
+    expect(lines(events)).toEqual([]);
+  });
+
+  it("hands every key on where plate and time are typed", async () => {
+    const { hid, events } = await plugged(keyboard, { kind: "keypad", lines: undefined });
+    hid.type(keyboard.path, [...press("A", "1"), 0x57, 0x56, ...press("ok", "cancel", "back")]);
+    expect(events.map((event) => (event.kind === "key" ? event.key : event.kind))).toEqual([
+      "A",
+      "1",
+      "plus",
+      "minus",
+      "ok",
+      "cancel",
+      "backspace",
+    ]);
+  });
+});
+
+describe("a cable", () => {
+  it("that is put in later is found; pulled out and put in again too, and half a code is forgotten", async () => {
+    const { hid, texts, clock, input } = await plugged(undefined);
+    expect(input.status()).toMatchObject({ present: false });
+    hid.plug(pos);
+    await clock.advance(5_000);
+    expect(input.status()).toMatchObject({ present: true });
+    const [half] = posReports("h".repeat(100));
+    if (half !== undefined) hid.send(pos.path, half);
+    hid.unplug(pos.path);
+    expect(input.status()).toMatchObject({ present: false });
+    hid.plug(pos);
+    await clock.advance(5_000);
+    hid.scan(pos.path, code);
+    expect(texts()).toEqual([code]);
+  });
+
+  it("that may not be used is said once, with the reason, and tried again", async () => {
+    const { hid, entries, clock, input } = await plugged(undefined);
+    hid.setOpenFault("permission denied");
+    hid.plug(pos);
+    await clock.advance(120_000);
+    expect(input.status().detail).toContain("permission denied");
+    expect(entries.filter(({ level }) => level === "warn")).toHaveLength(1);
+    hid.setOpenFault(undefined);
+    await clock.advance(15_000);
+    expect(input.status()).toMatchObject({ present: true });
+  });
+
+  it("nothing is open after stop", async () => {
+    const { hid, input, texts } = await plugged(pos);
+    await input.stop();
+    expect(hid.isOpen(pos.path)).toBe(false);
+    hid.scan(pos.path, code);
+    expect(texts()).toEqual([]);
+  });
+});
