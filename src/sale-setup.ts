@@ -1,19 +1,42 @@
 /** What the configuration says about selling, as the sale takes it. Part of the composition root. */
 import type { Config } from "./config/schema.ts";
+import { dayNumber, minuteOf, type TariffConfig } from "./config/tariff.ts";
 import type { Catalogue } from "./sale/catalogue.ts";
-import { minor, money } from "./sale/money.ts";
+import { money } from "./sale/money.ts";
 import type { SalePolicy, TimeSales } from "./sale/policy.ts";
+import { quotesOf, type Rate } from "./sale/tariff.ts";
+
+/** A rate that goes over midnight is two pieces of the days that it names: their evenings and their early hours. */
+function ratesOf(tariff: TariffConfig): readonly Rate[] {
+  return tariff.rates.flatMap(({ days, from, to, price_per_hour: perHour }) => {
+    const [fromMinute, toMinute] = [minuteOf(from), minuteOf(to)];
+    const numbers = days.map(dayNumber);
+    if (fromMinute < toMinute) return [{ days: numbers, fromMinute, toMinute, perHour }];
+    return [
+      { days: numbers, fromMinute, toMinute: 1_440, perHour },
+      { days: numbers, fromMinute: 0, toMinute, perHour },
+    ];
+  });
+}
 
 function timeSalesOf(config: Config): TimeSales | undefined {
-  const { tariff } = config;
+  const { tariff, machine } = config;
   if (tariff === undefined) return undefined;
   return {
     minutesMin: tariff.minutes_min,
     minutesMax: tariff.minutes_max,
     minutesStep: tariff.minutes_step,
-    quote: (fromWallMs, minutes) => ({
-      price: minor(Math.ceil((tariff.price_per_hour * minutes) / 60)),
-      untilWallMs: fromWallMs + minutes * 60_000,
+    quote: quotesOf({
+      timeZone: machine.time_zone,
+      perHour: tariff.price_per_hour,
+      rates: ratesOf(tariff),
+      holidays: new Set(tariff.holidays),
+      first:
+        tariff.first_minutes === undefined || tariff.first_price === undefined
+          ? undefined
+          : { minutes: tariff.first_minutes, price: tariff.first_price },
+      dayMax: tariff.day_max,
+      roundTo: tariff.round_up_to,
     }),
   };
 }

@@ -11,7 +11,7 @@ import { mqttSchema } from "./mqtt.ts";
 import { panelFaults, panelSchema } from "./panel.ts";
 import { productSchema } from "./product.ts";
 import { isLoopback, relaySchema } from "./relay.ts";
-import { tariffSchema } from "./tariff.ts";
+import { tariffFaults, tariffSchema } from "./tariff.ts";
 
 function isTimeZone(name: string): boolean {
   try {
@@ -249,6 +249,7 @@ export const configSchema = file_.superRefine((config, context) => {
     ...productFaults(config),
     ...deliveryFaults(config),
     ...inputFaults(config.input),
+    ...tariffFaults(config.tariff, floors[config.vipps.currency]),
     ...panelFaults(config.panel),
     ...kioskFaults(config.delivery, config.sale.deliver_s),
   ];

@@ -77,6 +77,7 @@ function sessionScene(inputs: SceneInputs, session: Exclude<Session, { kind: "no
         plate: session.plate,
         plateWanted: policy.plateWanted,
         minutes: session.minutes,
+        fromWallMs: wallMs,
         untilWallMs: quote.untilWallMs,
         price: { minor: quote.price, currency: policy.currency },
         secondsLeft: secondsUntil(session.deadlineMono, monoMs),

@@ -52,7 +52,9 @@ export type Scene =
       readonly kind: "choose-time";
       readonly plate: string;
       readonly plateWanted: boolean;
+      /** Paid minutes: where some hours are free, the time lasts longer. */
       readonly minutes: number;
+      readonly fromWallMs: number;
       readonly untilWallMs: number;
       readonly price: Money;
       readonly secondsLeft: number;

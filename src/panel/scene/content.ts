@@ -146,9 +146,9 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
   const money = (amount: Money): string => moneyText(amount, words.locale);
   const time = (wallMs: number): string => timeText(wallMs, words.locale, timeZone);
   const date = (wallMs: number): string => dateText(wallMs, words.locale, timeZone);
-  // The time of day alone says it only within a day.
-  const until = (minutes: number, wallMs: number): string =>
-    minutes < 24 * 60 ? time(wallMs) : `${date(wallMs)} ${time(wallMs)}`;
+  // The time of day alone says it only today.
+  const until = (fromWallMs: number, wallMs: number): string =>
+    date(fromWallMs) === date(wallMs) ? time(wallMs) : `${date(wallMs)} ${time(wallMs)}`;
   const left = (seconds: number): string => `${words.timeLeft} ${clockText(seconds)}`;
   switch (scene.kind) {
     case "starting":
@@ -170,7 +170,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
         lines: lines(
           [
             "detail",
-            `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${until(scene.minutes, scene.untilWallMs)}`,
+            `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${until(scene.fromWallMs, scene.untilWallMs)}`,
           ],
           ["detail", scene.plateWanted ? `${words.plate}: ${scene.plate === "" ? "…" : scene.plate}` : undefined],
           ["how", words.timeHow],

@@ -46,6 +46,7 @@ export function sampleScenes(
       plate: "AB 12345",
       plateWanted: true,
       minutes: 90,
+      fromWallMs: untilWallMs - 90 * 60_000,
       untilWallMs,
       price: money(4_500, "NOK"),
       secondsLeft: 55,

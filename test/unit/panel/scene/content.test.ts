@@ -27,6 +27,7 @@ function chooseTime(minutes: number): Scene {
     plate: "AB 12345",
     plateWanted: true,
     minutes,
+    fromWallMs: untilWallMs - minutes * 60_000,
     untilWallMs,
     price: money(4_500, "NOK"),
     secondsLeft: 55,
@@ -49,9 +50,9 @@ describe("a time that was bought", () => {
     expect(saidBy(chooseTime(90), language)).toContain(expected);
   });
 
-  it("of a day and more is told with its day", () => {
-    expect(saidBy(chooseTime(24 * 60), "nb")).toContain("17. juni 14:30");
-    expect(saidBy(chooseTime(24 * 60 - 1), "nb")).not.toContain("juni");
+  it("that ends on another day is told with its day", () => {
+    expect(saidBy(chooseTime(15 * 60), "nb")).toContain("17. juni 14:30");
+    expect(saidBy(chooseTime(14 * 60), "nb")).not.toContain("juni");
   });
 
   it.each(languages)("stands there with its day in %s once it is paid", (language) => {
