@@ -37,7 +37,7 @@ export const tariffSchema = z.strictObject({
     .optional()
     .describe("So many minutes cost `first_price`, whenever they are."),
   first_price: z.int().min(0).optional().describe("Minor units."),
-  day_max: z.int().min(1).optional().describe("The most that one local day costs."),
+  day_max: z.int().min(1).optional().describe("The most that one local day costs, a multiple of `round_up_to`."),
   round_up_to: z
     .int()
     .min(1)
@@ -100,5 +100,7 @@ export function tariffFaults(tariff: TariffConfig | undefined, floor: number): r
     );
   if (tariff.day_max !== undefined && tariff.day_max < floor)
     at("day_max", `the provider takes no payment under ${floor}`);
+  if (tariff.day_max !== undefined && tariff.day_max % tariff.round_up_to !== 0)
+    at("day_max", `has to be a multiple of round_up_to (${tariff.round_up_to}), or rounding up would pass it`);
   return faults;
 }

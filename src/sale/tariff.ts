@@ -25,7 +25,7 @@ export interface Tariff {
   readonly holidays: ReadonlySet<string>;
   /** So many paid minutes cost that, whenever they are; undefined: as any others. */
   readonly first: { readonly minutes: number; readonly price: number } | undefined;
-  /** The most that one local day costs. */
+  /** The most that one local day costs: a multiple of `roundTo`, or rounding up would pass it. */
   readonly dayMax: number | undefined;
   /** Prices are rounded up to a multiple of this many minor units. */
   readonly roundTo: number;
@@ -118,8 +118,9 @@ class Sum {
 
   price(): Minor {
     const { roundTo } = this.#tariff;
-    // What floating point adds in the ninth place is nobody's money.
-    return minor(Math.ceil((this.#ofOtherDays + this.#capped()) / roundTo - 1e-9) * roundTo);
+    // What floating point adds in the ninth place is nobody's money; of nothing it would leave less than nothing, -0.
+    const steps = Math.max(0, Math.ceil((this.#ofOtherDays + this.#capped()) / roundTo - 1e-9));
+    return minor(steps * roundTo);
   }
 }
 

@@ -26,7 +26,9 @@ export function empty(status: number): HttpResponse {
 }
 
 const problemType = "application/problem+json";
-const traceId = "00-5a1c6d5f8b0e4b0f9f3c2d1e0a9b8c7d-0f1e2d3c4b5a6978-00";
+/** Where an error's trace goes: the provider puts one in as the answer leaves. */
+export const traceIdPlace = "00-00000000000000000000000000000000-0000000000000000-00";
+const traceId = traceIdPlace;
 
 /** QR API: no `status`, no `traceId`; faults in `invalidParams`. */
 export function qrProblem(

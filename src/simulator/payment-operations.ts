@@ -320,6 +320,9 @@ function customerOf(operation: Operation, body: CreateBody): SimulatedUser | Htt
   const named = [phoneNumber, personalQr, customerToken].filter((value) => value !== undefined);
   if (named.length !== 1)
     return paymentProblem(400, "Exactly one of phoneNumber, personalQr and customerToken", "4140");
+  // What the sales unit may not do comes before what is true of the customer.
+  if (body.userFlow === "PUSH_MESSAGE" && !unit.pushApproved)
+    return refused("5080", "PUSH_MESSAGE is not allowed for this sales unit");
   const users = [...context.state.users.values()];
   if (customerToken !== undefined) {
     const token = context.state.customerTokens.get(customerToken);
@@ -602,6 +605,7 @@ export const forceApprove: Handler = (operation) => {
     ({ phoneNumber }) => phoneNumber === parsed.data.customer?.phoneNumber,
   );
   if (user === undefined) return refused("10030", "The user could not be identified");
+  if (!user.hasApproved) return refused("10020", "Not allowed: the user has never approved a payment in the app");
   if (payment.state !== "CREATED") return refused("6230", "The payment is reserved already");
   const result = approvePayment(context, payment, user);
   if (typeof result === "object") return refused("10010", `The approval failed: ${result.failed}`);

@@ -2,7 +2,7 @@
 import type { Context } from "./context.ts";
 import { abortPayment, approvePayment, expirePayment, letTimePass } from "./payment-operations.ts";
 import { type AppScreen, paymentKey, type SimulatedPayment, type SimulatedUser } from "./state.ts";
-import { checkInTime, type Deliveries } from "./webhook-operations.ts";
+import { checkInTime, type Deliveries } from "./webhook-deliveries.ts";
 
 export interface PhoneView {
   readonly user: string;
@@ -108,6 +108,7 @@ export function createPhone(
         return result.failed;
       }
       tell("approved");
+      user.hasApproved = true;
       user.app = { kind: "approved", msn: payment.msn, reference: payment.reference };
       return result;
     },

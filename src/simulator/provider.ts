@@ -2,6 +2,7 @@
  * The provider as a pure request → answer core: token, gateway, routes, faults. Time, randomness and the way out for webhooks are
  * passed in, so that a simulation owns them; `server.ts` puts HTTP around it.
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock, Entropy } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
@@ -16,11 +17,13 @@ import {
   paymentProblem,
   qrProblem,
   type SimulatedRequest,
+  traceIdPlace,
 } from "./message.ts";
 import * as payments from "./payment-operations.ts";
 import { createPhone, type Phone } from "./phone.ts";
 import * as qr from "./qr-operations.ts";
 import { emptyState, type ProviderState, type SalesUnit, type SimulatedPayment, type SimulatedUser } from "./state.ts";
+import * as deliveries from "./webhook-deliveries.ts";
 import * as webhooks from "./webhook-operations.ts";
 
 /** What goes wrong with one request. `acts` says whether the provider did what was asked all the same. */
@@ -47,10 +50,12 @@ export class NoAnswer extends Error {
 export interface ProviderOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly send: webhooks.SendWebhook;
+  readonly send: deliveries.SendWebhook;
   readonly settings?: Partial<ProviderSettings>;
   /** Asked for every request; the simulation's dice, or a queue of the control API. `operation` is "create payment" and the like. */
   readonly faultFor?: (operation: string, request: SimulatedRequest) => Fault | undefined;
+  /** Asked for every webhook delivery. */
+  readonly deliveryFaultFor?: () => deliveries.DeliveryFault | undefined;
   /** Told of everything that happens, in plain words. */
   readonly tell?: (text: string) => void;
 }
@@ -152,14 +157,16 @@ class SimulatedProvider implements Provider {
   readonly state = emptyState();
   readonly context: Context;
   readonly #options: ProviderOptions;
-  readonly #deliveries: webhooks.Deliveries;
+  readonly #deliveries: deliveries.Deliveries;
+  #traces = 0;
 
   constructor(options: ProviderOptions) {
     this.#options = options;
     const { clock, entropy, send } = options;
-    this.#deliveries = webhooks.createDeliveries({
+    this.#deliveries = deliveries.createDeliveries({
       clock,
       send,
+      faultFor: () => options.deliveryFaultFor?.(),
       isRegistered: (id) => this.state.registrations.has(id),
     });
     this.context = {
@@ -192,6 +199,7 @@ class SimulatedProvider implements Provider {
       phoneNumber: `4790${String(100_000 + this.state.users.size)}`,
       age: 30,
       personalQr: `https://qr.vipps.no/p/${randomText(this.context.entropy, 20)}`,
+      hasApproved: true,
       ...user,
       app: { kind: "home" },
     };
@@ -217,6 +225,21 @@ class SimulatedProvider implements Provider {
   }
 
   async handle(request: SimulatedRequest, signal?: AbortSignal): Promise<HttpResponse> {
+    return this.#traced(await this.#answer(request, signal));
+  }
+
+  /** Every error has a trace of its own (W3C Trace Context). */
+  #traced(answer: HttpResponse): HttpResponse {
+    if (answer.status < 400) return answer;
+    const text = new TextDecoder().decode(answer.body);
+    if (!text.includes(traceIdPlace)) return answer;
+    this.#traces += 1;
+    const digits = createHash("sha256").update(`trace ${this.#traces}`).digest("hex");
+    const traceId = `00-${digits.slice(0, 32)}-${digits.slice(32, 48)}-00`;
+    return { ...answer, body: new TextEncoder().encode(text.replaceAll(traceIdPlace, traceId)) };
+  }
+
+  async #answer(request: SimulatedRequest, signal: AbortSignal | undefined): Promise<HttpResponse> {
     const url = new URL(request.url, "http://provider");
     const found = this.#find(request.method, url.pathname);
     const operation = found?.route.operation ?? (url.pathname === "/accesstoken/get" ? "get access token" : "other");
@@ -333,10 +356,10 @@ class SimulatedProvider implements Provider {
 
   #announce(payment: SimulatedPayment, event: SimulatedPayment["events"][number]): void {
     this.#tell(`payment …${payment.reference.slice(-6)}: ${event.name}`);
-    const type = webhooks.eventTypeOf(event.name);
+    const type = deliveries.eventTypeOf(event.name);
     for (const registration of this.state.registrations.values())
       if (registration.msn === payment.msn && registration.events.includes(type))
-        this.#deliveries.enqueue(registration, payment.reference, webhooks.paymentEventBody(payment, event));
+        this.#deliveries.enqueue(registration, payment.reference, deliveries.paymentEventBody(payment, event));
   }
 
   #tell(text: string): void {

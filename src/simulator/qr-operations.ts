@@ -90,7 +90,7 @@ function redirectAnswer(context: Context, qr: RedirectQr, wanted: Wanted) {
     id: qr.id,
     url: linkFor(context, qr.content, wanted),
     redirectUrl: qr.redirectUrl,
-    expiresIn: Number.isFinite(leftMs) ? Math.max(0, Math.floor(leftMs / 1_000)) : -1,
+    expiresIn: Number.isFinite(leftMs) ? Math.max(0, Math.ceil(leftMs / 1_000)) : -1,
   };
 }
 
@@ -192,7 +192,7 @@ export const createOneTime: Handler = (operation) => {
           { content: payment.qrContent, format: wanted.format, sizePx: wanted.sizePx, payment },
           leftMs,
         );
-  return json(200, { url, expiresIn: Math.floor(leftMs / 1_000) });
+  return json(200, { url, expiresIn: Math.ceil(leftMs / 1_000) });
 };
 
 // ── merchant callback ────────────────────────────────────────────────────────────────────────────────────────────────

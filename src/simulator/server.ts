@@ -5,7 +5,7 @@ import type { Clock, Entropy, Timer } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { bodyOf, empty, json, type SimulatedRequest } from "./message.ts";
 import { createProvider, type Fault, faultSchema, NoAnswer, type Provider } from "./provider.ts";
-import type { WebhookDelivery } from "./webhook-operations.ts";
+import { type DeliveryFault, deliveryFaultSchema, type WebhookDelivery } from "./webhook-deliveries.ts";
 
 const bodyBytesMax = 1_048_576;
 
@@ -124,12 +124,21 @@ const faultOrder = z.strictObject({
   fault: faultSchema,
   times: z.int().min(1).max(1_000_000).default(1),
 });
+const deliveryOrder = z.strictObject({
+  fault: deliveryFaultSchema,
+  times: z.int().min(1).max(1_000).default(1),
+});
 const unitOrder = z.strictObject({
   msn: z.string(),
   pushApproved: z.boolean().optional(),
   partialCapture: z.boolean().optional(),
 });
-const userOrder = z.strictObject({ id: z.string(), age: z.int().optional(), phoneNumber: z.string().optional() });
+const userOrder = z.strictObject({
+  id: z.string(),
+  age: z.int().optional(),
+  phoneNumber: z.string().optional(),
+  hasApproved: z.boolean().optional(),
+});
 const phoneOrder = z.strictObject({
   user: z.string(),
   action: z.enum(["scan", "approve", "decline", "home", "expire", "view"]),
@@ -163,17 +172,19 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const url = `http://127.0.0.1:${port}`;
   const clock = new SkippingClock(options.clock);
   const faults: QueuedFault[] = [];
+  const deliveryFaults: DeliveryFault[] = [];
   const provider = createProvider({
     clock,
     entropy: options.entropy,
     send: sendOverHttp,
     settings: { publicUrl: url },
     faultFor: (operation) => takeFault(faults, operation),
+    deliveryFaultFor: () => deliveryFaults.shift(),
     ...(options.tell === undefined ? {} : { tell: options.tell }),
   });
   provider.addUnit({ msn: options.msn, ...(options.merchantName === undefined ? {} : { name: options.merchantName }) });
   provider.addUser({ id: "kari" });
-  const control = createControl(provider, clock, faults);
+  const control = createControl(provider, clock, { faults, deliveryFaults });
   server.on("request", (request, response) => void answer(provider, control, request, response));
   return { url, provider, close: () => closeServer(server, clock) };
 }
@@ -234,7 +245,11 @@ async function answer(
 }
 
 /** The control API: POST a JSON order to /simulator/NAME. Wrong orders are answered with what is wrong. */
-function createControl(provider: Provider, clock: SkippingClock, faults: QueuedFault[]) {
+function createControl(
+  provider: Provider,
+  clock: SkippingClock,
+  { faults, deliveryFaults }: { readonly faults: QueuedFault[]; readonly deliveryFaults: DeliveryFault[] },
+) {
   type Order = (body: unknown) => unknown;
   const orders: Readonly<Record<string, Order>> = {
     ledger: () => provider.ledger(),
@@ -243,8 +258,14 @@ function createControl(provider: Provider, clock: SkippingClock, faults: QueuedF
       faults.push({ operation: order.operation, fault: order.fault, times: order.times });
       return { waiting: faults.length };
     },
+    deliveries: (body) => {
+      const { fault, times } = deliveryOrder.parse(body);
+      deliveryFaults.push(...Array.from({ length: times }, () => fault));
+      return { waiting: deliveryFaults.length };
+    },
     "faults/clear": () => {
       faults.splice(0);
+      deliveryFaults.splice(0);
       return { waiting: 0 };
     },
     "clock/skip": (body) => {
@@ -271,11 +292,12 @@ function createControl(provider: Provider, clock: SkippingClock, faults: QueuedF
       return { msn: unit.msn, pushApproved: unit.pushApproved, partialCapture: unit.partialCapture };
     },
     user: (body) => {
-      const { id, age, phoneNumber } = userOrder.parse(body);
+      const { id, age, phoneNumber, hasApproved } = userOrder.parse(body);
       const user = provider.addUser({
         id,
         ...(age === undefined ? {} : { age }),
         ...(phoneNumber === undefined ? {} : { phoneNumber }),
+        ...(hasApproved === undefined ? {} : { hasApproved }),
       });
       return { id: user.id, age: user.age, phoneNumber: user.phoneNumber, personalQr: user.personalQr };
     },

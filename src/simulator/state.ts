@@ -23,6 +23,8 @@ export interface SimulatedUser {
   readonly age: number;
   /** What stands in the personal QR of the app. */
   readonly personalQr: string;
+  /** Has approved a payment in the app once: only then the test environment approves for them (10020). */
+  hasApproved: boolean;
   app: AppScreen;
 }
 

@@ -42,6 +42,11 @@ describe("the tariff of a parking meter", () => {
     ["first minutes without a price", parking.replace("day_max", "first_minutes = 30\nday_max"), /go together/],
     ["a most under the floor", parking.replace("day_max = 18000", "day_max = 50"), /under 100/],
     [
+      "a most that rounding would pass",
+      parking.replace("day_max = 18000", "day_max = 18050"),
+      /multiple of round_up_to \(100\)/,
+    ],
+    [
       "a rate of no time",
       parking.replace('from = "10:00", to = "15:00"', 'from = "10:00", to = "10:00"'),
       /no time at all/,
