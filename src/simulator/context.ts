@@ -26,6 +26,8 @@ export interface ProviderSwitches {
   createdVisibleAfterMs: number;
   /** Whether a check-in whose delivery was refused is sent again (undocumented; both are possible). */
   retryCheckIns: boolean;
+  /** How long the app waits for a request after a check-in; how long the real one does is not known (question 1). Undefined: for ever. */
+  appWaitsMs: number | undefined;
 }
 
 export interface Context {

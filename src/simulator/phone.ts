@@ -1,6 +1,6 @@
 /** The customer's phone: an app that scans texts, shows requests and approves or declines them. It knows nothing else. */
 import type { Context } from "./context.ts";
-import { abortPayment, approvePayment, expirePayment, letTimePass } from "./payment-operations.ts";
+import { abortPayment, approvePayment, expirePayment, letTimePass } from "./payment-life.ts";
 import { type AppScreen, paymentKey, type SimulatedPayment, type SimulatedUser } from "./state.ts";
 import { checkInTime, type Deliveries } from "./webhook-deliveries.ts";
 
@@ -42,6 +42,14 @@ export function createPhone(
     const payment = context.state.payments.get(paymentKey(app.msn, app.reference));
     if (payment !== undefined) letTimePass(context, payment);
     return payment;
+  }
+
+  /** The app gives up where a limit is set; a request that comes later is shown all the same. */
+  function stopWaiting(): void {
+    const { appWaitsMs } = context.switches;
+    if (user.app.kind !== "waiting" || appWaitsMs === undefined) return;
+    if (context.clock.monotonicMs() - user.app.sinceMs >= appWaitsMs)
+      user.app = { kind: "message", text: "The store sent no request." };
   }
 
   function scanOneTime(payment: SimulatedPayment): void {
@@ -128,6 +136,7 @@ export function createPhone(
       if (payment !== undefined) expirePayment(context, payment);
     },
     view() {
+      stopWaiting();
       const payment = shown();
       const isGone = user.app.kind === "request" && payment !== undefined && payment.state !== "CREATED";
       const { app } = user;

@@ -19,6 +19,8 @@ import {
   type SimulatedRequest,
   traceIdPlace,
 } from "./message.ts";
+import { isPaymentErrorCode, type PaymentErrorCode, refused } from "./payment-errors.ts";
+import { letTimePass } from "./payment-life.ts";
 import * as payments from "./payment-operations.ts";
 import { createPhone, type Phone } from "./phone.ts";
 import * as qr from "./qr-operations.ts";
@@ -37,6 +39,8 @@ export type Fault =
   | { readonly kind: "internal"; readonly acts: boolean }
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number }
   | { readonly kind: "locked" }
+  /** Not done, and answered with this code of ePayment. */
+  | { readonly kind: "refused"; readonly code: PaymentErrorCode }
   | { readonly kind: "revoked-token" };
 
 /** No whole answer came: thrown by `handle`, as a transport throws. */
@@ -143,6 +147,30 @@ const routes: readonly Route[] = [
 
 const msnPattern = /^[0-9]{4,7}$/;
 
+/** A part of a path; what is no percent-encoding stays as it came, and is no id of anything. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function badMsn(path: string): HttpResponse {
+  const fault = { name: "Merchant-Serial-Number", reason: "4 to 7 digits" };
+  if (path.startsWith("/qr/")) return qrProblem(400, "Bad Request", "One or more parameters are invalid", [fault]);
+  return paymentProblem(400, "Bad Request", undefined, [fault]);
+}
+
+/** What the agreement of a sales unit does not allow, in the shape of the API that was asked (QRSPEC 403Forbidden, EPSPEC 403). */
+function notAllowed(path: string, unit: SalesUnit): HttpResponse | undefined {
+  if (path.startsWith("/qr/v1/merchant-callback") && !unit.callbackAllowed)
+    return qrProblem(403, "Forbidden", "Merchant callback QRs are not allowed for this sales unit");
+  if (path.startsWith("/epayment/") && !unit.epaymentAllowed)
+    return paymentProblem(403, "ePayment is not allowed for this sales unit");
+  return undefined;
+}
+
 export function createProvider(options: ProviderOptions): Provider {
   return new SimulatedProvider(options);
 }
@@ -153,6 +181,7 @@ class SimulatedProvider implements Provider {
     approveDuringCancel: undefined,
     createdVisibleAfterMs: 0,
     retryCheckIns: true,
+    appWaitsMs: undefined,
   };
   readonly state = emptyState();
   readonly context: Context;
@@ -188,6 +217,9 @@ class SimulatedProvider implements Provider {
       subscriptionKey: `subscription-${unit.msn}`,
       pushApproved: false,
       partialCapture: true,
+      longLivingApproved: false,
+      callbackAllowed: true,
+      epaymentAllowed: true,
       ...unit,
     };
     this.state.units.set(whole.msn, whole);
@@ -214,7 +246,7 @@ class SimulatedProvider implements Provider {
 
   ledger(): readonly LedgerRow[] {
     return [...this.state.payments.values()].map((payment) => {
-      payments.letTimePass(this.context, payment);
+      letTimePass(this.context, payment);
       const { msn, reference, state, currency, value, authorized, captured, cancelled, refunded, payer } = payment;
       return { msn, reference, state, currency, amount: value, authorized, captured, cancelled, refunded, payer };
     });
@@ -271,6 +303,8 @@ class SimulatedProvider implements Provider {
         return gateway(429, "Rate limit is exceeded.", { "retry-after": String(fault.retryAfterSeconds) });
       case "locked":
         return paymentProblem(423, "The payment is locked");
+      case "refused":
+        return refused(fault.code);
       case "revoked-token":
         this.revokeTokens();
         return act();
@@ -280,7 +314,7 @@ class SimulatedProvider implements Provider {
   #find(method: string, path: string): Found | undefined {
     for (const one of routes) {
       const match = one.method === method ? one.pattern.exec(path) : null;
-      if (match !== null) return { route: one, parts: match.slice(1).map((part) => decodeURIComponent(part)) };
+      if (match !== null) return { route: one, parts: match.slice(1).map(decoded) };
     }
     return undefined;
   }
@@ -291,8 +325,10 @@ class SimulatedProvider implements Provider {
     if (url.pathname === "/landing") return json(200, { message: "the landing page of the wallet" });
     if (found === undefined) return empty(404);
     const { operation, needsMsn, handler } = found.route;
-    const unit = this.#authenticate(request, needsMsn);
+    const unit = this.#authenticate(request, url.pathname, needsMsn);
     if ("status" in unit) return unit;
+    const forbidden = notAllowed(url.pathname, unit);
+    if (forbidden !== undefined) return forbidden;
     const isEpayment = url.pathname.startsWith("/epayment/");
     const hasBody = request.method === "POST" || request.method === "PUT";
     const type = request.headers["content-type"] ?? "";
@@ -305,7 +341,7 @@ class SimulatedProvider implements Provider {
     return answer;
   }
 
-  #authenticate(request: SimulatedRequest, needsMsn: boolean): SalesUnit | HttpResponse {
+  #authenticate(request: SimulatedRequest, path: string, needsMsn: boolean): SalesUnit | HttpResponse {
     const { headers } = request;
     const key = headers["ocp-apim-subscription-key"];
     const keyOwner = [...this.state.units.values()].find((unit) => unit.subscriptionKey === key);
@@ -317,7 +353,7 @@ class SimulatedProvider implements Provider {
     if (token.clientId !== keyOwner.clientId) return gateway(401, "Unauthorized");
     const msn = headers["merchant-serial-number"];
     if (msn === undefined) return needsMsn ? gateway(403, "Merchant-Serial-Number is missing") : keyOwner;
-    if (!msnPattern.test(msn)) return paymentProblem(400, "Merchant-Serial-Number is not valid");
+    if (!msnPattern.test(msn)) return badMsn(path);
     return msn === keyOwner.msn ? keyOwner : gateway(403, "Merchant-Serial-Number is not one of yours");
   }
 
@@ -385,5 +421,6 @@ export const faultSchema: z.ZodType<Fault> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("internal"), acts: z.boolean() }),
   z.strictObject({ kind: z.literal("throttled"), retryAfterSeconds: z.int().min(0) }),
   z.strictObject({ kind: z.literal("locked") }),
+  z.strictObject({ kind: z.literal("refused"), code: z.string().refine(isPaymentErrorCode, "no code of ePayment") }),
   z.strictObject({ kind: z.literal("revoked-token") }),
 ]);

@@ -246,7 +246,7 @@ export const listCallbacks: Handler = (operation) => {
 
 export const deleteCallback: Handler = (operation) => {
   const { context, unit, parts } = operation;
-  return context.state.callbackQrs.delete(`${unit.msn}/${parts[0] ?? ""}`) ? empty(200) : empty(404);
+  return context.state.callbackQrs.delete(`${unit.msn}/${parts[0] ?? ""}`) ? empty(200) : notFound;
 };
 
 /** Maps a printed sticker; the code itself is the sticker's own and no QR is made. */

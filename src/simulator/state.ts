@@ -15,6 +15,11 @@ export interface SalesUnit {
   pushApproved: boolean;
   /** Some units must capture in full (6140). */
   partialCapture: boolean;
+  /** `expiresAt` needs approval (5050). */
+  longLivingApproved: boolean;
+  /** Whether merchant callback QRs and ePayment are in the unit's agreement; without them their operations answer 403. */
+  callbackAllowed: boolean;
+  epaymentAllowed: boolean;
 }
 
 export interface SimulatedUser {
@@ -79,7 +84,7 @@ export interface SimulatedPayment {
   readonly reference: string;
   readonly value: number;
   readonly currency: SimulatedCurrency;
-  readonly userFlow: string;
+  readonly userFlow: "PUSH_MESSAGE" | "NATIVE_REDIRECT" | "WEB_REDIRECT" | "QR";
   readonly description: string;
   readonly minimumUserAge: number;
   readonly metadata: Readonly<Record<string, string>> | undefined;

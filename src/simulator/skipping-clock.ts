@@ -1,0 +1,75 @@
+/** Time that can be skipped: for whoever does not want to wait for an expiry or a repetition. */
+import type { Clock, Timer } from "../service/port.ts";
+
+/** The clock of a simulator that is told to skip: everything that waits falls due earlier. */
+export class SkippingClock implements Clock {
+  readonly #inner: Clock;
+  #skippedMs = 0;
+  readonly #waiting = new Set<{ readonly atMs: number; readonly fire: () => void; readonly drop: () => void }>();
+  #isOver = false;
+
+  constructor(inner: Clock) {
+    this.#inner = inner;
+  }
+
+  monotonicMs(): number {
+    return this.#inner.monotonicMs() + this.#skippedMs;
+  }
+
+  wallMs(): number {
+    return this.#inner.wallMs() + this.#skippedMs;
+  }
+
+  isPlausible(): boolean {
+    return true;
+  }
+
+  skip(byMs: number): void {
+    this.#skippedMs += byMs;
+    const due = [...this.#waiting].filter(({ atMs }) => atMs <= this.monotonicMs());
+    for (const { fire } of due.toSorted((a, b) => a.atMs - b.atMs)) fire();
+  }
+
+  /** Nothing that waits ever happens: repetitions of webhooks wait for days, and would keep the process alive as long. */
+  end(): void {
+    this.#isOver = true;
+    for (const { drop } of this.#waiting) drop();
+    this.#waiting.clear();
+  }
+
+  startTimer(name: string, delayMs: number, callback: () => void): Timer {
+    if (this.#isOver) return { cancel: () => {} };
+    const entry = {
+      atMs: this.monotonicMs() + delayMs,
+      fire: (): void => {
+        this.#waiting.delete(entry);
+        timer.cancel();
+        callback();
+      },
+      drop: (): void => timer.cancel(),
+    };
+    this.#waiting.add(entry);
+    const timer = this.#inner.startTimer(name, delayMs, entry.fire);
+    return {
+      cancel: () => {
+        this.#waiting.delete(entry);
+        timer.cancel();
+      },
+    };
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        timer.cancel();
+        reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+      };
+      const timer = this.startTimer("sleep", delayMs, () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      });
+      if (signal?.aborted === true) abort();
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+}
