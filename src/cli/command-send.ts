@@ -1,7 +1,6 @@
 /** `kvitt command`: the back office's side of the link, for one order to one machine. */
 import { randomUUID } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { parseArgs } from "node:util";
 import mqtt from "mqtt";
 import { z } from "zod";
 import { orderSchema } from "../link/command-message.ts";
@@ -11,6 +10,7 @@ import { readTlsFiles } from "../link/tls-files.ts";
 import { type MachineAddress, machineTopic } from "../link/topics.ts";
 import { isMerchantQrId } from "../sale/ids.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 
 const usage = `kvitt command --broker URL --msn MSN --machine ID --key FILE ORDER [--json]
 
@@ -108,13 +108,7 @@ function signed(
   return { id: command.id, payload: JSON.stringify({ ...command, signature: signCommand(command, key) }) };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
-  }
-}
+const parse = (args: readonly string[]) => parseFlags(args, options);
 
 function needed(name: string, value: string | undefined): string {
   if (value !== undefined) return value;

@@ -1,7 +1,7 @@
 /** `kvitt config check FILE`. */
-import { parseArgs } from "node:util";
 import { faultText, loadConfig } from "../config/load.ts";
 import { type CliCommand, CommandError } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 
 const usage = `kvitt config check FILE [--json]
 
@@ -12,11 +12,7 @@ export const command: CliCommand = {
   summary: "check a configuration",
   usage,
   async run(args, io) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { json: { type: "boolean" } },
-      allowPositionals: true,
-    });
+    const { values, positionals } = parseFlags(args, { json: { type: "boolean" } });
     const [action, file] = positionals;
     if (action !== "check" || file === undefined) throw new CommandError("kvitt config check FILE");
     const loaded = await loadConfig(file);

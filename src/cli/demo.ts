@@ -1,10 +1,10 @@
 /** `kvitt demo`: a sale to watch, and a sale from a script. */
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { servePage } from "../simulator/demo/page-server.ts";
 import { parseScript, playScript } from "../simulator/demo/script.ts";
 import { DemoWorld } from "../simulator/demo/world.ts";
 import { type CliCommand, CommandError } from "./command.ts";
+import { parseFlagsOnly } from "./flags.ts";
 
 const usage = `kvitt demo [--port N]
 kvitt demo --headless --script FILE [--json]
@@ -37,14 +37,11 @@ export const command: CliCommand = {
   summary: "watch a sale on this computer",
   usage,
   async run(args, io) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        port: { type: "string" },
-        headless: { type: "boolean" },
-        script: { type: "string" },
-        json: { type: "boolean" },
-      },
+    const values = parseFlagsOnly(args, {
+      port: { type: "string" },
+      headless: { type: "boolean" },
+      script: { type: "string" },
+      json: { type: "boolean" },
     });
     if (values.headless === true || values.script !== undefined) {
       if (values.script === undefined) throw new CommandError("--headless needs --script FILE (docs/demo.md)");

@@ -1,7 +1,5 @@
 /** `kvitt machine lines|test|watch|off`: the GPIO lines, by name, for whoever wires and mends the machine. */
-import { parseArgs } from "node:util";
 import type { GpioDelivery } from "../config/gpio.ts";
-import { faultText, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../gpio-setup.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
@@ -15,6 +13,7 @@ import { createLog } from "../service/log.ts";
 import type { Clock } from "../service/port.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { openConfig, parseFlags } from "./flags.ts";
 import { table } from "./table.ts";
 
 const usage = `kvitt machine lines --config FILE [--json]       names, numbers, levels of the lines, and who holds them
@@ -204,17 +203,14 @@ export const command: CliCommand = {
   summary: "GPIO lines: list, test, watch, switch off",
   usage,
   async run(args, io) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { config: { type: "string" }, json: { type: "boolean" }, price: { type: "string" } },
-      allowPositionals: true,
+    const { values, positionals } = parseFlags(args, {
+      config: { type: "string" },
+      json: { type: "boolean" },
+      price: { type: "string" },
     });
     const [action, line] = positionals;
     if (action === undefined || !["lines", "test", "watch", "off"].includes(action)) throw new CommandError(usage);
-    if (values.config === undefined) throw new CommandError("which configuration? add --config FILE");
-    const loaded = await loadConfig(values.config);
-    if (!loaded.ok) throw new CommandError(loaded.faults.map(faultText).join("\n"), 1);
-    const { config } = loaded;
+    const config = await openConfig(values.config);
     const asJson = values.json === true;
     switch (action) {
       case "lines":

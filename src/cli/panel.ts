@@ -1,7 +1,6 @@
 /** `kvitt panel`: which panels there are, and how each scene looks on them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
 import { panelFolder } from "../panel/assets.ts";
@@ -17,6 +16,7 @@ import { sampleContents, type SampleScene, sampleScenes } from "../panel/scene/s
 import { createLog } from "../service/log.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 import { testPanel } from "./panel-test.ts";
 
 const sceneNames = sampleScenes().map(({ name }) => name);
@@ -55,13 +55,7 @@ const options = {
   out: { type: "string" },
 } as const;
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    throw new CommandError(`${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, 2, { cause });
-  }
-}
+const parse = (args: readonly string[]) => parseFlags(args, options);
 
 type Values = ReturnType<typeof parse>["values"];
 

@@ -1,9 +1,9 @@
 /** `kvitt payment`: a payment by its reference. Amounts are whole minor units; nothing is moved without an amount or a word that means all. */
-import { parseArgs } from "node:util";
 import { isCurrency } from "../sale/money.ts";
 import type { PaymentAnswer } from "../vipps/answers.ts";
 import type { Modification } from "../vipps/epayment.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "./provider.ts";
 import { record, table } from "./table.ts";
 
@@ -30,13 +30,7 @@ const options = {
 
 type Flags = ReturnType<typeof parsePaymentArgs>["values"];
 
-function parsePaymentArgs(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
-  }
-}
+const parsePaymentArgs = (args: readonly string[]) => parseFlags(args, options);
 
 interface Run {
   readonly flags: Flags;

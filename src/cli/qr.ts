@@ -1,9 +1,9 @@
 /** `kvitt qr`: all QR operations of the provider, by hand. */
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type { CallbackQrAnswer, RedirectQr } from "../vipps/answers.ts";
 import type { QrWanted } from "../vipps/qr-image.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "./provider.ts";
 import { record, table } from "./table.ts";
 import { drawQr } from "./terminal-qr.ts";
@@ -40,13 +40,7 @@ const options = {
 
 type Flags = ReturnType<typeof parseQrArgs>["values"];
 
-function parseQrArgs(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
-  }
-}
+const parseQrArgs = (args: readonly string[]) => parseFlags(args, options);
 
 interface Run {
   readonly flags: Flags;

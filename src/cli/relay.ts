@@ -1,7 +1,6 @@
 /** `kvitt relay`: the cloud side. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { parse } from "smol-toml";
 import { isLoopback, providerUrl, type RelayFile, relayFileSchema } from "../config/relay.ts";
 import { type RelayOptions, startRelay } from "../relay/main.ts";
@@ -9,6 +8,7 @@ import { createSystemEntropy } from "../service/entropy.ts";
 import { createLog } from "../service/log.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { parseFlagsOnly } from "./flags.ts";
 
 const version = "0.1.0";
 
@@ -24,7 +24,7 @@ vipps-client-secret, vipps-subscription-key, mqtt-password; or from the environm
 VIPPS_CLIENT_SECRET, VIPPS_SUBSCRIPTION_KEY, MQTT_PASSWORD.`;
 
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = parseRelayArgs(args);
+  const values = parseFlagsOnly(args, { config: { type: "string" }, json: { type: "boolean", default: false } });
   if (values.config === undefined) throw new CommandError("kvitt relay needs --config FILE");
   const file = loadFile(values.config);
   const log = createLog("info", (line) => io.err(line.trimEnd()));
@@ -34,17 +34,6 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   await aborted(io.signal);
   await relay.stop();
   return 0;
-}
-
-function parseRelayArgs(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { config: { type: "string" }, json: { type: "boolean", default: false } },
-    });
-  } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
-  }
 }
 
 function loadFile(path: string): RelayFile {

@@ -1,12 +1,11 @@
 /** `kvitt sales`: what the journal knows, for people and for accounting. Reads beside the daemon; changes nothing. */
-import { parseArgs } from "node:util";
-import { loadConfig, faultText } from "../config/load.ts";
 import { readJournal } from "../journal/journal.ts";
 import { openNodeDiskToRead } from "../journal/node-disk.ts";
 import { readSaleRecord, readSettlement } from "../kiosk/stored.ts";
 import type { SaleRecord } from "../sale/record.ts";
 import type { Settlement } from "../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { openConfig, parseFlags } from "./flags.ts";
 
 const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--month YYYY-MM] [--json] [--csv]
 
@@ -23,9 +22,7 @@ async function folderOf(values: {
 }): Promise<string> {
   if (values.journal !== undefined) return values.journal;
   if (values.config === undefined) throw new CommandError("which journal? add --config FILE or --journal FOLDER");
-  const loaded = await loadConfig(values.config);
-  if (!loaded.ok) throw new CommandError(loaded.faults.map(faultText).join("\n"), 1);
-  return loaded.config.journal.directory;
+  return (await openConfig(values.config)).journal.directory;
 }
 
 function amount(minor: number, currency: string): string {
@@ -163,16 +160,12 @@ export const command: CliCommand = {
   summary: "ended sales, open ones, and what needs a person",
   usage,
   async run(args, io) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: {
-        config: { type: "string" },
-        journal: { type: "string" },
-        json: { type: "boolean" },
-        csv: { type: "boolean" },
-        month: { type: "string" },
-      },
-      allowPositionals: true,
+    const { values, positionals } = parseFlags(args, {
+      config: { type: "string" },
+      journal: { type: "string" },
+      json: { type: "boolean" },
+      csv: { type: "boolean" },
+      month: { type: "string" },
     });
     const [action, id] = positionals;
     if (action === undefined || !["list", "show", "export", "attention"].includes(action))

@@ -1,6 +1,4 @@
 /** `kvitt scanner list|watch`: the HID devices that are plugged in, and what a scanner or keypad of the configuration says. */
-import { parseArgs } from "node:util";
-import { faultText, loadConfig } from "../config/load.ts";
 import { hidBusOf, inputsOf } from "../input-setup.ts";
 import { openNodeHidBus } from "../machine/hid/node-hid-bus.ts";
 import { posUsagePage } from "../machine/hid/hid-input.ts";
@@ -8,6 +6,7 @@ import { createSystemEntropy } from "../service/entropy.ts";
 import { createLog } from "../service/log.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { openConfig, parseFlags } from "./flags.ts";
 import { table } from "./table.ts";
 
 const usage = `kvitt scanner list [--json]                       HID devices on this machine, with their ids
@@ -40,10 +39,8 @@ async function list(asJson: boolean, io: CommandIo): Promise<number> {
   return 0;
 }
 
-async function watch(file: string, asJson: boolean, isPlain: boolean, io: CommandIo): Promise<number> {
-  const loaded = await loadConfig(file);
-  if (!loaded.ok) throw new CommandError(loaded.faults.map(faultText).join("\n"), 1);
-  const { config } = loaded;
+async function watch(file: string | undefined, asJson: boolean, isPlain: boolean, io: CommandIo): Promise<number> {
+  const config = await openConfig(file);
   if (config.input.length === 0) throw new CommandError("the configuration has no [[input]]: docs/scanners.md", 1);
   const clock = clockOf();
   const log = createLog("info", (text) => io.err(text.trimEnd()));
@@ -68,16 +65,15 @@ export const command: CliCommand = {
   summary: "scanners and keypads: list, watch",
   usage,
   async run(args, io) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { config: { type: "string" }, json: { type: "boolean" }, text: { type: "boolean" } },
-      allowPositionals: true,
+    const { values, positionals } = parseFlags(args, {
+      config: { type: "string" },
+      json: { type: "boolean" },
+      text: { type: "boolean" },
     });
     switch (positionals[0]) {
       case "list":
         return list(values.json === true, io);
       case "watch":
-        if (values.config === undefined) throw new CommandError("which configuration? add --config FILE");
         return watch(values.config, values.json === true, values.text === true, io);
       case undefined:
       default:

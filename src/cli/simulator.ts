@@ -1,9 +1,9 @@
 /** `kvitt simulator`: the provider, without the provider. */
-import { parseArgs } from "node:util";
 import { createSeededEntropy, createSystemEntropy } from "../service/entropy.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { startSimulator } from "../simulator/server.ts";
 import { type CliCommand, CommandError } from "./command.ts";
+import { parseFlagsOnly } from "./flags.ts";
 
 const usage = `kvitt simulator [--port N] [--msn N] [--seed N] [--json]
 
@@ -26,15 +26,12 @@ export const command: CliCommand = {
   summary: "a simulated Vipps MobilePay to train on",
   usage,
   async run(args, io) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        port: { type: "string" },
-        msn: { type: "string" },
-        seed: { type: "string" },
-        json: { type: "boolean" },
-        log: { type: "boolean" },
-      },
+    const values = parseFlagsOnly(args, {
+      port: { type: "string" },
+      msn: { type: "string" },
+      seed: { type: "string" },
+      json: { type: "boolean" },
+      log: { type: "boolean" },
     });
     const msn = values.msn ?? "123456";
     if (!/^\d{4,7}$/.test(msn)) throw new CommandError(`--msn takes 4 to 7 digits, not "${msn}"`);

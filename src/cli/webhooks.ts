@@ -1,7 +1,7 @@
 /** `kvitt webhooks`: registrations at the provider, by hand. The relay keeps its own by itself. */
 import { open, rm } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+import { parseFlags } from "./flags.ts";
 import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "./provider.ts";
 import { record, table } from "./table.ts";
 
@@ -22,13 +22,7 @@ const options = {
 
 type Flags = ReturnType<typeof parseWebhookArgs>["values"];
 
-function parseWebhookArgs(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
-  }
-}
+const parseWebhookArgs = (args: readonly string[]) => parseFlags(args, options);
 
 interface Run {
   readonly flags: Flags;

@@ -16,6 +16,7 @@ import { command as qr } from "../../../src/cli/qr.ts";
 import { command as webhooks } from "../../../src/cli/webhooks.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
+import { readCode } from "../../../src/simulator/demo/camera.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 
 const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
@@ -79,30 +80,44 @@ function jsonOf({ out }: Result): unknown {
   return JSON.parse(out);
 }
 
+async function call(path: string, headers: Readonly<Record<string, string>>, body?: unknown): Promise<Response> {
+  return fetch(simulator().url + path, {
+    method: "POST",
+    headers: {
+      "ocp-apim-subscription-key": "subscription-123456",
+      "merchant-serial-number": "123456",
+      "content-type": "application/json",
+      ...headers,
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+}
+
+async function authorization(key: string): Promise<Readonly<Record<string, string>>> {
+  const keys = { client_id: "client-123456", client_secret: "secret-123456" };
+  const answer = z.object({ access_token: z.string() }).parse(await (await call("/accesstoken/get", keys)).json());
+  return { authorization: `Bearer ${answer.access_token}`, "idempotency-key": key };
+}
+
+/** A payment of 50 kroner, or what `changes` says; where its customer goes. */
+async function created(reference: string, changes: object = {}): Promise<string> {
+  const body = {
+    amount: { currency: "NOK", value: 5_000 },
+    paymentMethod: { type: "WALLET" },
+    reference,
+    userFlow: "QR",
+    ...changes,
+  };
+  const answer = await call("/epayment/v1/payments", await authorization(reference), body);
+  expect(answer.status).toBe(201);
+  return z.object({ redirectUrl: z.string() }).parse(await answer.json()).redirectUrl;
+}
+
 async function reserved(reference: string, value: number): Promise<void> {
-  const { url } = simulator();
-  const call = (path: string, headers: Readonly<Record<string, string>>, body: unknown) =>
-    fetch(url + path, {
-      method: "POST",
-      headers: {
-        "ocp-apim-subscription-key": "subscription-123456",
-        "merchant-serial-number": "123456",
-        "content-type": "application/json",
-        ...headers,
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-  const token = await call(
-    "/accesstoken/get",
-    { client_id: "client-123456", client_secret: "secret-123456" },
-    undefined,
-  );
-  const { access_token } = z.object({ access_token: z.string() }).parse(await token.json());
-  const authorized = { authorization: `Bearer ${access_token}`, "idempotency-key": reference };
-  const body = { amount: { currency: "NOK", value }, paymentMethod: { type: "WALLET" }, reference, userFlow: "QR" };
-  expect((await call("/epayment/v1/payments", authorized, body)).status).toBe(201);
+  await created(reference, { amount: { currency: "NOK", value } });
   const approval = { customer: { phoneNumber: "4790100000" } };
-  expect((await call(`/epayment/v1/test/payments/${reference}/approve`, authorized, approval)).status).toBe(200);
+  const path = `/epayment/v1/test/payments/${reference}/approve`;
+  expect((await call(path, await authorization(reference), approval)).status).toBe(200);
 }
 
 describe("kvitt qr", () => {
@@ -165,6 +180,38 @@ describe("kvitt qr", () => {
     ).toMatchObject({ msisdn: "4790100000" });
     expectFailure(await run(qr, ["exchange-customer", "-", ...where()]), 2, "KVITT_TOKEN");
     expectFailure(await run(qr, ["exchange-customer", "nobody", ...where()]), 1, "HTTP 400");
+  });
+
+  it("exchange-customer: a check-in's token for the phone number, from the environment", async () => {
+    await run(qr, ["callback", "put", "kiosk-8", "--location", "Here", ...where()]);
+    await run(webhooks, ["register", `${simulator().url}/landing`, ...where()]);
+    const { content } = z
+      .object({ qrContent: z.string() })
+      .transform(({ qrContent }) => ({ content: qrContent }))
+      .parse(jsonOf(await run(qr, ["callback", "get", "kiosk-8", "--json", ...where()])));
+    simulator().provider.phone("kari").scan(content);
+    const [token = ""] = simulator().provider.state.customerTokens.keys();
+    const found = await run(qr, ["exchange-customer", "-", "--json", ...where()], { ...env, KVITT_TOKEN: token });
+    expect(jsonOf(found)).toMatchObject({ msisdn: "4790100000" });
+    expect(found.out + found.err).not.toContain(token);
+    const registered = z
+      .array(z.object({ id: z.string() }))
+      .parse(jsonOf(await run(webhooks, ["list", "--json", ...where()])));
+    for (const { id } of registered) await run(webhooks, ["delete", id, ...where()]);
+  });
+
+  it("one-time: a landing page becomes a code that the app takes, and a picture of it", async () => {
+    const landing = await created("cli-one-time-1", { userFlow: "WEB_REDIRECT", returnUrl: "https://example.com" });
+    const png = join(folder, "one-time.png");
+    const made = await run(qr, ["one-time", landing, "--png", png, "--size", "240", ...where()]);
+    expect(made).toMatchObject({ code: 0, err: "" });
+    const content = /content +(\S+)/.exec(made.out)?.[1] ?? "";
+    expect(made.out).toMatch(/ends +in (5\d\d|600) s/);
+    expect(readFileSync(png).readUInt32BE(16)).toBe(240);
+    expect(await readCode(readFileSync(png))).toBe(content);
+    const phone = simulator().provider.phone("kari");
+    phone.scan(content);
+    expect(phone.view()).toMatchObject({ screen: "request", amount: 5_000 });
   });
 
   it("one-time: what is no landing page is refused", async () => {

@@ -2,9 +2,13 @@
  * Goal: the transport ends what does not end, keeps connections, follows nothing, and hands over bytes as they came.
  * Method: real servers on loopback, written at the level of sockets where HTTP libraries are too polite.
  */
+import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSystemEntropy } from "../../../src/service/entropy.ts";
@@ -13,6 +17,7 @@ import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { createVippsClient } from "../../../src/vipps/client.ts";
 import { credentials } from "../../../src/vipps/credentials.ts";
 import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
+import { makeCertificates } from "../link/brokers.ts";
 import { bodyBytesMax, type HttpRequest } from "../../../src/vipps/transport.ts";
 
 const transport = createFetchTransport();
@@ -181,6 +186,32 @@ describe("an answer", () => {
     const response = await createFetchTransport((wallMs) => heard.push(wallMs))(get(url));
     expect(response.headers["date"]).toMatch(/GMT$/);
     expect(heard).toEqual([]);
+  });
+
+  it("over TLS is taken only from whom an authority vouches for, and tells that server's time", async () => {
+    const certificates = makeCertificates();
+    const date = "Mon, 23 Nov 2026 10:00:00 GMT";
+    const server = createHttpsServer(
+      { cert: readFileSync(certificates.cert), key: readFileSync(certificates.key) },
+      (_request, response) => response.writeHead(200, { date }).end("{}"),
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+      rmSync(certificates.folder, { recursive: true, force: true });
+    });
+    const address = server.address();
+    const url = `https://localhost:${typeof address === "object" ? address?.port : ""}/`;
+    const caller = new URL("tls-caller.ts", import.meta.url).pathname;
+    const call = async (authority: string): Promise<unknown> => {
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: authority };
+      const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", caller, url], { env });
+      return JSON.parse(stdout);
+    };
+    expect(await call(certificates.ca)).toEqual({ status: 200, heard: [Date.parse(date)] });
+    expect(JSON.stringify(await call(certificates.otherCa))).toMatch(/certificate.*"heard":\[\]/);
   });
 
   it("an empty POST says so: content-length 0", async () => {

@@ -1,0 +1,18 @@
+/** A process of its own for fetch-transport.test.ts: which authorities Node trusts is settled when it starts (NODE_EXTRA_CA_CERTS). */
+import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
+
+const heard: number[] = [];
+const call = {
+  method: "GET",
+  url: process.argv[2] ?? "",
+  headers: {},
+  body: undefined,
+  signal: AbortSignal.timeout(10_000),
+} as const;
+try {
+  const { status } = await createFetchTransport((wallMs) => heard.push(wallMs))(call);
+  console.log(JSON.stringify({ status, heard }));
+} catch (error) {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+  console.log(JSON.stringify({ cause, heard }));
+}
