@@ -9,6 +9,7 @@ import { createKioskMachine, type KioskMachine } from "./machine/kiosk-api/kiosk
 import type { Counter } from "./machine/kiosk-api/port.ts";
 import { createMdbMachine } from "./machine/mdb/mdb-machine.ts";
 import { serialPort } from "./machine/mdb/serial-port.ts";
+import { isTcpAddress, tcpPort } from "./machine/mdb/tcp-port.ts";
 import type { Machine } from "./machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
@@ -79,7 +80,7 @@ function mdbOf(
     decimals: delivery.decimals,
     scale: delivery.scale,
     more: delivery.adapter_settings,
-    openLine: serialPort(delivery.device, delivery.baud),
+    openLine: isTcpAddress(delivery.device) ? tcpPort(delivery.device) : serialPort(delivery.device, delivery.baud),
     clock,
     entropy,
     log,

@@ -23,6 +23,7 @@ import { createSystemEntropy } from "./service/entropy.ts";
 import { isJournalTrouble, type JournalTrouble, standOutOfService } from "./out-of-service.ts";
 import { createNotifier, type Notifier } from "./service/notify.ts";
 import type { Clock, Entropy, Log } from "./service/port.ts";
+import { startStateSocket } from "./service/state-socket.ts";
 import { createSystemClock, type SystemClock } from "./service/system-clock.ts";
 import { createUlid } from "./service/ulid.ts";
 import {
@@ -114,7 +115,10 @@ async function sell(options: DaemonOptions, service: Service): Promise<void> {
     });
     attach?.(kiosk.counter);
     await kiosk.start();
-    const control = await controlOf(config, twin, clock, kiosk);
+    const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
+    const control = await controlOf(config, twin, clock, describe);
+    const { state_socket: statePath } = config.machine;
+    const stateSocket = statePath === undefined ? undefined : await startStateSocket(statePath, describe);
     notifier.notify("READY=1");
     const stopWatchdog = feedWatchdog(kiosk, clock, notifier.isActive ? env["WATCHDOG_USEC"] : undefined, (text) =>
       notifier.notify(text),
@@ -125,6 +129,7 @@ async function sell(options: DaemonOptions, service: Service): Promise<void> {
     stopWatchdog();
     await kiosk.stop();
     await control?.close();
+    await stateSocket?.close();
   } catch (error) {
     // Outputs off and a safe picture, whatever it was.
     await machine.stop().catch((failure: unknown) => log.error({ error: failure }, "the machine could not be stopped"));
@@ -384,12 +389,11 @@ async function controlOf(
   config: Config,
   twin: MachineChoice["twin"],
   clock: ReturnType<typeof adjustableClock>,
-  kiosk: Kiosk,
+  describe: () => unknown,
 ): Promise<MachineControl | undefined> {
   if (config.delivery.driver !== "simulated" || twin === undefined) return undefined;
   const socketPath = config.delivery.control_socket;
   if (socketPath === undefined) return undefined;
-  const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
   return startMachineControl({ socketPath, machine: twin.machine, drops: twin.drops, clock, describe });
 }
 

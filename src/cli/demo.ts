@@ -1,19 +1,22 @@
 /** `kvitt demo`: a sale to watch, and a sale from a script. */
 import { readFile } from "node:fs/promises";
+import { isMachineKind, machineKinds } from "../simulator/demo/machines/machines.ts";
+import type { MachineKind } from "../simulator/demo/machines/port.ts";
 import { servePage } from "../simulator/demo/page-server.ts";
 import { parseScript, playScript } from "../simulator/demo/script.ts";
 import { DemoWorld } from "../simulator/demo/world.ts";
 import { type CliCommand, CommandError } from "./command.ts";
 import { parseFlagsOnly } from "./flags.ts";
 
-const usage = `kvitt demo [--port N]
+const usage = `kvitt demo [--port N] [--machine KIND]
 kvitt demo --headless --script FILE [--json]
 
 Starts a simulated provider, a broker, the relay and a machine on this computer, and a page to play with them.
 With --headless --script it plays a script (docs/demo.md) and ends with checks on the ledger, the journal and the panel;
 exit code 1 when one fails.
 
-  --port N   where the page is; default 8088, 0 takes a free port`;
+  --port N        where the page is; default 8088, 0 takes a free port
+  --machine KIND  vending (default), relay, mdb, parking or kiosk; the page can change it`;
 
 async function play(file: string, asJson: boolean, io: Parameters<CliCommand["run"]>[1]): Promise<number> {
   const steps = parseScript(await readFile(file, "utf8"));
@@ -33,6 +36,11 @@ async function play(file: string, asJson: boolean, io: Parameters<CliCommand["ru
   }
 }
 
+function kindOf(text = "vending"): MachineKind {
+  if (isMachineKind(text)) return text;
+  throw new CommandError(`--machine takes ${machineKinds.join(", ")}, not "${text}"`);
+}
+
 export const command: CliCommand = {
   summary: "watch a sale on this computer",
   usage,
@@ -41,6 +49,7 @@ export const command: CliCommand = {
       port: { type: "string" },
       headless: { type: "boolean" },
       script: { type: "string" },
+      machine: { type: "string" },
       json: { type: "boolean" },
     });
     if (values.headless === true || values.script !== undefined) {
@@ -50,7 +59,7 @@ export const command: CliCommand = {
     const port = Number(values.port ?? "8088");
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new CommandError(`--port takes 0 to 65535, not "${values.port ?? ""}"`);
-    const world = await DemoWorld.start();
+    const world = await DemoWorld.start(kindOf(values.machine));
     const page = await servePage(world, port);
     io.out(values.json === true ? JSON.stringify({ url: page.url }) : `The demo is on ${page.url} (Ctrl-C ends it).`);
     await new Promise<void>((resolve) => {

@@ -29,7 +29,11 @@ const kioskDelivery = z.strictObject({
 /** A vending machine's MDB bus, through an adapter (docs/mdb.md). */
 const mdbDelivery = z.strictObject({
   driver: z.literal("mdb").describe("A vending machine on the MDB bus: kvitt is its cashless device."),
-  device: file.default("/dev/ttyACM0").describe("Serial port of the adapter; /dev/serial/by-id/… stays the same."),
+  device: file
+    .default("/dev/ttyACM0")
+    .describe(
+      "Serial port of the adapter; /dev/serial/by-id/… stays the same. tcp://HOST:PORT where a serial server has it.",
+    ),
   baud: z.int().min(1_200).max(4_000_000).default(115_200).describe("Of a UART; USB adapters take any."),
   address: z.enum(["0x10", "0x60"]).default("0x10").describe("Cashless device 1 or 2 of the machine."),
   always_idle: z

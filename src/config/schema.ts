@@ -40,6 +40,9 @@ const machine = z.strictObject({
     .refine(isTimeZone, 'an IANA time zone, for example "Europe/Oslo"')
     .default("Europe/Oslo")
     .describe("Time zone of what the panel shows, of tariffs and of quiet hours."),
+  state_socket: file
+    .optional()
+    .describe("Unix socket that answers GET with what the machine is doing, as JSON, for monitoring on this computer."),
 });
 
 const vipps = z.strictObject({

@@ -2,7 +2,6 @@
 import type { JournalChange } from "../journal/port.ts";
 import type { CustomerSource, Effect } from "../sale/effect.ts";
 import type { Customer } from "../sale/payment.ts";
-import type { Settlement } from "../sale/settlement.ts";
 import type { SaleState } from "../sale/state.ts";
 import { handInChanges, orderChanges } from "./orders.ts";
 import { type TimedOutput, toJson } from "./stored.ts";
@@ -32,32 +31,23 @@ function settlementChanges(before: SaleState, after: SaleState): JournalChange[]
   return changes;
 }
 
-function timedOutputOf(settlement: Settlement): TimedOutput | undefined {
-  const { purchase, delivery, reference } = settlement;
-  if (purchase?.selection.kind !== "time" || delivery.kind !== "delivered" || delivery.untilWallMs === null)
-    return undefined;
-  const { minutes, plate, line } = purchase.selection;
+/** What a restart has to know of an output that a delivery left on. `wallMs` is now. */
+export function timedOutputChange(
+  { deliveryId, reference, selection, price }: Extract<Effect, { kind: "deliver" }>,
+  onForMs: number,
+  wallMs: number,
+): JournalChange | undefined {
+  const line = selection.kind === "line" || selection.kind === "time" ? selection.line : undefined;
   if (line === undefined) return undefined;
-  return {
-    deliveryId: `${reference}-timed`,
-    reference,
+  const output: TimedOutput = {
+    deliveryId: `${deliveryId}-timed`,
+    reference: reference ?? null,
     line,
-    minutes,
-    price: purchase.price,
-    plate: plate ?? null,
-    untilWallMs: delivery.untilWallMs,
+    price,
+    untilWallMs: wallMs + onForMs,
+    onForMs,
   };
-}
-
-function timedOutputChanges(before: SaleState, after: SaleState): JournalChange[] {
-  const changes: JournalChange[] = [];
-  for (const [reference, { settlement }] of after.settlements) {
-    if (before.settlements.get(reference)?.settlement.delivery.kind === "delivered") continue;
-    const output = timedOutputOf(settlement);
-    if (output !== undefined)
-      changes.push({ kind: "put", table: "fact", key: timedOutputKey(output.deliveryId), value: toJson(output) });
-  }
-  return changes;
+  return { kind: "put", table: "fact", key: timedOutputKey(output.deliveryId), value: toJson(output) };
 }
 
 function serviceVendChanges(before: SaleState, after: SaleState): JournalChange[] {
@@ -91,7 +81,6 @@ export function journalChanges(
   const changes = [
     ...settlementChanges(before, after),
     ...orderChanges(before, after),
-    ...timedOutputChanges(before, after),
     ...serviceVendChanges(before, after),
     ...factChanges(before, after),
   ];

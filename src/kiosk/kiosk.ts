@@ -5,7 +5,7 @@
 import type { Journal, JournalChange } from "../journal/port.ts";
 import type { Command, Link, LinkMessage, RelayHealth, StateMessage } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
-import type { Machine, MachineEvent, MachineReadiness } from "../machine/port.ts";
+import type { DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../machine/port.ts";
 import type { Panel, Scene } from "../panel/port.ts";
 import { type Catalogue, productsForSale } from "../sale/catalogue.ts";
 import type { CustomerSource, Effect } from "../sale/effect.ts";
@@ -18,7 +18,7 @@ import { referenceOfSession } from "../sale/session.ts";
 import type { SaleState } from "../sale/state.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
-import { journalChanges } from "./changes.ts";
+import { journalChanges, timedOutputChange } from "./changes.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createInbox } from "./inbox.ts";
 import { forgettable, refusedCheckInChanges, takeCheckIn, takeCommand } from "./intake.ts";
@@ -259,14 +259,14 @@ class KioskLoop implements Kiosk {
   async #resumeTimedOutputs(outputs: OpenBusiness["timedOutputs"], wallMs: number): Promise<void> {
     const { machine, log } = this.#ports;
     for (const { key, output } of outputs) {
-      const { minutes, price, line, plate, deliveryId, reference, untilWallMs } = output;
+      const { price, line, deliveryId, reference, untilWallMs, onForMs } = output;
       if (untilWallMs <= wallMs) {
         this.#put(undefined, { changes: [{ kind: "delete", table: "fact", key }] });
         continue;
       }
-      const selection = { kind: "time", minutes, price, line, plate: plate ?? undefined } as const;
+      const selection = { kind: "line", line } as const;
       await machine
-        .resume({ deliveryId, reference, selection, price, untilWallMs })
+        .resume({ deliveryId, reference: reference ?? undefined, selection, price, untilWallMs, onForMs })
         .catch((error: unknown) => log.error({ error, line }, "a timed output could not be switched on again"));
     }
   }
@@ -680,11 +680,21 @@ class KioskLoop implements Kiosk {
     try {
       const outcome = await deliver(this.#perform, effect, this.#settings.deliverMs);
       this.#ports.log.info({ reference, deliveryId, outcome }, "the delivery ended");
-      if (reference === undefined) this.#put({ about: "service-vend-ended", id: deliveryId, outcome });
-      else this.#put({ about: "settlement", reference, event: { kind: "delivery-ended", deliveryId, outcome } });
+      const more = { changes: this.#timedOutputChanges(effect, outcome) };
+      if (reference === undefined) this.#put({ about: "service-vend-ended", id: deliveryId, outcome }, more);
+      else this.#put({ about: "settlement", reference, event: { kind: "delivery-ended", deliveryId, outcome } }, more);
     } finally {
       this.#deliveries -= 1;
     }
+  }
+
+  #timedOutputChanges(
+    effect: Extract<Effect, { kind: "deliver" }>,
+    outcome: DeliveryOutcome,
+  ): readonly JournalChange[] {
+    if (outcome.kind !== "delivered" || outcome.onForMs === undefined) return [];
+    const change = timedOutputChange(effect, outcome.onForMs, this.#ports.clock.wallMs());
+    return change === undefined ? [] : [change];
   }
 
   #startTimer(effect: Extract<Effect, { kind: "start-timer" }>): void {

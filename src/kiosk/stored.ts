@@ -193,12 +193,12 @@ const catalogue = z.object({
 /** A timed output that was switched on, so that a restart can go on with what is left of it. */
 const timedOutput = z.object({
   deliveryId: z.string(),
-  reference,
+  /** Null for a service vend. */
+  reference: reference.nullable(),
   line: z.string(),
-  minutes: z.number(),
   price: money,
-  plate: z.string().nullable(),
   untilWallMs: z.number(),
+  onForMs: z.number(),
 });
 export type TimedOutput = z.infer<typeof timedOutput>;
 

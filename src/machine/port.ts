@@ -90,6 +90,8 @@ export interface DeliveryOrder {
   readonly price: Money;
   /** Wall time until which bought time is valid, for timed outputs. */
   readonly untilWallMs?: number;
+  /** For `resume`: how long the output was to stay on when it was delivered. */
+  readonly onForMs?: number;
 }
 
 export interface Machine {

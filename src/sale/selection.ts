@@ -36,7 +36,8 @@ export type Selection =
  * `unknown` is an answer like the others: the policy of the sale decides, never the driver.
  */
 export type DeliveryOutcome =
-  | { readonly kind: "delivered"; readonly detail?: string }
+  /** `onForMs`: an output was switched on, and goes off by itself after so long; after a restart it goes on for what is left. */
+  | { readonly kind: "delivered"; readonly detail?: string; readonly onForMs?: number }
   | { readonly kind: "not-delivered"; readonly reason: string }
   | { readonly kind: "unknown"; readonly reason: string; readonly creditsSent?: number };
 

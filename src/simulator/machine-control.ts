@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
+import { isKey } from "../machine/hid/keypad.ts";
 import type { DroppedThing, SimulatedMachine } from "../machine/simulated.ts";
 import type { Clock, Timer } from "../service/port.ts";
 
@@ -28,6 +29,10 @@ export function adjustableClock(inner: Clock): AdjustableClock {
 
 const order = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("press"), line: z.string() }),
+  z.strictObject({
+    action: z.literal("key"),
+    key: z.string().refine(isKey, "a letter, a digit, plus, minus, ok, cancel or backspace"),
+  }),
   z.strictObject({ action: z.literal("cancel") }),
   z.strictObject({ action: z.literal("scan"), text: z.string() }),
   z.strictObject({ action: z.literal("fault"), fault: z.enum(["none", "jam", "no-sensor", "slow"]) }),
@@ -65,6 +70,8 @@ export async function startMachineControl(settings: {
     switch (one.action) {
       case "press":
         return machine.press(one.line);
+      case "key":
+        return machine.key(one.key);
       case "cancel":
         return machine.cancel();
       case "scan":

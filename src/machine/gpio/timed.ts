@@ -104,12 +104,14 @@ export class TimedForm implements Form {
     }
     this.#endMs = endMs;
     this.#schedule();
-    return { outcome: { kind: "delivered", detail: `on for ${Math.round(leftMs / 1_000)} s` } };
+    const onForMs = Math.max(0, Math.round(endMs - this.#nowMs()));
+    return { outcome: { kind: "delivered", detail: `on for ${Math.round(leftMs / 1_000)} s`, onForMs } };
   }
 
   /** After a restart: on again for what is left. With a clock that cannot be believed it waits: the time may long be over. */
   resume(order: DeliveryOrder): void {
-    const total = boughtMs(this.#settings, order);
+    // What was added to time that was left already is more than this order alone bought.
+    const total = order.onForMs ?? boughtMs(this.#settings, order);
     if (typeof total === "string" || order.untilWallMs === undefined || this.#known.includes(order.deliveryId)) return;
     this.#remember(order.deliveryId);
     this.#resumeWhenPlausible(order, total, this.#nowMs() + total);

@@ -25,6 +25,11 @@ const keysByCharacter: ReadonlyMap<string, Key> = new Map([
 
 const isKeyName = (text: string): text is Key => /^[0-9A-Z]$/.test(text);
 
+const keyWords: ReadonlySet<string> = new Set<Key>(["plus", "minus", "ok", "cancel", "backspace"]);
+
+/** Whether a word from outside names a key. */
+export const isKey = (text: string): text is Key => isKeyName(text) || keyWords.has(text);
+
 /** Undefined for keys that mean nothing to a machine. */
 export function keyOf(stroke: KeyStroke, layout: LayoutName): Key | undefined {
   const byUsage = keysByUsage.get(stroke.usage);

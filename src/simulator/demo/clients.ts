@@ -2,14 +2,17 @@
 import { request } from "node:http";
 import { z } from "zod";
 
+const kioskState = z.object({
+  state: z.string(),
+  reason: z.string().optional(),
+  missing: z.array(z.string()),
+  openSettlements: z.number(),
+  scene: z.string(),
+});
+export type KioskStateView = z.infer<typeof kioskState>;
+
 const machineState = z.object({
-  kiosk: z.object({
-    state: z.string(),
-    reason: z.string().optional(),
-    missing: z.array(z.string()),
-    openSettlements: z.number(),
-    scene: z.string(),
-  }),
+  kiosk: kioskState,
   drops: z.array(
     z.object({ deliveryId: z.string(), what: z.string(), reference: z.string().optional(), priceMinor: z.number() }),
   ),
@@ -17,24 +20,31 @@ const machineState = z.object({
 });
 export type MachineStateView = z.infer<typeof machineState>;
 
-/** One order to the simulated machine, over its Unix socket. Undefined when it has no power. */
-export function askMachine(socketPath: string, order: object): Promise<MachineStateView | undefined> {
+/** What is answered over a Unix socket; undefined where nobody answers. */
+function ask(socketPath: string, method: "GET" | "POST", body?: object): Promise<unknown> {
   return new Promise((resolve) => {
-    const outgoing = request({ socketPath, method: "POST", path: "/", timeout: 1_000 }, (response) => {
+    const outgoing = request({ socketPath, method, path: "/", timeout: 1_000 }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         text += chunk;
       });
-      response.on("end", () => {
-        const parsed = machineState.safeParse(parseJson(text));
-        resolve(parsed.success ? parsed.data : undefined);
-      });
+      response.on("end", () => resolve(parseJson(text)));
     });
     outgoing.on("error", () => resolve(undefined));
     outgoing.on("timeout", () => outgoing.destroy());
-    outgoing.end(JSON.stringify(order));
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** One order to the simulated machine, over its Unix socket. Undefined when it has no power. */
+export async function askMachine(socketPath: string, order: object): Promise<MachineStateView | undefined> {
+  return machineState.safeParse(await ask(socketPath, "POST", order)).data;
+}
+
+/** What the daemon is doing, whatever machine it drives. Undefined when it does not run. */
+export async function askKiosk(socketPath: string): Promise<KioskStateView | undefined> {
+  return kioskState.safeParse(await ask(socketPath, "GET")).data;
 }
 
 function parseJson(text: string): unknown {

@@ -6,8 +6,8 @@ import { checkWorld } from "./script.ts";
 import type { DemoWorld } from "./world.ts";
 
 const order = z.discriminatedUnion("action", [
-  z.strictObject({ action: z.literal("press"), line: z.string() }),
-  z.strictObject({ action: z.literal("cancel") }),
+  z.strictObject({ action: z.literal("machine"), kind: z.enum(["vending", "relay", "mdb", "parking", "kiosk"]) }),
+  z.strictObject({ action: z.literal("press"), id: z.string() }),
   z.strictObject({ action: z.literal("take") }),
   z.strictObject({ action: z.literal("phone-scan") }),
   z.strictObject({ action: z.literal("phone-approve") }),
@@ -25,10 +25,10 @@ export type DemoOrder = z.infer<typeof order>;
 
 export async function carryOut(world: DemoWorld, one: DemoOrder): Promise<void> {
   switch (one.action) {
+    case "machine":
+      return world.changeMachine(one.kind);
     case "press":
-      return world.press(one.line);
-    case "cancel":
-      return world.cancel();
+      return world.use(one.id);
     case "take":
       return world.take();
     case "phone-scan":

@@ -1,12 +1,17 @@
 /** The demo's scripts: one step a line (docs/demo.md), and the checks that follow every one of them. */
 import { openNodeDisk } from "../../journal/node-disk.ts";
 import { readJournal } from "../../journal/journal.ts";
+import type { JsonValue } from "../../journal/port.ts";
 import { readSaleRecord } from "../../kiosk/stored.ts";
 import { isPayableCode } from "./clients.ts";
-import { type DemoWorld, isEnded, type SwitchName, switchTexts } from "./world.ts";
+import { isMachineKind } from "./machines/machines.ts";
+import type { Drop, MachineKind, SwitchName } from "./machines/port.ts";
+import { type DemoWorld, isEnded, switchTexts } from "./world.ts";
 
 export type Step =
-  | { readonly kind: "press"; readonly line: string }
+  | { readonly kind: "machine"; readonly machine: MachineKind }
+  | { readonly kind: "press"; readonly id: string }
+  | { readonly kind: "type"; readonly text: string }
   | { readonly kind: "cancel" | "take" | "scan" | "hold-up" }
   | { readonly kind: "phone"; readonly action: "approve" | "decline" | "home" | "expire" }
   | { readonly kind: "switch"; readonly name: SwitchName; readonly broken: boolean }
@@ -42,8 +47,12 @@ function parseStep(words: readonly string[]): Step | undefined {
     return word === "within" && seconds > 0 ? seconds * 1_000 : undefined;
   };
   switch (first) {
+    case "machine":
+      return second !== undefined && isMachineKind(second) ? { kind: "machine", machine: second } : undefined;
     case "press":
-      return second === undefined ? undefined : { kind: "press", line: second };
+      return second === undefined ? undefined : { kind: "press", id: second };
+    case "type":
+      return second === undefined ? undefined : { kind: "type", text: second };
     case "cancel":
     case "take":
     case "scan":
@@ -144,7 +153,7 @@ function watchCodes(world: DemoWorld): { stop(): Promise<readonly string[]> } {
 }
 
 /** What promises 1, 2, 3 and 5 say of a ledger and the things that fell. Pure. */
-export function checkMoney(ledger: DemoWorld["ledger"], drops: DemoWorld["drops"]): readonly string[] {
+export function checkMoney(ledger: DemoWorld["ledger"], drops: readonly Drop[]): readonly string[] {
   const failures: string[] = [];
   for (const row of ledger) {
     const name = `payment …${row.reference.slice(-6)}`;
@@ -164,11 +173,15 @@ export function checkMoney(ledger: DemoWorld["ledger"], drops: DemoWorld["drops"
 }
 
 async function checkJournal(world: DemoWorld): Promise<readonly string[]> {
-  const journal = await readJournal(await openNodeDisk(world.journalFolder));
   const failures: string[] = [];
-  if (journal.settlements.size > 0) failures.push(`the journal has ${journal.settlements.size} settlements open`);
+  const sales = new Map<string, JsonValue>();
+  for (const folder of world.journalFolders) {
+    const journal = await readJournal(await openNodeDisk(folder));
+    if (journal.settlements.size > 0) failures.push(`${folder} has ${journal.settlements.size} settlements open`);
+    for (const [reference, stored] of journal.sales) sales.set(reference, stored);
+  }
   for (const row of world.ledger) {
-    const stored = journal.sales.get(row.reference);
+    const stored = sales.get(row.reference);
     const record = stored === undefined ? undefined : readSaleRecord(stored);
     if (record === undefined) failures.push(`payment …${row.reference.slice(-6)} is not in the journal`);
     else if (record.captured !== row.captured || record.refunded !== row.refunded)
@@ -199,11 +212,17 @@ export async function checkWorld(world: DemoWorld): Promise<readonly string[]> {
 
 async function perform(world: DemoWorld, step: Step): Promise<string | undefined> {
   switch (step.kind) {
+    case "machine":
+      await world.changeMachine(step.machine);
+      return undefined;
     case "press":
-      await world.press(step.line);
+      await world.use(step.id);
+      return undefined;
+    case "type":
+      for (const key of step.text) await world.use(key);
       return undefined;
     case "cancel":
-      await world.cancel();
+      await world.use("cancel");
       return undefined;
     case "take":
       world.take();
@@ -278,10 +297,7 @@ export async function playScript(
   }
   for (const { name } of switchTexts) await world.turn(name, false);
   const settled = await until(
-    () =>
-      world.state().machine.state === "ready" &&
-      world.ledger.every(isEnded) &&
-      world.machine?.kiosk.openSettlements === 0,
+    () => world.state().machine.state === "ready" && world.ledger.every(isEnded) && world.kiosk?.openSettlements === 0,
     90_000,
   );
   if (!settled) failures.push("the machine did not settle everything within 90 s after all was mended");

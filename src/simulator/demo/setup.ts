@@ -1,14 +1,8 @@
-/** The demo's two configuration files, and what its machine sells. */
+/** The demo's two configuration files. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
-export const products = [
-  { id: "water", name: "Water", price: 2_500, vatRate: 1_500, line: "A1" },
-  { id: "cola", name: "Cola", price: 3_200, vatRate: 1_500, line: "A2" },
-  { id: "juice", name: "Apple juice", price: 2_900, vatRate: 1_500, line: "A3" },
-  { id: "nuts", name: "Salted nuts", price: 3_500, vatRate: 1_500, line: "B1" },
-  { id: "chocolate", name: "Chocolate", price: 2_800, vatRate: 1_500, line: "B2" },
-] as const;
+import type { ConfigParts } from "./machines/port.ts";
+import { vendingMachine } from "./machines/vending.ts";
 
 export interface DemoPlaces {
   readonly folder: string;
@@ -17,6 +11,8 @@ export interface DemoPlaces {
   readonly wireUrl: string;
   readonly brokerPort: number;
   readonly relayPort: number;
+  /** The journal's folder below `folder`; a machine of another kind has another one. */
+  readonly journal?: string;
 }
 
 function vippsTable(url: string): string {
@@ -30,24 +26,28 @@ subscription_key = "subscription-123456"
 `;
 }
 
-export function kioskToml(places: DemoPlaces): string {
-  const { folder, wireUrl, brokerPort } = places;
+/** The machine's configuration: what all have, and the parts of this one; the vending machine's unless said otherwise. */
+export function kioskToml(places: DemoPlaces, parts?: ConfigParts): string {
+  const { folder, wireUrl, brokerPort, journal = "journal" } = places;
+  const { machine = "", sale = "", tables } = parts ?? vendingMachine({ folder, port: 0 }).config;
   return `[machine]
 id = "demo-1"
 location = "Demo machine"
+state_socket = "${join(folder, "state.sock")}"
+${machine}
 
 ${vippsTable(wireUrl)}return_url = "https://example.com/look-at-the-machine"
 probe_s = 2
 
 [sale]
-show_code = true
 choose_s = 30
 pay_s = 60
 deliver_s = 10
 show_s = 4
+${sale}
 
 [journal]
-directory = "${join(folder, "journal")}"
+directory = "${join(folder, journal)}"
 
 [mqtt]
 url = "mqtt://127.0.0.1:${brokerPort}"
@@ -63,22 +63,7 @@ width_mm = 115
 height_mm = 69
 languages = ["en"]
 
-[delivery]
-driver = "simulated"
-delivery_ms = 1500
-control_socket = "${join(folder, "machine.sock")}"
-${products
-  .map(
-    (one) => `
-[[product]]
-id = "${one.id}"
-name = "${one.name}"
-price = ${one.price}
-vat_rate = ${one.vatRate}
-line = "${one.line}"
-`,
-  )
-  .join("")}`;
+${tables}`;
 }
 
 export function relayToml(places: DemoPlaces): string {
@@ -97,7 +82,7 @@ registration_file = "${join(folder, "relay.json")}"
 `;
 }
 
-export async function writeConfigs(places: DemoPlaces): Promise<void> {
-  await writeFile(join(places.folder, "kiosk.toml"), kioskToml(places), { mode: 0o600 });
+export async function writeConfigs(places: DemoPlaces, parts: ConfigParts): Promise<void> {
+  await writeFile(join(places.folder, "kiosk.toml"), kioskToml(places, parts), { mode: 0o600 });
   await writeFile(join(places.folder, "relay.toml"), relayToml(places), { mode: 0o600 });
 }

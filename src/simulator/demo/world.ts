@@ -7,20 +7,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCode } from "./camera.ts";
 import {
-  askMachine,
+  askKiosk,
+  type KioskStateView,
   type LedgerRowView,
-  type MachineStateView,
   type PhoneStateView,
   readLedger,
   setUnit,
   usePhone,
 } from "./clients.ts";
+import { openDemoMachine } from "./machines/machines.ts";
+import type { Control, DemoMachine, Drop, MachineKind, SwitchName } from "./machines/port.ts";
 import { type Cuttable, freePort, startBroker, startWire } from "./network.ts";
 import { createDemoProcess, type DemoProcess } from "./process.ts";
-import { products, writeConfigs } from "./setup.ts";
+import { type DemoPlaces, writeConfigs } from "./setup.ts";
 import { plainWords } from "./words.ts";
-
-export type SwitchName = "network" | "mqtt" | "relay" | "jam" | "sensor" | "power" | "clock" | "door";
 
 interface SwitchText {
   readonly name: SwitchName;
@@ -50,16 +50,16 @@ export interface LogEntry {
 export interface WorldState {
   readonly panel: { readonly version: number; readonly powered: boolean; readonly scene: string };
   readonly machine: {
+    readonly kind: MachineKind;
+    readonly hint: string;
+    readonly hasScanner: boolean;
     readonly lamp: boolean;
     readonly state: string;
-    readonly tray: readonly { readonly id: string; readonly name: string }[];
-    readonly products: readonly {
-      readonly line: string;
-      readonly name: string;
-      readonly price: number;
-      readonly currency: string;
-      readonly soldOut: boolean;
-    }[];
+    readonly tray: {
+      readonly empty: string;
+      readonly things: readonly { readonly id: string; readonly name: string }[];
+    };
+    readonly controls: readonly Control[];
   };
   readonly phone: PhoneStateView & { readonly screen: string };
   readonly switches: readonly (SwitchText & { readonly broken: boolean })[];
@@ -83,7 +83,6 @@ export function isEnded(row: LedgerRowView): boolean {
 
 const user = "kari";
 const logLength = 400;
-const wrongByMs = 86_400_000;
 
 export class DemoWorld {
   readonly folder: string;
@@ -95,10 +94,14 @@ export class DemoWorld {
   readonly #kiosk: DemoProcess;
   readonly #broken = new Set<SwitchName>();
   readonly #log: LogEntry[] = [];
-  readonly #drops = new Map<string, MachineStateView["drops"][number]>();
+  readonly #places: DemoPlaces;
+  readonly #drops = new Map<string, Drop>();
   readonly #taken = new Set<string>();
   readonly #listeners = new Set<() => void>();
-  #machine: MachineStateView | undefined;
+  #machine: DemoMachine;
+  #kioskState: KioskStateView | undefined;
+  /** Machines that stood here, each with a journal of its own. */
+  readonly #journals = new Set<MachineKind>();
   #phone: PhoneStateView | undefined;
   #phoneNote: string | undefined;
   #ledger: readonly LedgerRowView[] = [];
@@ -109,14 +112,17 @@ export class DemoWorld {
   #polling: Promise<void> = Promise.resolve();
 
   private constructor(parts: {
-    readonly folder: string;
-    readonly providerUrl: string;
     readonly broker: Awaited<ReturnType<typeof startBroker>>;
     readonly wire: Cuttable;
     readonly provider: DemoProcess;
+    readonly places: DemoPlaces;
+    readonly machine: DemoMachine;
   }) {
-    this.folder = parts.folder;
-    this.providerUrl = parts.providerUrl;
+    this.folder = parts.places.folder;
+    this.providerUrl = parts.places.providerUrl;
+    this.#places = parts.places;
+    this.#machine = parts.machine;
+    this.#journals.add(parts.machine.kind);
     this.#broker = parts.broker;
     this.#wire = parts.wire;
     this.#provider = parts.provider;
@@ -131,7 +137,7 @@ export class DemoWorld {
   }
 
   /** Starts everything; resolves when the processes run (the machine then boots by itself). */
-  static async start(): Promise<DemoWorld> {
+  static async start(kind: MachineKind = "vending"): Promise<DemoWorld> {
     const folder = await mkdtemp(join(tmpdir(), "kvitt-demo-"));
     const broker = await startBroker();
     const early: string[] = [];
@@ -147,15 +153,17 @@ export class DemoWorld {
     await untilAnswers(providerUrl);
     const wire = await startWire(providerPort);
     const relayPort = await freePort();
-    await writeConfigs({
+    const places: DemoPlaces = {
       folder,
       providerUrl,
       wireUrl: `http://127.0.0.1:${wire.port}`,
       brokerPort: broker.port,
       relayPort,
-    });
+    };
+    const machine = await openDemoMachine(kind, { folder, port: await freePort() });
+    await writeConfigs({ ...places, journal: journalOf(kind) }, machine.config);
     await setUnit(providerUrl, { msn: "123456", pushApproved: true });
-    const world = new DemoWorld({ folder, providerUrl, broker, wire, provider });
+    const world = new DemoWorld({ broker, wire, provider, places, machine });
     tell = (line) => world.#hear("provider", line);
     for (const line of early) tell(line);
     world.#relay.start();
@@ -173,11 +181,11 @@ export class DemoWorld {
     return this.#broken.has("power") ? undefined : this.#png;
   }
 
-  get machine(): MachineStateView | undefined {
-    return this.#machine;
+  get kiosk(): KioskStateView | undefined {
+    return this.#kioskState;
   }
 
-  get drops(): readonly MachineStateView["drops"][number][] {
+  get drops(): readonly Drop[] {
     return [...this.#drops.values()];
   }
 
@@ -193,29 +201,31 @@ export class DemoWorld {
   state(): WorldState {
     const isOn = this.#kiosk.isRunning && !this.#broken.has("power");
     return {
-      panel: { version: this.#version, powered: isOn, scene: this.#machine?.kiosk.scene ?? "dark" },
+      panel: { version: this.#version, powered: isOn, scene: this.#kioskState?.scene ?? "dark" },
       machine: {
-        lamp: isOn && this.#machine?.kiosk.state === "ready",
-        state: this.#machine?.kiosk.state ?? "off",
-        tray: [...this.#drops.values()]
-          .filter(({ deliveryId }) => !this.#taken.has(deliveryId))
-          .map((drop) => ({
-            id: drop.deliveryId,
-            name: products.find(({ line }) => line === drop.what)?.name ?? drop.what,
-          })),
-        products: products.map((one) => ({
-          line: one.line,
-          name: one.name,
-          price: one.price,
-          currency: "NOK",
-          soldOut: false,
-        })),
+        kind: this.#machine.kind,
+        hint: this.#machine.hint,
+        hasScanner: this.#machine.holdUp !== undefined,
+        lamp: isOn && this.#kioskState?.state === "ready",
+        state: this.#kioskState?.state ?? "off",
+        tray: {
+          empty: this.#machine.tray,
+          things: [...this.#drops.values()]
+            .filter(({ deliveryId }) => !this.#taken.has(deliveryId))
+            .map(({ deliveryId, what }) => ({ id: deliveryId, name: what })),
+        },
+        controls: this.#machine.controls(),
       },
       phone: this.#phoneState(),
-      switches: switchTexts.map((one) => ({ ...one, broken: this.#broken.has(one.name) })),
+      switches: this.#switchTexts().map((one) => ({ ...one, broken: this.#broken.has(one.name) })),
       ledger: this.#ledger.map((row) => ({ ...row, ended: isEnded(row) })),
       log: this.#log,
     };
+  }
+
+  /** Those that this machine has. */
+  #switchTexts(): readonly SwitchText[] {
+    return switchTexts.filter(({ name }) => this.#machine.switches.includes(name));
   }
 
   #phoneState(): PhoneStateView {
@@ -229,14 +239,13 @@ export class DemoWorld {
 
   // ── what a customer does ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  async press(line: string): Promise<void> {
-    this.say("you", `press ${line} (${products.find((one) => one.line === line)?.name ?? "?"})`);
-    await this.#order({ action: "press", line });
-  }
-
-  async cancel(): Promise<void> {
-    this.say("you", "press cancel");
-    await this.#order({ action: "cancel" });
+  /** @param id of a control, as the machine names it */
+  async use(id: string): Promise<void> {
+    const control = this.#machine.controls().find((one) => one.id === id);
+    if (control === undefined) throw new Error(`this machine has no "${id}" to press`);
+    if (control.look !== "key") this.say("you", `press ${control.label === "" ? id : control.label}`);
+    await this.#machine.use(id);
+    this.#changed();
   }
 
   take(): void {
@@ -273,8 +282,9 @@ export class DemoWorld {
 
   async holdUp(): Promise<void> {
     const { personalQr } = await usePhone(this.providerUrl, user, "view");
-    this.say("you", "hold the personal code to the scanner");
-    await this.#order({ action: "scan", text: personalQr });
+    const { holdUp } = this.#machine;
+    this.say("you", holdUp === undefined ? "this machine has no scanner" : "hold the personal code to the scanner");
+    await holdUp?.(personalQr);
   }
 
   // ── what breaks ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -298,28 +308,38 @@ export class DemoWorld {
       case "relay":
         if (broken) return this.#relay.kill();
         return this.#relay.start();
-      case "jam":
-      case "sensor":
-        return this.#order({ action: "fault", fault: broken ? (name === "jam" ? "jam" : "no-sensor") : "none" });
       case "power":
         if (broken) {
           await this.#kiosk.kill();
-          this.#machine = undefined;
+          this.#kioskState = undefined;
           this.#png = undefined;
           await rm(join(this.folder, "panel.png"), { force: true });
           return;
         }
         return this.#kiosk.start();
+      case "jam":
+      case "sensor":
       case "door":
-        return this.#order({ action: "door", open: broken });
       case "clock":
-        return this.#order({ action: "clock", offsetMs: broken ? wrongByMs : 0 });
+        return this.#machine.turn(name, broken);
     }
   }
 
-  async #order(order: object): Promise<void> {
-    const state = await askMachine(join(this.folder, "machine.sock"), order);
-    if (state !== undefined) this.#take(state);
+  /** Another machine stands there; the provider, its ledger and the phone stay. */
+  async changeMachine(kind: MachineKind): Promise<void> {
+    if (kind === this.#machine.kind) return;
+    for (const { name } of switchTexts) await this.turn(name, false);
+    await this.#kiosk.stop();
+    const old = this.#machine;
+    const machine = await openDemoMachine(kind, { folder: this.folder, port: await freePort() });
+    await writeConfigs({ ...this.#places, journal: journalOf(kind) }, machine.config);
+    this.#journals.add(kind);
+    this.#machine = machine;
+    this.#kioskState = undefined;
+    await old.close();
+    for (const id of this.#drops.keys()) this.#taken.add(id);
+    this.say("you", `look at another machine: ${machine.title}`);
+    this.#kiosk.start();
     this.#changed();
   }
 
@@ -331,24 +351,37 @@ export class DemoWorld {
 
   // ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #take(state: MachineStateView): void {
-    const wasOff = this.#machine === undefined;
-    this.#machine = state;
-    for (const drop of state.drops) {
-      if (!this.#drops.has(drop.deliveryId)) this.say("machine", `something falls into the tray: ${drop.what}`);
-      this.#drops.set(drop.deliveryId, drop);
-    }
-    if (wasOff) void this.#restoreFaults();
+  /** Something came out. Where the machine cannot know who paid, it is the newest payment that covers it and has nothing yet. */
+  async #take(drop: Drop): Promise<void> {
+    const given = new Set([...this.#drops.values()].map(({ reference }) => reference));
+    const ledger = drop.reference === undefined ? await readLedger(this.providerUrl) : [];
+    const payer = ledger.findLast(
+      ({ reference, authorized }) => !given.has(reference) && authorized >= drop.priceMinor,
+    );
+    this.#drops.set(drop.deliveryId, { ...drop, reference: drop.reference ?? payer?.reference });
+    this.say("machine", `comes out: ${drop.what}`);
+  }
+
+  async #pollMachine(): Promise<void> {
+    const state = await askKiosk(join(this.folder, "state.sock"));
+    if (this.#broken.has("power")) return;
+    const wasOff = this.#kioskState === undefined;
+    this.#kioskState = state;
+    for (const drop of await this.#machine.drops()) if (!this.#drops.has(drop.deliveryId)) await this.#take(drop);
+    if (wasOff && state !== undefined) await this.#restoreFaults();
   }
 
   async #poll(): Promise<void> {
     while (!this.#isClosed) {
-      const before = JSON.stringify([this.#machine, this.#phone, this.#ledger]);
-      const state = await askMachine(join(this.folder, "machine.sock"), { action: "state" });
-      if (state !== undefined && !this.#broken.has("power")) this.#take(state);
+      const seen = (): string =>
+        JSON.stringify([this.#kioskState, this.#machine.controls(), this.#drops.size, this.#phone, this.#ledger]);
+      const before = seen();
+      await this.#pollMachine().catch((error: unknown) =>
+        this.say("machine", error instanceof Error ? error.message : String(error), "error"),
+      );
       await this.#pollProvider();
       await this.#pollPicture();
-      if (before !== JSON.stringify([this.#machine, this.#phone, this.#ledger])) this.#changed();
+      if (before !== seen()) this.#changed();
       await new Promise((resolve) => setTimeout(resolve, 120));
     }
   }
@@ -391,16 +424,22 @@ export class DemoWorld {
     this.#isClosed = true;
     await this.#polling;
     await Promise.all([this.#kiosk.stop(), this.#relay.stop()]);
+    await this.#machine.close();
     await this.#provider.stop();
     await this.#wire.cut();
     await this.#broker.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** For the checks at the end of a script: the folder of the journal. */
-  get journalFolder(): string {
-    return join(this.folder, "journal");
+  /** For the checks at the end of a script: the journals of all machines that stood here. */
+  get journalFolders(): readonly string[] {
+    return [...this.#journals].map((kind) => join(this.folder, journalOf(kind)));
   }
+}
+
+/** A machine has a journal of its own: what one sold is no business of the next. */
+function journalOf(kind: MachineKind): string {
+  return `journal-${kind}`;
 }
 
 const answersWithinMs = 20_000;

@@ -1,7 +1,9 @@
 /**
  * In the emulated machine: makes ports of the host look like the guest's own, and a Unix socket or a file of the guest reachable from the
- * host. Arguments: in:PORT (127.0.0.1:PORT of the guest is PORT of the host), out:PORT:SOCKET and file:PORT:PATH.
+ * host. Arguments: in:PORT (127.0.0.1:PORT of the guest is PORT of the host), out:PORT:SOCKET, file:PORT:PATH, and shell:PORT, which runs what is sent
+ * up to the sender's end and answers with what it printed.
  */
+import { exec } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
@@ -22,8 +24,18 @@ function serverFor(way: string, port: number, path: string): Server {
       return createServer((near) => join(near, createConnection({ path })));
     case "file":
       return createServer((near) => void createReadStream(path).pipe(near.on("error", () => near.destroy())));
+    case "shell":
+      return createServer({ allowHalfOpen: true }, (near) => {
+        const parts: Buffer[] = [];
+        near.on("error", () => near.destroy());
+        near.on("data", (part: Buffer) => parts.push(part));
+        near.on("end", () => {
+          const script = Buffer.concat(parts).toString("utf8");
+          exec(script, { shell: "/bin/sh" }, (_error, stdout, stderr) => near.end(stdout + stderr));
+        });
+      });
     default:
-      throw new Error(`"${way}" is none of in, out and file`);
+      throw new Error(`"${way}" is none of in, out, file and shell`);
   }
 }
 

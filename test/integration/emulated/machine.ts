@@ -12,7 +12,8 @@ import { createInterface } from "node:readline";
 import { busybox, initramfs, modulesFor } from "./initramfs.ts";
 
 const qemu = "qemu-system-x86_64";
-const modules = "virtio_pci 9pnet_virtio 9p virtio_net bochs xhci_pci xhci_hcd usbhid hid_generic uhid".split(" ");
+const modules =
+  "virtio_pci 9pnet_virtio 9p virtio_net bochs xhci_pci xhci_hcd usbhid hid_generic uhid configfs gpio_sim".split(" ");
 
 /** The script that this host's files begin with; everything written is in memory. */
 function initScript(program: string, fileNames: readonly string[]): string {
@@ -49,6 +50,12 @@ function hasProgram(name: string): boolean {
 
 export function canEmulate(): boolean {
   return process.arch === "x64" && kernelFolder() !== undefined && existsSync(busybox) && hasProgram(qemu);
+}
+
+/** Whether the kernel simulates GPIO, too: `scripts/test-kernel` builds that module. */
+export function canSimulateGpio(): boolean {
+  const folder = kernelFolder();
+  return folder !== undefined && modulesFor(folder, ["gpio_sim"]).some(({ path }) => path.endsWith("/gpio_sim.ko"));
 }
 
 export interface EmulationOptions {

@@ -18,7 +18,8 @@ import {
   setUnit,
   usePhone,
 } from "../../../src/simulator/demo/clients.ts";
-import { kioskToml, products, relayToml } from "../../../src/simulator/demo/setup.ts";
+import { products } from "../../../src/simulator/demo/machines/products.ts";
+import { kioskToml, relayToml } from "../../../src/simulator/demo/setup.ts";
 import { type Broker, startMosquitto } from "../link/brokers.ts";
 import { freePort } from "../../../src/simulator/demo/network.ts";
 

@@ -1,7 +1,9 @@
-/** Goal: who pays is on the disk only while a request to create may need it. Method: decisions of the pure sale, and what they write. */
+/** Goal: the disk has what a restart needs, and who pays only while a request to create may need it. Method: decisions, and what they write. */
 import { describe, expect, it } from "vitest";
-import { journalChanges } from "../../../src/kiosk/changes.ts";
+import { journalChanges, timedOutputChange } from "../../../src/kiosk/changes.ts";
+import { readTimedOutput } from "../../../src/kiosk/stored.ts";
 import type { SettlementEvent } from "../../../src/sale/event.ts";
+import { money } from "../../../src/sale/money.ts";
 import type { Customer } from "../../../src/sale/payment.ts";
 import { SaleUnderTest } from "../sale/support.ts";
 
@@ -53,5 +55,32 @@ describe("the customer of a payment", () => {
     const after = new SaleUnderTest();
     const changes = changesOf(after, () => after.tell({ about: "boot", settlements, serviceVends: [] }));
     expect(changes).toContainEqual({ kind: "drop-secret", key: reference });
+  });
+});
+
+describe("an output that a delivery left on", () => {
+  const sold = {
+    kind: "deliver",
+    reference: undefined,
+    deliveryId: "vend-1-delivery-1",
+    selection: { kind: "line", line: "shower" },
+    price: money(1_200, "NOK"),
+    untilWallMs: null,
+  } as const;
+
+  it.each([
+    ["a product, a service vend", sold],
+    [
+      "time",
+      {
+        ...sold,
+        selection: { kind: "time", minutes: 5, price: sold.price, line: "shower", plate: undefined } as const,
+      },
+    ],
+  ])("is known to the next start, whoever bought it: %s", (_, effect) => {
+    const change = timedOutputChange(effect, 300_000, 1_000_000);
+    if (change?.kind !== "put") throw new Error("nothing was written");
+    expect(change.key).toBe("timed-output.vend-1-delivery-1-timed");
+    expect(readTimedOutput(change.value)).toMatchObject({ line: "shower", untilWallMs: 1_300_000, onForMs: 300_000 });
   });
 });

@@ -1,0 +1,125 @@
+/** A self-service kiosk: this front end orders payments over the local API (docs/kiosk-api.md), and says how the delivery ended. */
+import { request } from "node:http";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Control, DemoMachine, Drop, MachinePlaces } from "./port.ts";
+import { cancelControl, crowns } from "./products.ts";
+
+const menu = [
+  { id: "lunch", name: "Soup of the day", price: 14_900 },
+  { id: "coffee", name: "Coffee", price: 3_900 },
+  { id: "cake", name: "Apple cake", price: 5_500 },
+] as const;
+
+const paymentView = z.looseObject({
+  id: z.string(),
+  reference: z.string(),
+  state: z.string(),
+  amount: z.number(),
+  title: z.string(),
+  settled: z.boolean(),
+});
+type PaymentView = z.infer<typeof paymentView>;
+
+function call(socketPath: string, method: string, path: string, body?: object): Promise<PaymentView | undefined> {
+  return new Promise((resolve) => {
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const outgoing = request({ socketPath, method, path, headers, timeout: 5_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve(paymentView.safeParse(parsed(text)).data));
+    });
+    outgoing.on("error", () => resolve(undefined));
+    outgoing.on("timeout", () => outgoing.destroy());
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+const isPaid = (payment: PaymentView | undefined): boolean =>
+  payment?.state === "paid" || payment?.state === "delivering";
+
+const handOver: readonly Control[] = [
+  { id: "hand-out", key: "✓", label: "Hand it out", detail: "the money is kept", look: "action" },
+  { id: "sold-out", key: "✕", label: "It is sold out", detail: "the money goes back", look: "action" },
+];
+
+export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
+  const socketPath = join(folder, "kiosk.sock");
+  const drops: Drop[] = [];
+  let orders = 0;
+  let current: PaymentView | undefined;
+
+  async function order(id: string): Promise<void> {
+    const dish = menu.find((one) => one.id === id);
+    if (dish === undefined || (current !== undefined && !current.settled)) return;
+    orders += 1;
+    const body = { id: `order-${process.pid}-${orders}`, amount: dish.price, currency: "NOK", title: dish.name };
+    current = await call(socketPath, "POST", "/v1/payments", body);
+  }
+
+  async function end(how: "delivered" | "not-delivered"): Promise<void> {
+    if (current === undefined || !isPaid(current)) return;
+    const { id, reference, amount, title } = current;
+    const body = how === "delivered" ? undefined : { reason: "sold out" };
+    const told = await call(socketPath, "POST", `/v1/payments/${id}/${how}`, body);
+    if (told === undefined) return;
+    current = told;
+    if (how === "delivered") drops.push({ deliveryId: id, what: title, reference, priceMinor: amount });
+  }
+
+  async function look(): Promise<void> {
+    if (current === undefined || current.settled) return;
+    current = (await call(socketPath, "GET", `/v1/payments/${current.id}`)) ?? current;
+  }
+
+  return {
+    kind: "kiosk",
+    title: "Self-service kiosk",
+    hint: "order a dish, scan, approve, hand it out. The buttons are another program's, which uses the local API.",
+    switches: ["network", "mqtt", "relay", "power"],
+    tray: "Nothing was handed out.",
+    config: {
+      machine: 'kind = "kiosk"',
+      sale: "default_vat_rate = 1500",
+      tables: `[delivery]
+driver = "kiosk"
+socket = "${socketPath}"
+confirm_s = 9
+`,
+    },
+    controls: () => [
+      ...menu.map(({ id, name, price }, index): Control => ({
+        id,
+        key: String(index + 1),
+        label: name,
+        detail: crowns(price),
+        look: "product",
+      })),
+      ...(isPaid(current) ? handOver : []),
+      cancelControl,
+    ],
+    use: async (id) => {
+      if (id === "cancel" && current !== undefined) await call(socketPath, "DELETE", `/v1/payments/${current.id}`);
+      else if (id === "hand-out") await end("delivered");
+      else if (id === "sold-out") await end("not-delivered");
+      else await order(id);
+    },
+    turn: async () => {},
+    drops: async () => {
+      await look();
+      return drops;
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * A vending machine with relays: the daemon's GPIO driver and its guard on lines that are files; what the wires lead to is played here. A button closes
+ * for a moment, a coil turns while its relay is on, and what falls passes one drop sensor.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DemoMachine, Drop, MachinePlaces } from "./port.ts";
+import { cancelControl, productControls, products, productTables } from "./products.ts";
+
+/** BCM numbers. Outputs are among 9 to 27, which are pulled down until somebody drives them (hardware facts 3.2). */
+const dropSensor = 26;
+const cancelButton = 6;
+const door = 5;
+const wired = products.map((product, index) => ({ product, button: 7 + index, relay: 17 + index }));
+const pressMs = 150;
+const fallMs = 500;
+const passMs = 40;
+const lookMs = 20;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export function relayMachine({ folder }: MachinePlaces): DemoMachine {
+  const lines = join(folder, "gpio");
+  mkdirSync(lines, { recursive: true });
+  const drops: Drop[] = [];
+  const wasOn = new Set<number>();
+  let isJammed = false;
+  let isBlind = false;
+
+  /** Inputs are pulled up, and active when they are pulled low. */
+  const setActive = (bcm: number, active: boolean): void => writeFileSync(join(lines, String(bcm)), active ? "0" : "1");
+  const isOn = (bcm: number): boolean => {
+    try {
+      return readFileSync(join(lines, String(bcm)), "utf8").trim() === "1";
+    } catch {
+      // The daemon makes the files when it starts.
+      return false;
+    }
+  };
+
+  async function pulse(bcm: number, ms: number): Promise<void> {
+    setActive(bcm, true);
+    await pause(ms);
+    setActive(bcm, false);
+  }
+
+  async function turn(index: number): Promise<void> {
+    const product = products[index];
+    await pause(fallMs);
+    if (isJammed || product === undefined) return;
+    drops.push({
+      deliveryId: `relay-${drops.length + 1}`,
+      what: product.name,
+      reference: undefined,
+      priceMinor: product.price,
+    });
+    if (!isBlind) await pulse(dropSensor, passMs);
+  }
+
+  const watching = setInterval(() => {
+    wired.forEach(({ relay }, index) => {
+      const on = isOn(relay);
+      if (on && !wasOn.has(relay)) void turn(index);
+      if (on) wasOn.add(relay);
+      else wasOn.delete(relay);
+    });
+  }, lookMs);
+
+  const tables = wired
+    .map(
+      ({ product, button, relay }) =>
+        `  { line = "${product.line}", button = ${button}, relay = ${relay}, on_ms = 400, acknowledge = ${dropSensor}, without_acknowledge = "unknown" },`,
+    )
+    .join("\n");
+  return {
+    kind: "relay",
+    title: "Vending machine with relays",
+    hint: "press a product, scan, approve. The same front on GPIO lines: buttons, relays that the guard process holds, one drop sensor.",
+    switches: ["network", "mqtt", "relay", "jam", "sensor", "power", "door"],
+    tray: "The tray is empty.",
+    config: {
+      tables: `[delivery]
+driver = "gpio"
+back_end = "simulated"
+simulated_folder = "${lines}"
+cancel_button = ${cancelButton}
+door = ${door}
+lines = [
+${tables}
+]
+${productTables(products)}`,
+    },
+    controls: () => [...productControls(products), cancelControl],
+    use: async (id) => {
+      const button = id === "cancel" ? cancelButton : wired.find(({ product }) => product.line === id)?.button;
+      if (button !== undefined) await pulse(button, pressMs);
+    },
+    turn: async (name, broken) => {
+      if (name === "jam") isJammed = broken;
+      if (name === "sensor") isBlind = broken;
+      if (name === "door") setActive(door, broken);
+    },
+    drops: async () => drops,
+    close: async () => clearInterval(watching),
+  };
+}
