@@ -46,6 +46,7 @@ export function inputsOf(
       layout: one.layout,
       // Where time is sold, plate and time are typed.
       lines: config.tariff === undefined ? lines : undefined,
+      amounts: one.amounts === undefined ? undefined : { ...one.amounts, currency: config.vipps.currency },
       openBus,
     }),
   );

@@ -7,14 +7,15 @@ import type { CliCommand } from "./command.ts";
 const usage = `kvitt guard
 
 Holds the outputs for the daemon, which starts it: orders on standard input, replies on standard output, a line of JSON each. Every output goes
-off when its time is over, when the input ends, or when a line is no order. SIGTERM and SIGINT are not taken: the daemon's end is its end.`;
+off when its time is over, when the input ends, or when a line is no order. SIGTERM, SIGINT, SIGHUP and SIGABRT are not taken: the daemon's end is its end.`;
 
 export const command: CliCommand = {
   summary: "holds the outputs (started by the daemon)",
   usage,
   run(_args, io) {
     // The terminal and systemd signal the whole group; outputs that a delivery needs stay on until the daemon has ended in good order.
-    process.on("SIGHUP", () => {});
+    // SIGABRT is what systemd sends to all when its watchdog bites: who has to switch off must not be the first to go.
+    for (const signal of ["SIGHUP", "SIGABRT"] as const) process.on(signal, () => {});
     const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
     return runGuardProcess({
       input: process.stdin,

@@ -1,6 +1,6 @@
 /** `[[input]]`: scanners and keypads on USB. */
 import { z } from "zod";
-import type { Fault } from "./fields.ts";
+import { type Fault, line } from "./fields.ts";
 
 const usbId = z
   .string()
@@ -23,6 +23,15 @@ export const inputSchema = z.strictObject({
     .enum(["us", "no", "se", "dk", "fi"])
     .default("us")
     .describe("Keyboard layout that the device types in. Scanners come set to us."),
+  amounts: z
+    .strictObject({
+      line: line.describe("The line that takes typed amounts, of a form with `credit_value`."),
+      min: z.int().min(1).describe("Minor units."),
+      max: z.int().min(1).describe("Minor units."),
+      step: z.int().min(1).describe("Only multiples of this are taken; minor units."),
+    })
+    .optional()
+    .describe("A keypad's digits, ended with OK, are an amount in whole kroner or euros (credits, top-ups)."),
   exclusive: z
     .boolean()
     .default(false)
@@ -32,8 +41,37 @@ export const inputSchema = z.strictObject({
 });
 export type InputConfig = z.infer<typeof inputSchema>;
 
+/** What an input cannot know of the rest of the configuration. */
+export interface AroundInputs {
+  /** Of products. */
+  readonly lines: readonly string[];
+  /** Why that line cannot take that price; undefined where it can. */
+  readonly priceFault: (line: string, price: number) => string | undefined;
+  /** What the provider takes at least, in minor units. */
+  readonly floor: number;
+  readonly sellsTime: boolean;
+}
+
+function amountFault({ kind, amounts }: InputConfig, around: AroundInputs): string | undefined {
+  if (amounts === undefined) return undefined;
+  const { line: on, min, max, step } = amounts;
+  if (kind !== "keypad") return "a scanner types no amounts";
+  if (around.sellsTime) return "where a [tariff] is set, keys choose plate and time";
+  const digits = around.lines.find((one) => /^\d+$/.test(one));
+  if (digits !== undefined)
+    return `the line "${digits}" is all digits: nobody could say whether it or an amount is meant`;
+  if (min > max) return `min (${min}) is more than max (${max})`;
+  if (min < around.floor) return `the provider takes no payment under ${around.floor}: min = ${around.floor}`;
+  if (min % step !== 0) return `min (${min}) is no multiple of step (${step})`;
+  for (const price of [min, min + step, max - (max % step)]) {
+    const fault = around.priceFault(on, price);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
 /** What no single key shows: a device that types is only known by its ids. */
-export function inputFaults(inputs: readonly InputConfig[]): readonly Fault[] {
+export function inputFaults(inputs: readonly InputConfig[], around: AroundInputs): readonly Fault[] {
   return inputs.flatMap((one, index) => {
     const at = (key: string, message: string): Fault => ({ path: ["input", index, key], message });
     if (one.product_id !== undefined && one.vendor_id === undefined)
@@ -43,6 +81,7 @@ export function inputFaults(inputs: readonly InputConfig[]): readonly Fault[] {
       return [at("vendor_id", "every keyboard on the machine could be meant: kvitt scanner list shows the ids")];
     if (one.exclusive && !isNamed)
       return [at("vendor_id", "with exclusive = true devices do not say what they are: write their ids")];
-    return [];
+    const amount = amountFault(one, around);
+    return amount === undefined ? [] : [at("amounts", amount)];
   });
 }

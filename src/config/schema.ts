@@ -6,7 +6,7 @@ import { z } from "zod";
 import { deliverySchema, kioskFaults } from "./delivery.ts";
 import { clockTime, type Fault, file, seconds } from "./fields.ts";
 import { creditFault, gpioFaults } from "./gpio.ts";
-import { inputFaults, inputSchema } from "./input.ts";
+import { type AroundInputs, inputFaults, inputSchema } from "./input.ts";
 import { mqttSchema } from "./mqtt.ts";
 import { panelFaults, panelSchema } from "./panel.ts";
 import { productSchema } from "./product.ts";
@@ -220,7 +220,8 @@ function productFaults(config: RawConfig): readonly Fault[] {
       seen[key].add(one[key]);
     }
   });
-  if (config.product.length === 0 && config.tariff === undefined && !isSoldElsewhere)
+  const takesAmounts = config.input.some(({ amounts }) => amounts !== undefined);
+  if (config.product.length === 0 && config.tariff === undefined && !takesAmounts && !isSoldElsewhere)
     faults.push({ path: ["product"], message: "there is nothing to sell: add a [[product]], or a [tariff]" });
   return faults;
 }
@@ -244,6 +245,19 @@ function deliveryFaults({ delivery, product }: RawConfig): readonly Fault[] {
   return [...gpioFaults(delivery), ...ofProducts];
 }
 
+function aroundInputs({ delivery, product, tariff, vipps: unit }: RawConfig): AroundInputs {
+  return {
+    lines: product.map((one) => one.line),
+    floor: floors[unit.currency],
+    sellsTime: tariff !== undefined,
+    priceFault: (name, price) => {
+      if (delivery.driver !== "gpio") return 'amounts are typed where [delivery] driver is "gpio"';
+      const found = delivery.lines.find((one) => one.line === name);
+      return found === undefined ? `there is no line "${name}" under [delivery]` : creditFault(found, price);
+    },
+  };
+}
+
 /** The whole file, with the faults that no single key shows. */
 export const configSchema = file_.superRefine((config, context) => {
   const faults = [
@@ -251,7 +265,7 @@ export const configSchema = file_.superRefine((config, context) => {
     ...saleFaults(config),
     ...productFaults(config),
     ...deliveryFaults(config),
-    ...inputFaults(config.input),
+    ...inputFaults(config.input, aroundInputs(config)),
     ...tariffFaults(config.tariff, floors[config.vipps.currency]),
     ...panelFaults(config.panel),
     ...kioskFaults(config.delivery, config.sale.deliver_s),

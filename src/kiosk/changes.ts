@@ -37,7 +37,7 @@ export function timedOutputChange(
   onForMs: number,
   wallMs: number,
 ): JournalChange | undefined {
-  const line = selection.kind === "line" || selection.kind === "time" ? selection.line : undefined;
+  const line = selection.kind === "priced" ? selection.item : selection.kind === "order" ? undefined : selection.line;
   if (line === undefined) return undefined;
   const output: TimedOutput = {
     deliveryId: `${deliveryId}-timed`,

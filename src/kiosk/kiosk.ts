@@ -22,14 +22,14 @@ import { journalChanges, timedOutputChange } from "./changes.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createInbox } from "./inbox.ts";
 import { forgettable, refusedCheckInChanges, takeCheckIn, takeCommand } from "./intake.ts";
-import { type OpenBusiness, readOpenBusiness } from "./open-business.ts";
+import { catalogueChanges, noCatalogueChanges, type OpenBusiness, readOpenBusiness } from "./open-business.ts";
 import { createOutbox } from "./outbox.ts";
 import { adjust, create, deliver, look, type PerformPorts, type Reached } from "./perform.ts";
 import { judgeReadiness, type Judgement } from "./readiness.ts";
 import { forgettableOrders, isHandInId, wasHandedIn } from "./orders.ts";
 import { createRegistrar } from "./registrar.ts";
 import { sceneOf } from "./scene.ts";
-import { readCustomer, readSaleRecord, toJson } from "./stored.ts";
+import { readCustomer, readSaleRecord } from "./stored.ts";
 
 export interface KioskSettings {
   readonly merchantQrId: MerchantQrId;
@@ -243,9 +243,16 @@ class KioskLoop implements Kiosk {
   /** Reads back everything that was open, and lets the tables bring it to an end. Throws when the journal cannot be read. */
   async #reconcile(): Promise<void> {
     const { journal, clock, log } = this.#ports;
-    const { settlements, serviceVends, lines, catalogue, inService, partialRefused, timedOutputs } =
-      readOpenBusiness(journal);
+    const open = readOpenBusiness(journal, this.#settings.catalogue);
+    const { settlements, serviceVends, lines, catalogue, inService, partialRefused, timedOutputs } = open;
     this.#state = { ...initialState(catalogue ?? this.#settings.catalogue, lines), inService, partialRefused };
+    if (open.isCatalogueOutdated) {
+      log.info(
+        {},
+        "the configuration's products were changed after the back office set others: the configuration's count",
+      );
+      this.#put(undefined, { changes: noCatalogueChanges });
+    }
     if (settlements.length > 0 || serviceVends.length > 0) {
       log.info(
         { settlements: settlements.length, serviceVends: serviceVends.length },
@@ -411,7 +418,7 @@ class KioskLoop implements Kiosk {
       case "in-service":
         return [{ kind: "delete", table: "fact", key: "operator-out-of-service" }];
       case "set-catalogue":
-        return [{ kind: "put", table: "fact", key: "catalogue", value: toJson(command.order.catalogue) }];
+        return catalogueChanges(command.order.catalogue, this.#settings.catalogue);
       case "refund":
       case "cancel":
       case "deliver":

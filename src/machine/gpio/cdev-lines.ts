@@ -147,7 +147,7 @@ class CdevLines implements GpioLines {
       throw text.startsWith("EBUSY")
         ? new GpioError(
             "line-in-use",
-            `${name} (BCM ${bcm}) belongs to somebody else: \`gpioinfo\` names the holder; choose another line, or switch its owner off`,
+            `${name} (BCM ${bcm}) belongs to somebody else: \`gpioinfo\` names the holder; choose another line, or switch its owner off. "sysfs" is a line that back_end = "sysfs" left exported: start the computer anew`,
             { cause: error },
           )
         : new GpioError("line", `${name} (BCM ${bcm}) could not be opened: ${text}`, { cause: error });

@@ -5,7 +5,7 @@
 import type { Money } from "../../sale/money.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { Actuators } from "../actuators.ts";
-import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../port.ts";
+import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness, Selection } from "../port.ts";
 import { type Form, type FormParts, type FormResult, textOf } from "./form.ts";
 import type { GpioLines, InputSpec } from "./lines.ts";
 import { type OpenedMachine, openMachine, timedFormsOf } from "./open-machine.ts";
@@ -36,6 +36,19 @@ const identifyTrain = { onMs: 500, offMs: 500, count: 10 } as const;
 
 export function createGpioMachine(settings: GpioMachineSettings): Machine {
   return new GpioMachine(settings);
+}
+
+/** The line that a selection is for. A price that somebody typed names its line as the item. */
+function lineOf(selection: Selection): string | undefined {
+  switch (selection.kind) {
+    case "line":
+    case "time":
+      return selection.line;
+    case "priced":
+      return selection.item;
+    case "order":
+      return undefined;
+  }
 }
 
 class GpioMachine implements Machine {
@@ -203,7 +216,7 @@ class GpioMachine implements Machine {
     const { selection } = order;
     if (selection.kind === "time" && selection.line === undefined)
       return { kind: "delivered", detail: "validity issued; nothing moves" };
-    const line = selection.kind === "line" || selection.kind === "time" ? selection.line : undefined;
+    const line = lineOf(selection);
     if (line === undefined)
       return { kind: "not-delivered", reason: `a GPIO machine has no line for ${selection.kind}` };
     if (this.#moving !== undefined)
@@ -268,8 +281,7 @@ class GpioMachine implements Machine {
   }
 
   async resume(order: DeliveryOrder): Promise<void> {
-    const { selection } = order;
-    const line = selection.kind === "line" || selection.kind === "time" ? selection.line : undefined;
+    const line = lineOf(order.selection);
     if (line !== undefined) this.#timed.get(line)?.resume(order);
   }
 

@@ -1,5 +1,6 @@
 /** A scanner or keypad as an input device: found, opened, lost and found again; what it says goes through the pure parts. */
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
+import { type Currency, money } from "../../sale/money.ts";
 import type { InputDevice, MachineEvent } from "../port.ts";
 import { keyPresses, type KeysDown, noKeys } from "./boot-report.ts";
 import type { HidBus, HidConnection, HidInfo } from "./bus.ts";
@@ -15,6 +16,16 @@ export interface HidMatch {
   readonly serialNumber: string | undefined;
 }
 
+/** Amounts that customers may type, and the line that takes them. */
+export interface KeypadAmounts {
+  readonly line: string;
+  readonly currency: Currency;
+  /** Minor units. */
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
 export interface HidInputSettings {
   readonly name: string;
   readonly kind: "scanner" | "keypad";
@@ -22,6 +33,8 @@ export interface HidInputSettings {
   readonly layout: LayoutName;
   /** Keypads: the lines that can be chosen; undefined: every key is handed on (plate, time). */
   readonly lines: readonly string[] | undefined;
+  /** Keypads: what a typed amount buys. */
+  readonly amounts?: KeypadAmounts | undefined;
   /** Loads node-hid when it is first needed. */
   readonly openBus: () => Promise<HidBus>;
   readonly clock: Clock;
@@ -36,6 +49,8 @@ const keypadUsage = 0x07;
 
 const searchMsMin = 2_000;
 const searchMsMax = 10_000;
+/** NOK, DKK and EUR all have hundredths (ISO 4217). */
+const minorPerWhole = 100;
 /** A partial code whose rest does not come. */
 const partialMs = 1_000;
 /** Words about dropped codes, at most so often. */
@@ -252,19 +267,38 @@ class HidInput implements InputDevice {
   // ── keypads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #press(stroke: KeyStroke): void {
-    const { layout, lines } = this.#settings;
+    const { layout, lines, amounts } = this.#settings;
     const key = keyOf(stroke, layout);
     if (key === undefined) return;
     if (lines === undefined) {
       this.#onEvent({ kind: "key", key });
       return;
     }
-    const { typed, meaning } = chooseLine(this.#line, key, lines);
+    const { typed, meaning } = chooseLine(this.#line, key, lines, amounts !== undefined);
     this.#line = typed;
     this.#endTimer?.cancel();
     if (typed !== "") this.#endLater(forgetMs, () => (this.#line = ""));
-    if (meaning.kind === "line") this.#onEvent({ kind: "selected", selection: { kind: "line", line: meaning.line } });
-    if (meaning.kind === "cancel") this.#onEvent({ kind: "selection-cancelled" });
+    switch (meaning.kind) {
+      case "line":
+        return this.#onEvent({ kind: "selected", selection: { kind: "line", line: meaning.line } });
+      case "amount":
+        return this.#chooseAmount(meaning.whole);
+      case "cancel":
+        return this.#onEvent({ kind: "selection-cancelled" });
+      case "nothing":
+    }
+  }
+
+  #chooseAmount(whole: number): void {
+    const { amounts, log } = this.#settings;
+    if (amounts === undefined) return;
+    const { line, currency, min, max, step } = amounts;
+    const minor = whole * minorPerWhole;
+    if (minor < min || minor > max || minor % step !== 0) {
+      log.info({ input: this.name, minor }, "an amount was typed that this machine does not take");
+      return;
+    }
+    this.#onEvent({ kind: "selected", selection: { kind: "priced", price: money(minor, currency), item: line } });
   }
 
   #endLater(afterMs: number, end: () => void): void {

@@ -41,8 +41,13 @@ export function keyOf(stroke: KeyStroke, layout: LayoutName): Key | undefined {
 /** After this long without a key what was typed is forgotten: somebody walked away. */
 export const forgetMs = 6_000;
 
+/** No amount that anybody pays at a machine has more digits. */
+const amountPattern = /^\d{1,5}$/;
+
 export type KeypadMeaning =
   | { readonly kind: "line"; readonly line: string }
+  /** A whole number of kroner or euros, ended with ok. */
+  | { readonly kind: "amount"; readonly whole: number }
   | { readonly kind: "cancel" }
   /** Not enough yet, or no line begins so. */
   | { readonly kind: "nothing" };
@@ -50,11 +55,13 @@ export type KeypadMeaning =
 /**
  * Adds a key to what was typed. A line is chosen as soon as no other line could be meant, or with ok.
  * @param lines as products name them; letters count in any case.
+ * @param takesAmounts whether digits that are no line are an amount, once ok is pressed.
  */
 export function chooseLine(
   typed: string,
   key: Key,
   lines: readonly string[],
+  takesAmounts = false,
 ): { readonly typed: string; readonly meaning: KeypadMeaning } {
   const nothing = { kind: "nothing" } as const;
   switch (key) {
@@ -67,14 +74,18 @@ export function chooseLine(
       return { typed, meaning: nothing };
     case "ok": {
       const exact = lines.find((line) => line.toUpperCase() === typed);
-      return { typed: "", meaning: exact === undefined ? nothing : { kind: "line", line: exact } };
+      if (exact !== undefined) return { typed: "", meaning: { kind: "line", line: exact } };
+      const isAmount = takesAmounts && amountPattern.test(typed);
+      return { typed: "", meaning: isAmount ? { kind: "amount", whole: Number(typed) } : nothing };
     }
     default: {
       const next = typed + key;
+      if (takesAmounts && amountPattern.test(next)) return { typed: next, meaning: nothing };
       const possible = lines.filter((line) => line.toUpperCase().startsWith(next));
       const [only] = possible;
       // No line begins so: the customer begins anew with this key.
-      if (only === undefined) return typed === "" ? { typed: "", meaning: nothing } : chooseLine("", key, lines);
+      if (only === undefined)
+        return typed === "" ? { typed: "", meaning: nothing } : chooseLine("", key, lines, takesAmounts);
       if (possible.length === 1 && only.toUpperCase() === next)
         return { typed: "", meaning: { kind: "line", line: only } };
       return { typed: next, meaning: nothing };

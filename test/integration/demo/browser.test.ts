@@ -172,6 +172,17 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     await page().waitForSelector("#lamp.on", { timeout: 60_000 });
   });
 
+  it("another machine stands there when it is chosen, with its own buttons, and sells", async () => {
+    await page().getByRole("button", { name: "Vending on MDB" }).click();
+    await page().getByRole("button", { name: "Machine's display" }).waitFor({ timeout: 20_000 });
+    await page().waitForSelector("#lamp.on", { timeout: 60_000 });
+    await page().locator('[id="press-2"]').click();
+    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
+    await page().getByRole("button", { name: "Scan the panel" }).click();
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
+    await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: 20_000 });
+  });
+
   it("at the end ledger, journal and glass are right", async () => {
     const check = async (): Promise<unknown> => (await page().request.get(new URL("/check", page().url()).href)).json();
     await expect.poll(check, { timeout: 60_000 }).toEqual({ failures: [] });

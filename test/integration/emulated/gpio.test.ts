@@ -58,7 +58,7 @@ lamp_active_low = true
 lines = [
   { line = "A1", button = ${bcm.buttonA1}, relay = ${bcm.relayA1}, on_ms = 4000 },
   { line = "A2", button = ${bcm.buttonA2}, relay = ${bcm.relayA2}, on_ms = 500, acknowledge = ${bcm.drop}, acknowledge_window_ms = 30000 },
-  { line = "A3", form = "timed", button = ${bcm.buttonA3}, relay = ${bcm.outputA3}, on_s = 100 },
+  { line = "A3", form = "timed", button = ${bcm.buttonA3}, relay = ${bcm.outputA3}, on_s = 60 },
 ]
 
 [[product]]
@@ -114,7 +114,8 @@ mkdir -p $bank && echo 58 > $bank/num_lines && echo pinctrl-bcm2711 > $bank/labe
 for line in ${bcm.buttonA1} ${bcm.buttonA2} ${bcm.buttonA3} ${bcm.drop}; do for pull in /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio$line/pull; do echo pull-up > $pull; done; done
 ${node} ${bridge} in:${providerPort} in:${broker.port} shell:${shellPort} file:${panelPort}:/run/panel.png &
 cp ${join(folder, "kiosk.toml")} /run/kiosk.toml && chmod 600 /run/kiosk.toml
-while :; do ${node} ${bundle} run --config /run/kiosk.toml; echo "the daemon ended: $?"; sleep 1; done
+while [ ! -e /run/stop ]; do ${node} ${bundle} run --config /run/kiosk.toml; echo "the daemon ended: $?"; sleep 1; done
+sleep 600
 `,
     );
     machine = await EmulatedMachine.start({ program: join(folder, "guest.sh"), ports: [shellPort, panelPort] });
@@ -131,7 +132,7 @@ while :; do ${node} ${bundle} run --config /run/kiosk.toml; echo "the daemon end
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
       const socket = createConnection(port, "127.0.0.1")
-        .setTimeout(20_000, () => socket.destroy(new Error("the guest does not answer")))
+        .setTimeout(60_000, () => socket.destroy(new Error("the guest does not answer")))
         .on("data", (part) => parts.push(part))
         .once("error", reject)
         .once("close", () => resolve(Buffer.concat(parts)));
@@ -243,10 +244,23 @@ while :; do ${node} ${bundle} run --config /run/kiosk.toml; echo "the daemon end
   });
 
   it("at its end every output is off", async () => {
-    await shell("kill -TERM $(pgrep -f 'kvitt.js run')");
+    await shell("touch /run/stop; kill -TERM $(pgrep -f 'kvitt.js run')");
     expect(await until(async () => (machine.said.includes("the daemon ended: 0") ? true : undefined), 60_000)).toBe(
       true,
     );
     expect([await level("relayA1"), await level("relayA2"), await level("outputA3")]).toEqual(["0", "0", "0"]);
+  });
+
+  it("the character device does the same, by koffi: the line is held while it is used, and free after that", async () => {
+    // Outputs stay exported, driven off: whoever changes the back end starts the computer anew, or frees them.
+    await shell("for line in /sys/class/gpio/gpio[0-9]*; do echo ${line##*gpio} > /sys/class/gpio/unexport; done");
+    await shell(
+      "sed 's/back_end = .*/back_end = \"cdev\"/' /run/kiosk.toml > /run/cdev.toml; chmod 600 /run/cdev.toml",
+    );
+    const tested = shell(`${process.execPath} ${bundle} machine test A1 --config /run/cdev.toml 2>&1`);
+    const wasOn = hasLevel("relayA1", "1", 40_000);
+    expect(await tested).toContain("delivered");
+    expect(await wasOn).toBe(true);
+    expect(await level("relayA1")).toBe("0");
   });
 });

@@ -134,7 +134,7 @@ describe("outputs with a guard", () => {
 
   it("stay what they are when the terminal or systemd signals everybody: the daemon ends first, in its own way", async () => {
     await switchOn(60_000);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(guardPid, signal);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGABRT"] as const) process.kill(guardPid, signal);
     order("on 60000");
     expect(await until(() => said.filter((line) => line === "on").length >= 2)).toBe(true);
     daemon.stdin?.end();

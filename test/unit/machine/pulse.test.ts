@@ -148,6 +148,17 @@ describe("a pulse train", () => {
     expect(rig.actuators.starts.get("A1")).toBe(7);
   });
 
+  it("is what a typed amount is worth on its line", async () => {
+    const rig = createRig([pulses]);
+    await rig.start();
+    const price = money(2_000, "NOK");
+    const order = rig.order({ kind: "priced", price, item: "A1" }, { price });
+    const outcome = rig.machine.deliver(order, rig.stop.signal);
+    await rig.clock.advance(5_000);
+    expect(await outcome).toMatchObject({ kind: "delivered" });
+    expect(rig.actuators.starts.get("A1")).toBe(4);
+  });
+
   it("cut short tells the credits that were sent", async () => {
     const rig = createRig([{ ...pulses, pulses: 2 }]);
     await rig.start();

@@ -162,7 +162,9 @@ describe("a keypad", () => {
     1: 0x1e,
     2: 0x1f,
     4: 0x21,
+    5: 0x22,
     7: 0x5f,
+    0: 0x27,
     ok: 0x58,
     cancel: 0x29,
     back: 0x2a,
@@ -187,6 +189,29 @@ describe("a keypad", () => {
     const { hid, events } = await keypad();
     hid.type(keyboard.path, press(...keys));
     expect(lines(events)).toEqual(chosen);
+  });
+
+  it.each<readonly [string, readonly string[], number | undefined]>([
+    ["whole kroner", ["5", "0", "ok"], 5_000],
+    ["after a mistake", ["5", "1", "back", "0", "ok"], 5_000],
+    ["less than the least", ["5", "ok"], undefined],
+    ["more than the most", ["2", "1", "0", "ok"], undefined],
+    ["between two steps", ["5", "5", "ok"], undefined],
+    ["more digits than anybody pays", ["5", "0", "0", "0", "0", "0", "ok"], undefined],
+    ["nothing", ["ok"], undefined],
+  ])("takes an amount: %s", async (_, keys, minor) => {
+    const amounts = { line: "wash", currency: "NOK", min: 1_000, max: 20_000, step: 1_000 } as const;
+    const { hid, events } = await plugged(keyboard, { kind: "keypad", lines: ["A1", "B4"], amounts });
+    hid.type(keyboard.path, press(...keys));
+    const selection = { kind: "priced", price: { minor, currency: "NOK" }, item: "wash" };
+    expect(events).toEqual(minor === undefined ? [] : [{ kind: "selected", selection }]);
+  });
+
+  it("takes lines beside amounts", async () => {
+    const amounts = { line: "wash", currency: "NOK", min: 1_000, max: 20_000, step: 1_000 } as const;
+    const { hid, events } = await plugged(keyboard, { kind: "keypad", lines: ["A1", "B4"], amounts });
+    hid.type(keyboard.path, press("5", "A", "1"));
+    expect(lines(events)).toEqual(["A1"]);
   });
 
   it("forgets what somebody began who walked away", async () => {
