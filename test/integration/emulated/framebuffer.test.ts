@@ -24,6 +24,7 @@ import { canEmulate, EmulatedMachine } from "./machine.ts";
 const top = new URL("../../../", import.meta.url).pathname;
 const bundle = join(top, "dist/kvitt.js");
 const bridge = new URL("bridge.ts", import.meta.url).pathname;
+const scanner = new URL("uhid-scanner.ts", import.meta.url).pathname;
 
 async function until<T>(find: () => Promise<T | undefined>, withinMs: number): Promise<T | undefined> {
   const end = Date.now() + withinMs;
@@ -64,6 +65,9 @@ function configOf(providerPort: number, brokerPort: number): string {
 kind = "keypad"
 vendor_id = "0627"
 product_id = "0001"
+
+[[input]]
+kind = "scanner"
 `);
 }
 
@@ -74,6 +78,7 @@ describe.skipIf(!canEmulate())("the daemon on a real kernel", () => {
   let machine: EmulatedMachine;
   let doorPort = 0;
   let memoryPort = 0;
+  let scannerPort = 0;
 
   beforeAll(async () => {
     if (!existsSync(bundle)) execFileSync(process.execPath, ["--import", "tsx", "scripts/build.ts"], { cwd: top });
@@ -83,18 +88,24 @@ describe.skipIf(!canEmulate())("the daemon on a real kernel", () => {
     broker = await startAedes();
     doorPort = await freePort();
     memoryPort = await freePort();
+    scannerPort = await freePort();
+    simulator.provider.state.units.forEach((unit) => (unit.pushApproved = true));
     const providerPort = Number(new URL(simulator.url).port);
     await writeFile(join(folder, "kiosk.toml"), configOf(providerPort, broker.port), { mode: 0o644 });
     const node = process.execPath;
     await writeFile(
       join(folder, "guest.sh"),
       `${node} ${bridge} in:${providerPort} in:${broker.port} out:${doorPort}:/run/machine.sock file:${memoryPort}:/dev/fb0 &
+${node} ${scanner} ${scannerPort} &
 cp ${join(folder, "kiosk.toml")} /run/kiosk.toml && chmod 600 /run/kiosk.toml
 printf '\\033[2J\\033[HThe console paints here' > /dev/tty1
 exec ${node} ${bundle} run --config /run/kiosk.toml
 `,
     );
-    machine = await EmulatedMachine.start({ program: join(folder, "guest.sh"), ports: [doorPort, memoryPort] });
+    machine = await EmulatedMachine.start({
+      program: join(folder, "guest.sh"),
+      ports: [doorPort, memoryPort, scannerPort],
+    });
   });
 
   afterAll(async () => {
@@ -168,6 +179,28 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
       }, 20_000);
     }, 80_000);
     expect(code, machine.said.slice(-4_000)).toBeDefined();
+  });
+
+  it("a scanner in HID POS mode, found by its usage page, reads the customer's own code: paid without another scan", async () => {
+    expect(await cancelUntilIdle(), machine.said.slice(-4_000)).toBe(true);
+    const { personalQr } = simulator.provider.phone("kari");
+    const request = await until(async () => {
+      await order({ action: "press", line: "A2" });
+      createConnection(scannerPort, "127.0.0.1")
+        .on("error", () => {})
+        .end(personalQr);
+      return until(
+        async () => ((await usePhone(simulator.url, "kari", "view")).screen === "request" ? true : undefined),
+        15_000,
+      );
+    }, 80_000);
+    expect(request, machine.said.slice(-4_000)).toBe(true);
+    await usePhone(simulator.url, "kari", "approve");
+    const sold = await until(async () => {
+      const ledger = await readLedger(simulator.url);
+      return ledger.some(({ captured }) => captured === 3_200) ? true : undefined;
+    }, 90_000);
+    expect(sold, machine.said.slice(-4_000)).toBe(true);
   });
 
   it("takes the code away when it is over", async () => {
