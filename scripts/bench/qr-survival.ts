@@ -1,8 +1,10 @@
 /**
- * Which symbol survives a camera? The planner's choice against each error correction level and against the naive way (a picture of fixed size,
- * resampled to fit). Every method sees the same shots: same distance, tilt, blur, glare, noise and ghosts, from the same seeds.
+ * Which symbol survives a camera? The planner's choice against each error correction level and against the naive way (a picture at Size = the panel's short
+ * side, resampled to fit), on every panel that is known. Every method sees the same shots: same distance, tilt, blur, glare, noise and ghosts, from the same seeds.
+ *
+ * `npx tsx scripts/bench/qr-survival.ts [SHOTS] [PANEL …]`
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import jsQR from "jsqr";
 import QRCode from "qrcode";
@@ -15,14 +17,6 @@ import { codeArea } from "../../src/panel/scene/layout.ts";
 import { createSeededEntropy } from "../../src/service/entropy.ts";
 import { type Luma, photograph, randomShot } from "./panel-camera.ts";
 
-const panelIds = [
-  "waveshare-2.13-v4",
-  "waveshare-2.9-v2",
-  "tft-480x320-3.5in",
-  "waveshare-4.2-v2",
-  "waveshare-7.5-v2",
-  "hdmi-800x480-7in",
-];
 /** The lengths of links that were seen, and of one that carries a long token. */
 const contentBytes = [41, 67, 120, 200];
 const shotsDefault = 12;
@@ -35,28 +29,93 @@ type Method = (typeof methods)[number];
 interface Score {
   read: number;
   of: number;
+  /** Each reading by itself, in the order of the shots: two methods are compared shot by shot. */
+  readonly readings: boolean[];
+}
+
+/** How the planner did against the naive way, by cells. */
+interface Comparison {
+  ahead: number;
+  equal: number;
+  behind: number;
+  /** Cells whose difference is more than chance (sign test over the readings that differ, 5 %). */
+  readonly surelyAhead: string[];
+  readonly surelyBehind: string[];
+}
+
+/** Panels of one geometry need one row. */
+async function knownPanels(folder: URL, wanted: readonly string[]): Promise<readonly PanelGeometry[]> {
+  const ids = readdirSync(folder).flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -5)] : []));
+  const found = new Map<string, PanelGeometry>();
+  for (const id of ids.toSorted()) {
+    if (wanted.length > 0 && !wanted.includes(id)) continue;
+    const geometry = geometryOf(await loadPanel(id, folder));
+    const { widthPx, heightPx, widthMm, heightMm, colours, readingDistanceMm, isLive } = geometry;
+    const key = JSON.stringify([widthPx, heightPx, widthMm, heightMm, colours === "colour", readingDistanceMm, isLive]);
+    if (!found.has(key)) found.set(key, geometry);
+  }
+  return [...found.values()];
+}
+
+/** Two-sided sign test: the chance that so uneven a split of `n` fair coins is one. */
+function chance(wins: number, losses: number): number {
+  const n = wins + losses;
+  const few = Math.min(wins, losses);
+  let sum = 0;
+  let ways = 1;
+  for (let k = 0; k <= few; k += 1) {
+    sum += ways;
+    ways = (ways * (n - k)) / (k + 1);
+  }
+  return Math.min(1, (2 * sum) / 2 ** n);
+}
+
+function compare(cell: string, planner: Score, naive: Score, into: Comparison): void {
+  if (planner.read > naive.read) into.ahead += 1;
+  else if (planner.read === naive.read) into.equal += 1;
+  else into.behind += 1;
+  const wins = planner.readings.filter((read, at) => read && naive.readings[at] === false).length;
+  const losses = planner.readings.filter((read, at) => !read && naive.readings[at] === true).length;
+  if (chance(wins, losses) >= 0.05) return;
+  (wins > losses ? into.surelyAhead : into.surelyBehind).push(cell);
 }
 
 const decode = typeof jsQR === "function" ? jsQR : jsQR.default;
 
 /** `shots` a panel and content; each is read by two decoders. */
-export async function run(print: (line: string) => void, shots = shotsDefault): Promise<void> {
+export async function run(
+  print: (line: string) => void,
+  shots = shotsDefault,
+  wanted: readonly string[] = [],
+): Promise<void> {
   const wasm = readFileSync(createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm"));
   prepareZXingModule({ overrides: { wasmBinary: new Uint8Array(wasm).buffer } });
   print(`Read by jsQR and zxing-cpp, ${shots} shots a cell, two readings a shot, seeded; per cent.`);
   print("");
   print(`| panel | bytes | planned | ${methods.join(" | ")} |`);
   print(`|---|---|---|${methods.map(() => "---|").join("")}`);
-  const totals = new Map<Method, Score>(methods.map((method) => [method, { read: 0, of: 0 }]));
-  const folder = new URL("../../hardware/panels/", import.meta.url);
-  for (const id of panelIds) {
-    const geometry = geometryOf(await loadPanel(id, folder));
-    for (const bytes of contentBytes) print(await row(geometry, bytes, shots, totals));
-  }
+  const totals = new Map<Method, Score>(methods.map((method) => [method, { read: 0, of: 0, readings: [] }]));
+  const comparison: Comparison = { ahead: 0, equal: 0, behind: 0, surelyAhead: [], surelyBehind: [] };
+  for (const geometry of await knownPanels(new URL("../../hardware/panels/", import.meta.url), wanted))
+    for (const bytes of contentBytes) print(await row(geometry, bytes, shots, totals, comparison));
   print(`| all | | | ${methods.map((method) => percent(totals.get(method))).join(" | ")} |`);
+  const { ahead, equal, behind, surelyAhead, surelyBehind } = comparison;
+  print("");
+  print(`Against the naive way, by cells: ahead in ${ahead}, equal in ${equal}, behind in ${behind}.`);
+  print(
+    `More than chance (sign test over the same shots, 5 %): ahead in ${surelyAhead.length}, behind in ${surelyBehind.length}`,
+  );
+  print(`  ahead: ${surelyAhead.join("; ")}`);
+  print(`  behind: ${surelyBehind.join("; ")}`);
 }
 
-async function row(geometry: PanelGeometry, bytes: number, shots: number, totals: Map<Method, Score>): Promise<string> {
+async function row(
+  geometry: PanelGeometry,
+  bytes: number,
+  shots: number,
+  totals: Map<Method, Score>,
+  comparison: Comparison,
+): Promise<string> {
   const text = "https://qr.vipps.no/".padEnd(bytes, "k7Xp2Qv9LmZr4Tb");
   const planning = planQr(text, geometry, codeArea(geometry));
   const planned =
@@ -64,13 +123,17 @@ async function row(geometry: PanelGeometry, bytes: number, shots: number, totals
       ? "refused"
       : `${planning.plan.symbol.version}-${planning.plan.symbol.errorCorrection}, ${planning.plan.moduleSizePx} px, ${planning.plan.moduleSizeMm.toFixed(2)} mm`;
   const cells: string[] = [];
+  const scores = new Map<Method, { readonly picture: Luma; readonly score: Score }>();
   for (const method of methods) {
     const picture = pictureOf(method, text, geometry);
     if (picture === undefined) {
       cells.push("–");
       continue;
     }
-    const score = await survive(picture, text, geometry, bytes, shots);
+    // The same picture before the same camera gives the same readings.
+    const same = [...scores.values()].find((one) => isSame(one.picture, picture));
+    const score = same?.score ?? (await survive(picture, text, geometry, bytes, shots));
+    scores.set(method, { picture, score });
     const total = totals.get(method);
     if (total !== undefined) {
       total.read += score.read;
@@ -78,7 +141,14 @@ async function row(geometry: PanelGeometry, bytes: number, shots: number, totals
     }
     cells.push(percent(score));
   }
+  const [planner, other] = [scores.get("planner"), scores.get("naive")];
+  if (planner !== undefined && other !== undefined)
+    compare(`${geometry.id} ${bytes}`, planner.score, other.score, comparison);
   return `| ${geometry.id} | ${bytes} | ${planned} | ${cells.join(" | ")} |`;
+}
+
+function isSame(one: Luma, other: Luma): boolean {
+  return one.levels.length === other.levels.length && one.levels.every((level, at) => level === other.levels[at]);
 }
 
 function percent(score: Score | undefined): string {
@@ -94,7 +164,12 @@ async function survive(
 ): Promise<Score> {
   const before = pictureOf("M", "https://qr.vipps.no/the-code-that-stood-here", geometry) ?? picture;
   const sideMm = pxToMm(geometry, picture.widthPx);
-  const score: Score = { read: 0, of: 0 };
+  const score: Score = { read: 0, of: 0, readings: [] };
+  const note = (isRead: boolean): void => {
+    score.of += 1;
+    if (isRead) score.read += 1;
+    score.readings.push(isRead);
+  };
   for (let shot = 0; shot < shots; shot += 1) {
     // Not the method: all methods are held before the same camera.
     const entropy = createSeededEntropy(bytes * 1_000 + shot);
@@ -105,14 +180,12 @@ async function survive(
       randomShot(entropy, geometry.readingDistanceMm * distanceShare, !geometry.isLive),
       entropy,
     );
-    score.of += 2;
-    if (decode(taken.rgba, taken.sidePx, taken.sidePx, { inversionAttempts: "dontInvert" })?.data === text)
-      score.read += 1;
+    note(decode(taken.rgba, taken.sidePx, taken.sidePx, { inversionAttempts: "dontInvert" })?.data === text);
     const found = await readBarcodes(
       { data: taken.rgba, width: taken.sidePx, height: taken.sidePx, colorSpace: "srgb" },
       { formats: ["QRCode"], tryHarder: true, tryInvert: false, maxNumberOfSymbols: 1 },
     );
-    if (found.some((one) => one.isValid && one.text === text)) score.read += 1;
+    note(found.some((one) => one.isValid && one.text === text));
   }
   return score;
 }
@@ -120,7 +193,7 @@ async function survive(
 /** The square that the method puts onto this panel: always the whole free square, so that all are photographed alike. */
 function pictureOf(method: Method, text: string, geometry: PanelGeometry): Luma | undefined {
   const sidePx = codeArea(geometry).widthPx;
-  if (method === "naive") return naive(text, sidePx, geometry.colours !== "colour");
+  if (method === "naive") return naive(text, sidePx, geometry);
   if (method !== "planner") {
     const symbol = createSymbol(text, method);
     return symbol === undefined
@@ -142,12 +215,19 @@ function drawn(symbol: QrSymbol, modulePx: number, sidePx: number): Luma | undef
   return { widthPx: sidePx, heightPx: sidePx, levels };
 }
 
-/** A picture of 512 px (the size people ask for), scaled to the panel by bilinear resampling; one-bit glass cuts it at the middle. */
-function naive(text: string, sidePx: number, isMono: boolean, level: ErrorCorrection = "M"): Luma {
+/** The provider's sizes (Size, 100 to 2000 px). */
+const sizePx = { min: 100, max: 2_000 } as const;
+
+/**
+ * A picture at Size = the panel's short side, as picture services make it (level M, modules as even as whole pixels allow), scaled to the free square by
+ * bilinear resampling; one-bit glass cuts it at the middle.
+ */
+function naive(text: string, sidePx: number, geometry: PanelGeometry, level: ErrorCorrection = "M"): Luma {
+  const isMono = geometry.colours !== "colour";
   const { modules } = QRCode.create(text, { errorCorrectionLevel: level });
   const count = modules.size + 2 * quietZoneModules;
   const levels = new Float32Array(sidePx * sidePx);
-  const sourcePx = 512;
+  const sourcePx = Math.min(sizePx.max, Math.max(sizePx.min, Math.min(geometry.widthPx, geometry.heightPx)));
   const source = (x: number, y: number): number => {
     const column = Math.floor((x * count) / sourcePx) - quietZoneModules;
     const row = Math.floor((y * count) / sourcePx) - quietZoneModules;
@@ -169,4 +249,4 @@ function naive(text: string, sidePx: number, isMono: boolean, level: ErrorCorrec
 }
 
 if (import.meta.filename === process.argv[1])
-  await run((line) => console.log(line), Number(process.argv[2] ?? shotsDefault));
+  await run((line) => console.log(line), Number(process.argv[2] ?? shotsDefault), process.argv.slice(3));

@@ -12,7 +12,7 @@ import type {
   OrderRefusal,
 } from "../machine/kiosk-api/port.ts";
 import { productOnLine } from "../sale/catalogue.ts";
-import type { SaleEvent, ServiceVend } from "../sale/event.ts";
+import type { SaleEvent, ServiceVend, Unstamped } from "../sale/event.ts";
 import {
   type HandInStatus,
   orderOfSession,
@@ -29,8 +29,6 @@ import { catalogueNow } from "../sale/sale.ts";
 import type { SaleState } from "../sale/state.ts";
 import { findHandIn, findOrder, handInId, orderDigest, wasHandedIn } from "./orders.ts";
 import { readSaleRecord } from "./stored.ts";
-
-type Unstamped<E> = E extends unknown ? Omit<E, "at"> : never;
 
 /** What the counter needs of the loop. */
 export interface CounterHooks {

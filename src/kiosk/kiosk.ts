@@ -9,7 +9,7 @@ import type { DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from ".
 import type { Panel, Scene } from "../panel/port.ts";
 import { type Catalogue, productsForSale } from "../sale/catalogue.ts";
 import type { CustomerSource, Effect } from "../sale/effect.ts";
-import type { Readiness, SaleEvent, ServiceVend, SessionEvent, Stamp } from "../sale/event.ts";
+import type { Readiness, SaleEvent, SessionEvent, Stamp, Unstamped } from "../sale/event.ts";
 import { isReference, type MerchantQrId, type Reference } from "../sale/ids.ts";
 import type { Customer } from "../sale/payment.ts";
 import type { SalePolicy } from "../sale/policy.ts";
@@ -19,17 +19,18 @@ import type { SaleState } from "../sale/state.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
 import { journalChanges, timedOutputChange } from "./changes.ts";
+import { carryOut, commandEvent, commandFacts } from "./commands.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createInbox } from "./inbox.ts";
 import { forgettable, refusedCheckInChanges, takeCheckIn, takeCommand } from "./intake.ts";
-import { catalogueChanges, noCatalogueChanges, type OpenBusiness, readOpenBusiness } from "./open-business.ts";
+import { noCatalogueChanges, type OpenBusiness, readOpenBusiness } from "./open-business.ts";
 import { createOutbox } from "./outbox.ts";
 import { adjust, create, deliver, look, type PerformPorts, type Reached } from "./perform.ts";
 import { judgeReadiness, type Judgement } from "./readiness.ts";
 import { forgettableOrders, isHandInId, wasHandedIn } from "./orders.ts";
 import { createRegistrar } from "./registrar.ts";
 import { sceneOf } from "./scene.ts";
-import { readCustomer, readSaleRecord } from "./stored.ts";
+import { readCustomer } from "./stored.ts";
 
 export interface KioskSettings {
   readonly merchantQrId: MerchantQrId;
@@ -93,8 +94,6 @@ const journalRetryMs = 5_000;
 const healthMs = 3_600_000;
 /** What the world sent while the disk did not take anything is not acted on when it does again. */
 const hintMemory = 512;
-
-type Unstamped<E> = E extends unknown ? Omit<E, "at"> : never;
 
 interface Item {
   readonly event: Unstamped<SaleEvent> | undefined;
@@ -407,92 +406,9 @@ class KioskLoop implements Kiosk {
       link.reply({ id: command.id, outcome: "refused", reason: `order ${order.orderId} was handed in before` });
       return;
     }
-    await this.#journalled(this.#eventOfCommand(command), { changes: [...taken.changes, ...this.#factsOf(command)] });
-    void this.#afterCommand(command);
-  }
-
-  #factsOf(command: Command): readonly JournalChange[] {
-    switch (command.order.kind) {
-      case "out-of-service":
-        return [{ kind: "put", table: "fact", key: "operator-out-of-service", value: true }];
-      case "in-service":
-        return [{ kind: "delete", table: "fact", key: "operator-out-of-service" }];
-      case "set-catalogue":
-        return catalogueChanges(command.order.catalogue, this.#settings.catalogue);
-      case "refund":
-      case "cancel":
-      case "deliver":
-      case "identify":
-      case "screenshot":
-      case "reboot":
-        return [];
-    }
-  }
-
-  #eventOfCommand(command: Command): Unstamped<SaleEvent> | undefined {
-    const { order, id } = command;
-    switch (order.kind) {
-      case "out-of-service":
-      case "in-service":
-        return { about: "operator", inService: order.kind === "in-service" };
-      case "set-catalogue":
-        return { about: "catalogue", catalogue: order.catalogue };
-      case "cancel":
-      case "refund": {
-        const stored = this.#ports.journal.get("sale", order.reference);
-        return {
-          about: "back-office",
-          commandId: id,
-          order: order.kind,
-          reference: order.reference,
-          amount: order.kind === "refund" ? order.amount?.minor : undefined,
-          record: stored === undefined ? undefined : readSaleRecord(stored),
-        };
-      }
-      case "deliver": {
-        const startedWallMs = this.#ports.clock.wallMs();
-        const vend: ServiceVend = { id, line: order.line, orderId: order.orderId ?? null, startedWallMs };
-        return { about: "service-vend", vend };
-      }
-      case "identify":
-      case "screenshot":
-      case "reboot":
-        return undefined;
-    }
-  }
-
-  /** Commands that the sale answers itself (cancel, refund, deliver) reply through its effects. */
-  async #afterCommand(command: Command): Promise<void> {
-    const { machine, panel, link, log, reboot } = this.#ports;
-    const { id, order } = command;
-    try {
-      switch (order.kind) {
-        case "out-of-service":
-        case "in-service":
-        case "set-catalogue":
-          this.#judge();
-          link.reply({ id, outcome: "done" });
-          return;
-        case "identify":
-          await machine.identify();
-          link.reply({ id, outcome: "done" });
-          return;
-        case "screenshot":
-          link.reply({ id, outcome: "done", png: await panel.screenshot() });
-          return;
-        case "reboot":
-          link.reply({ id, outcome: "done", detail: "restarting" });
-          reboot();
-          return;
-        case "cancel":
-        case "refund":
-        case "deliver":
-          return;
-      }
-    } catch (error) {
-      log.error({ error, command: order.kind }, "a command failed");
-      link.reply({ id, outcome: "refused", reason: error instanceof Error ? error.message : String(error) });
-    }
+    const changes = [...taken.changes, ...commandFacts(order, this.#settings.catalogue)];
+    await this.#journalled(commandEvent(command, journal, clock.wallMs()), { changes });
+    void carryOut(command, this.#ports, () => this.#judge());
   }
 
   // ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -131,3 +131,6 @@ export interface ServiceVend {
   readonly orderId: string | null;
   readonly startedWallMs: number;
 }
+
+/** An event whose time is still to come: the loop stamps it as it decides. */
+export type Unstamped<E> = E extends unknown ? Omit<E, "at"> : never;
