@@ -138,12 +138,15 @@ class SinkPanel implements Panel {
   }
 
   async #present(scene: Scene): Promise<ShowOutcome> {
-    const { sink, log } = this.#settings;
+    const { sink, log, drawing } = this.#settings;
     this.#scene = scene;
     try {
       const { list, frame } = await drawScene(scene, this.#renderSettings());
       // Drawing takes time: what is wanted no longer is not shown, not even for a moment.
-      if (this.#wanted !== undefined) return { kind: "superseded" };
+      if (this.#wanted !== undefined) {
+        drawing.recycle?.(frame);
+        return { kind: "superseded" };
+      }
       const code = list.items.find(({ kind }) => kind === "qr" || kind === "picture");
       const safe = scene.kind === "out-of-service" || scene.kind === "starting";
       const outcome = await sink.present(frame, {
@@ -152,6 +155,8 @@ class SinkPanel implements Panel {
         ...(code === undefined ? {} : { codeArea: hintOf(code.box) }),
       });
       if (outcome.kind === "failed") return outcome;
+      // A sink keeps its last frame alone, so from now on nobody looks at the one before.
+      if (this.#onGlass !== undefined) drawing.recycle?.(this.#onGlass);
       this.#onGlass = frame;
       if (list.refusal !== undefined) return { kind: "failed", reason: list.refusal };
       return { kind: "shown" };

@@ -10,6 +10,8 @@ export interface DrawRequest {
   readonly id: number;
   readonly list: PortableList;
   readonly palette: Palette;
+  /** Of an earlier frame. */
+  readonly memory?: ArrayBuffer;
 }
 
 export type DrawReply =
@@ -26,8 +28,8 @@ const port = parentPort;
 if (port !== null) {
   const drawing = createDrawing(fontFolderOf(workerData));
   port.on("message", (request: DrawRequest) => {
-    const { id, list, palette } = request;
-    drawing.draw(fromPortable(list), palette).then(
+    const { id, list, palette, memory } = request;
+    drawing.draw(fromPortable(list), palette, memory).then(
       ({ widthPx, heightPx, rgba }) => {
         // A frame has its memory for itself: it is handed over, not copied.
         port.postMessage(

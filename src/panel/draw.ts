@@ -54,7 +54,13 @@ function fontName(weight: Weight): string {
 
 export interface Drawing {
   readonly measure: TextMeasure;
-  draw(list: DisplayList, palette: Palette): Promise<Frame>;
+  /** @param memory of a frame that nobody looks at any more, to draw into; of another size it is left alone. */
+  draw(list: DisplayList, palette: Palette, memory?: ArrayBuffer): Promise<Frame>;
+  /**
+   * Nobody looks at this frame any more: its memory may hold the next one. Frames of 1920×1080 are 8 MB, and collecting them holds the event loop
+   * for up to 10 ms.
+   */
+  recycle?(frame: Frame): void;
   /** Gives back what it holds, where it holds something. */
   close?(): Promise<void>;
 }
@@ -79,7 +85,7 @@ export function createDrawing(folder: URL = fontFolder(import.meta.url)): Drawin
     },
   };
   const patches = new PatchCache();
-  return { measure, draw: (list, palette) => drawList(list, { palette, measure, patches }) };
+  return { measure, draw: (list, palette, memory) => drawList(list, { palette, measure, patches }, memory) };
 }
 
 interface Tools {
@@ -88,8 +94,8 @@ interface Tools {
   readonly patches: PatchCache;
 }
 
-async function drawList(list: DisplayList, tools: Tools): Promise<Frame> {
-  const raster = new Raster(list.widthPx, list.heightPx, colourOf(tools.palette.paper));
+async function drawList(list: DisplayList, tools: Tools, memory: ArrayBuffer | undefined): Promise<Frame> {
+  const raster = new Raster(list.widthPx, list.heightPx, colourOf(tools.palette.paper), memory);
   for (const item of list.items) await drawItem(raster, item, tools);
   return raster.frame();
 }

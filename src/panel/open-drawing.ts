@@ -39,6 +39,8 @@ export class WorkerDrawing implements Drawing {
   readonly #twin: Drawing;
   readonly #options: DrawingOptions;
   readonly #pending = new Map<number, Pending>();
+  /** Of the frame before the last: drawn into next, so that nothing is left to be collected. */
+  #memory: ArrayBuffer | undefined;
   #worker: Worker | undefined;
   #nextId = 1;
   #isClosed = false;
@@ -61,6 +63,12 @@ export class WorkerDrawing implements Drawing {
     }
   }
 
+  recycle({ rgba }: Frame): void {
+    const { buffer } = rgba;
+    // What was handed over has no bytes left.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) this.#memory = buffer;
+  }
+
   /** Ends the thread. Frames on their way are drawn here. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -76,7 +84,10 @@ export class WorkerDrawing implements Drawing {
       void this.#drop(new Error(`no frame from the drawing thread in ${drawTimeoutMs} ms`));
     });
     const drawn = new Promise<Frame>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
-    worker.postMessage({ id, list: toPortable(list), palette } satisfies DrawRequest, []);
+    const memory = this.#memory;
+    this.#memory = undefined;
+    const request: DrawRequest = { id, list: toPortable(list), palette, ...(memory === undefined ? {} : { memory }) };
+    worker.postMessage(request, memory === undefined ? [] : [memory]);
     return drawn.finally(() => {
       timer.cancel();
       this.#pending.delete(id);

@@ -30,10 +30,13 @@ export class Raster {
   readonly heightPx: number;
   readonly #pixels: Uint32Array<ArrayBuffer>;
 
-  constructor(widthPx: number, heightPx: number, paper: Colour) {
+  /** @param memory to draw in, where it is of this size. */
+  constructor(widthPx: number, heightPx: number, paper: Colour, memory?: ArrayBuffer) {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
-    this.#pixels = new Uint32Array(widthPx * heightPx).fill(paper);
+    const isFitting = memory?.byteLength === widthPx * heightPx * Uint32Array.BYTES_PER_ELEMENT;
+    this.#pixels = isFitting ? new Uint32Array(memory) : new Uint32Array(widthPx * heightPx);
+    this.#pixels.fill(paper);
   }
 
   /** The part of the box that lies outside of the frame is left out. */

@@ -29,6 +29,7 @@ export type PresentOutcome =
 export interface FrameSink {
   /** Does not fail for an absent device: it waits for it. */
   open(): Promise<void>;
+  /** When it is presented, the frame before is given up: its memory is used again. */
   present(frame: Frame, hint: FrameHint): Promise<PresentOutcome>;
   isPresent(): boolean;
   close(): Promise<void>;

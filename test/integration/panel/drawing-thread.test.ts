@@ -46,6 +46,23 @@ describe("the drawing thread", () => {
     expect(log.lines).toEqual([]);
   });
 
+  it("draws into the memory of a frame that was given up, and leaves nothing of it", async () => {
+    const { drawing, log } = open();
+    const first = await drawing.draw(listOf("idle"), colourPalette);
+    const { byteLength } = first.rgba;
+    drawing.recycle?.(first);
+    const second = await drawing.draw(listOf("pay"), colourPalette);
+    expect([byteLength, first.rgba.byteLength]).toEqual([1_920 * 1_080 * 4, 0]);
+    const expected = await twin.draw(listOf("pay"), colourPalette);
+    expect(Buffer.compare(Buffer.from(second.rgba.buffer), Buffer.from(expected.rgba))).toBe(0);
+    // Given up twice, or of another size: another memory is taken.
+    drawing.recycle?.(first);
+    drawing.recycle?.({ widthPx: 1, heightPx: 1, rgba: new Uint8ClampedArray(4) });
+    const third = await drawing.draw(listOf("pay"), colourPalette);
+    expect(Buffer.compare(Buffer.from(third.rgba.buffer), Buffer.from(expected.rgba))).toBe(0);
+    expect(log.lines).toEqual([]);
+  });
+
   it("holds the event loop for no 10 ms while it draws 1920×1080", async () => {
     const { drawing } = open();
     const list = listOf("pay");
