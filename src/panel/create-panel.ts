@@ -102,7 +102,8 @@ class SinkPanel implements Panel {
 
   async screenshot(): Promise<Uint8Array> {
     if (this.#onGlass === undefined) throw new Error("nothing has been shown yet");
-    return encodePng(this.#onGlass);
+    const { drawing } = this.#settings;
+    return drawing.encode?.(this.#onGlass) ?? encodePng(this.#onGlass);
   }
 
   async stop(): Promise<void> {

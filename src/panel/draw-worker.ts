@@ -3,8 +3,9 @@
  * bundle it lies as draw-worker.js beside the program, with the font in font/.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { createDrawing, type Palette } from "./draw.ts";
+import { createDrawing, encodePng, type Palette } from "./draw.ts";
 import { fromPortable, type PortableList } from "./portable-list.ts";
+import type { Frame } from "./sink.ts";
 
 export interface DrawRequest {
   readonly id: number;
@@ -14,7 +15,14 @@ export interface DrawRequest {
   readonly memory?: ArrayBuffer;
 }
 
+export interface EncodeRequest {
+  readonly id: number;
+  /** A copy: its memory comes along. */
+  readonly frame: Frame;
+}
+
 export type DrawReply =
+  | { readonly id: number; readonly png: Uint8Array }
   | { readonly id: number; readonly widthPx: number; readonly heightPx: number; readonly rgba: Uint8ClampedArray }
   | { readonly id: number; readonly error: string };
 
@@ -27,7 +35,16 @@ function fontFolderOf(data: unknown): URL | undefined {
 const port = parentPort;
 if (port !== null) {
   const drawing = createDrawing(fontFolderOf(workerData));
-  port.on("message", (request: DrawRequest) => {
+  const fail = (id: number, error: unknown): void => port.postMessage({ id, error: String(error) } satisfies DrawReply);
+  port.on("message", (request: DrawRequest | EncodeRequest) => {
+    if ("frame" in request) {
+      const { id, frame } = request;
+      encodePng(frame).then(
+        (png) => port.postMessage({ id, png } satisfies DrawReply),
+        (error: unknown) => fail(id, error),
+      );
+      return;
+    }
     const { id, list, palette, memory } = request;
     drawing.draw(fromPortable(list), palette, memory).then(
       ({ widthPx, heightPx, rgba }) => {
@@ -37,7 +54,7 @@ if (port !== null) {
           rgba.buffer instanceof ArrayBuffer ? [rgba.buffer] : [],
         );
       },
-      (error: unknown) => port.postMessage({ id, error: String(error) } satisfies DrawReply),
+      (error: unknown) => fail(id, error),
     );
   });
 }

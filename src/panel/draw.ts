@@ -61,6 +61,8 @@ export interface Drawing {
    * for up to 10 ms.
    */
   recycle?(frame: Frame): void;
+  /** The frame as PNG, where that is better done elsewhere: 1920×1080 would hold the event loop for tens of milliseconds. */
+  encode?(frame: Frame): Promise<Uint8Array>;
   /** Gives back what it holds, where it holds something. */
   close?(): Promise<void>;
 }

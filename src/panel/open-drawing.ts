@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock, Log } from "../service/port.ts";
 import { drawWorkerFile } from "./assets.ts";
-import type { DrawReply, DrawRequest } from "./draw-worker.ts";
+import type { DrawReply, DrawRequest, EncodeRequest } from "./draw-worker.ts";
 import { createDrawing, type Drawing, type Palette } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import { toPortable } from "./portable-list.ts";
@@ -29,7 +29,7 @@ export function openDrawing(geometry: PanelGeometry, options: DrawingOptions): D
 }
 
 interface Pending {
-  readonly resolve: (frame: Frame) => void;
+  readonly resolve: (reply: Exclude<DrawReply, { readonly error: string }>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -69,26 +69,50 @@ export class WorkerDrawing implements Drawing {
     if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) this.#memory = buffer;
   }
 
+  async encode({ widthPx, heightPx, rgba }: Frame): Promise<Uint8Array> {
+    // A copy, made at once: the frame itself stays on the glass, and may be given up meanwhile.
+    const copy = rgba.slice();
+    const frame: Frame = { widthPx, heightPx, rgba: copy };
+    const reply = await this.#ask((id) => ({ id, frame }), [copy.buffer]);
+    if ("png" in reply) return reply.png;
+    throw new Error("the drawing thread answered something else");
+  }
+
   /** Ends the thread. Frames on their way are drawn here. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#drop(new Error("the drawing thread was closed"));
   }
 
-  #drawInThread(list: DisplayList, palette: Palette): Promise<Frame> {
+  async #drawInThread(list: DisplayList, palette: Palette): Promise<Frame> {
+    const memory = this.#memory;
+    this.#memory = undefined;
+    const more = memory === undefined ? {} : { memory };
+    const reply = await this.#ask(
+      (id) => ({ id, list: toPortable(list), palette, ...more }),
+      memory === undefined ? [] : [memory],
+    );
+    if ("rgba" in reply) return { widthPx: reply.widthPx, heightPx: reply.heightPx, rgba: reply.rgba };
+    throw new Error("the drawing thread answered something else");
+  }
+
+  /** @param handedOver memory that the thread gets for itself */
+  #ask(
+    request: (id: number) => DrawRequest | EncodeRequest,
+    handedOver: readonly ArrayBuffer[],
+  ): Promise<Exclude<DrawReply, { readonly error: string }>> {
     if (this.#isClosed) return Promise.reject(new Error("the drawing thread is closed"));
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId;
     this.#nextId += 1;
     const timer = this.#options.clock.startTimer("panel drawing", drawTimeoutMs, () => {
-      void this.#drop(new Error(`no frame from the drawing thread in ${drawTimeoutMs} ms`));
+      void this.#drop(new Error(`no answer from the drawing thread in ${drawTimeoutMs} ms`));
     });
-    const drawn = new Promise<Frame>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
-    const memory = this.#memory;
-    this.#memory = undefined;
-    const request: DrawRequest = { id, list: toPortable(list), palette, ...(memory === undefined ? {} : { memory }) };
-    worker.postMessage(request, memory === undefined ? [] : [memory]);
-    return drawn.finally(() => {
+    const answered = new Promise<Exclude<DrawReply, { readonly error: string }>>((resolve, reject) =>
+      this.#pending.set(id, { resolve, reject }),
+    );
+    worker.postMessage(request(id), [...handedOver]);
+    return answered.finally(() => {
       timer.cancel();
       this.#pending.delete(id);
     });
@@ -104,7 +128,7 @@ export class WorkerDrawing implements Drawing {
     worker.on("message", (reply: DrawReply) => {
       const pending = this.#pending.get(reply.id);
       if ("error" in reply) pending?.reject(new Error(reply.error));
-      else pending?.resolve({ widthPx: reply.widthPx, heightPx: reply.heightPx, rgba: reply.rgba });
+      else pending?.resolve(reply);
     });
     worker.on("error", (error: Error) => void this.#drop(error, worker));
     worker.on("exit", (code) => void this.#drop(new Error(`the drawing thread ended with ${code}`), worker));

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { afterEach, describe, expect, it } from "vitest";
 import { colourPalette, createDrawing } from "../../../src/panel/draw.ts";
 import { openDrawing } from "../../../src/panel/open-drawing.ts";
@@ -60,6 +61,19 @@ describe("the drawing thread", () => {
     drawing.recycle?.({ widthPx: 1, heightPx: 1, rgba: new Uint8ClampedArray(4) });
     const third = await drawing.draw(listOf("pay"), colourPalette);
     expect(Buffer.compare(Buffer.from(third.rgba.buffer), Buffer.from(expected.rgba))).toBe(0);
+    expect(log.lines).toEqual([]);
+  });
+
+  it("makes the PNG of a screenshot, and leaves the frame as it is", async () => {
+    const { drawing, log } = open();
+    const frame = await drawing.draw(listOf("pay"), colourPalette);
+    const png = await drawing.encode?.(frame);
+    expect(frame.rgba.byteLength).toBe(1_920 * 1_080 * 4);
+    const image = await loadImage(Buffer.from(png ?? []));
+    const context = createCanvas(image.width, image.height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    expect(Buffer.compare(Buffer.from(data.buffer), Buffer.from(frame.rgba.buffer))).toBe(0);
     expect(log.lines).toEqual([]);
   });
 
