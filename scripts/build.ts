@@ -32,7 +32,7 @@ const result = await build({
   metafile: true,
 });
 await cp(join(top, "package.json"), join(out, "package.json"));
-await cp(join(top, "src/simulator/demo/page.html"), join(out, "chunks/page.html"));
+await cp(join(top, "src/demo/page.html"), join(out, "chunks/page.html"));
 await cp(join(top, "src/panel/font"), join(out, "font"), { recursive: true });
 await cp(join(top, "hardware/panels"), join(out, "hardware/panels"), { recursive: true });
 const bytes = Object.values(result.metafile.outputs).reduce((sum, one) => sum + one.bytes, 0);

@@ -3,20 +3,20 @@ import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
 /** Each command's loader; nothing is loaded that is not used. Keep sorted. */
 const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
-  command: async () => (await import("./command-send.ts")).default,
-  config: async () => (await import("./config.ts")).command,
-  demo: async () => (await import("./demo.ts")).command,
-  guard: async () => (await import("./guard.ts")).command,
-  machine: async () => (await import("./machine.ts")).command,
-  panel: async () => (await import("./panel.ts")).default,
-  payment: async () => (await import("./payment.ts")).command,
-  qr: async () => (await import("./qr.ts")).command,
-  relay: async () => (await import("./relay.ts")).default,
-  run: async () => (await import("./run.ts")).command,
-  sales: async () => (await import("./sales.ts")).command,
-  scanner: async () => (await import("./scanner.ts")).command,
-  simulator: async () => (await import("./simulator.ts")).command,
-  webhooks: async () => (await import("./webhooks.ts")).command,
+  command: async () => (await import("./commands/command-send.ts")).default,
+  config: async () => (await import("./commands/config.ts")).command,
+  demo: async () => (await import("./commands/demo.ts")).command,
+  guard: async () => (await import("./commands/guard.ts")).command,
+  machine: async () => (await import("./commands/machine.ts")).command,
+  panel: async () => (await import("./commands/panel.ts")).default,
+  payment: async () => (await import("./commands/payment.ts")).command,
+  qr: async () => (await import("./commands/qr.ts")).command,
+  relay: async () => (await import("./commands/relay.ts")).default,
+  run: async () => (await import("./commands/run.ts")).command,
+  sales: async () => (await import("./commands/sales.ts")).command,
+  scanner: async () => (await import("./commands/scanner.ts")).command,
+  simulator: async () => (await import("./commands/simulator.ts")).command,
+  webhooks: async () => (await import("./commands/webhooks.ts")).command,
 };
 
 async function list(): Promise<string> {
@@ -33,7 +33,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   if (name === "--version" || name === "version") {
-    io.out(await (await import("../main.ts")).readVersion(import.meta.url));
+    io.out(await (await import("../daemon/daemon.ts")).readVersion(import.meta.url));
     return 0;
   }
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;

@@ -48,9 +48,9 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     severity: "error",
-    name: "only-main-knows-all",
-    from: { path: "^src/", pathNot: "^src/(main\\.ts|cli/|simulator/|relay/main\\.ts)" },
-    to: { path: "^src/(main\\.ts|cli/|simulator/|relay/main\\.ts)" },
+    name: "only-the-composition-knows-all",
+    from: { path: "^src/", pathNot: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
+    to: { path: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
   },
   { severity: "error", name: "no-cycles", from: {}, to: { circular: true } },
 ];

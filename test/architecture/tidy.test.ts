@@ -16,7 +16,7 @@ interface Ban {
   readonly sample: string;
 }
 
-const outsideRooms = /^src\/(service|cli|simulator)\/|^src\/main\.ts$|\/main\.ts$|worker\.ts$/;
+const outsideRooms = /^src\/(service|cli|simulator|demo)\/|\/main\.ts$|worker\.ts$/;
 
 const bans: readonly Ban[] = [
   { pattern: /\bDate\.now\(/, instead: "clock.wallMs()", except: outsideRooms, sample: "const t = Date.now();" },

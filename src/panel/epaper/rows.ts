@@ -1,8 +1,8 @@
 /** From a frame's RGBA to a controller's planes: one bit a pixel, rows of whole bytes. */
 import type { ControllerGeometry, Planes } from "./controller.ts";
-import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "./rotation.ts";
+import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "../rotation.ts";
 
-export type { RgbaPicture, Rotation } from "./rotation.ts";
+export type { RgbaPicture, Rotation } from "../rotation.ts";
 
 /** In the picture's pixels, before it is turned. */
 export interface PixelRect {

@@ -5,7 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Log, Timer } from "../../service/port.ts";
-import type { RgbaPicture, Rotation } from "../epaper/rotation.ts";
+import type { RgbaPicture, Rotation } from "../rotation.ts";
 import type { FrameSink } from "../sink.ts";
 import { type Backlight, findBacklight } from "./backlight.ts";
 import { hideConsole, type HiddenConsole } from "./console.ts";

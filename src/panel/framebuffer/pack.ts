@@ -1,5 +1,5 @@
 /** From a frame's RGBA to rows as the framebuffer holds them. */
-import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "../epaper/rotation.ts";
+import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "../rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
 
 export interface PackView {

@@ -1,7 +1,7 @@
 /** An open framebuffer device: takes pictures, remembers what it holds, writes what differs. */
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RgbaPicture } from "../epaper/rotation.ts";
+import type { RgbaPicture } from "../rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
 import { checkSize, packBand, type PackView } from "./pack.ts";
 

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { command } from "../../../src/cli/sales.ts";
+import { command } from "../../../src/cli/commands/sales.ts";
 import { openJournal } from "../../../src/journal/journal.ts";
 import { openNodeDisk } from "../../../src/journal/node-disk.ts";
 import { journalChanges } from "../../../src/kiosk/changes.ts";

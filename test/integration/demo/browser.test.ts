@@ -15,8 +15,8 @@ import { layOut } from "../../../src/panel/scene/layout.ts";
 import { money } from "../../../src/sale/money.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
-import { readCode } from "../../../src/simulator/demo/camera.ts";
-import { isPayableCode } from "../../../src/simulator/demo/clients.ts";
+import { readCode } from "../../../src/demo/camera.ts";
+import { isPayableCode } from "../../../src/demo/clients.ts";
 import { startSimulator } from "../../../src/simulator/server.ts";
 
 const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));

@@ -10,8 +10,8 @@ import { readJournal } from "../../../src/journal/journal.ts";
 import { openNodeDiskToRead } from "../../../src/journal/node-disk.ts";
 import { readSaleRecord, readSettlement } from "../../../src/kiosk/stored.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
-import { checkMoney } from "../../../src/simulator/demo/script.ts";
-import { isEnded } from "../../../src/simulator/demo/world.ts";
+import { checkMoney } from "../../../src/demo/script.ts";
+import { isEnded } from "../../../src/demo/world.ts";
 import { hasMosquitto } from "../link/brokers.ts";
 import { Rig } from "./rig.ts";
 

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Entropy } from "../../../src/service/port.ts";
-import { readCode } from "../../../src/simulator/demo/camera.ts";
+import { readCode } from "../../../src/demo/camera.ts";
 import {
   askMachine,
   type LedgerRowView,
@@ -17,11 +17,11 @@ import {
   readLedger,
   setUnit,
   usePhone,
-} from "../../../src/simulator/demo/clients.ts";
-import { products } from "../../../src/simulator/demo/machines/products.ts";
-import { kioskToml, relayToml } from "../../../src/simulator/demo/setup.ts";
+} from "../../../src/demo/clients.ts";
+import { products } from "../../../src/demo/machines/products.ts";
+import { kioskToml, relayToml } from "../../../src/demo/setup.ts";
 import { type Broker, startMosquitto } from "../link/brokers.ts";
-import { freePort } from "../../../src/simulator/demo/network.ts";
+import { freePort } from "../../../src/demo/network.ts";
 
 const move = z.object({
   kind: z.enum(["starts", "falls"]),

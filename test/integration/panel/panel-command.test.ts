@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CommandError, type CommandIo } from "../../../src/cli/command.ts";
-import command from "../../../src/cli/panel.ts";
+import command from "../../../src/cli/commands/panel.ts";
 import { pngSize } from "../../../src/panel/scene/layout.ts";
 
 function rig(): { readonly io: CommandIo; readonly out: string[]; readonly err: string[] } {

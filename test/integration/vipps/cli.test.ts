@@ -11,12 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { CliCommand } from "../../../src/cli/command.ts";
 import { CommandError } from "../../../src/cli/command.ts";
-import { command as payment } from "../../../src/cli/payment.ts";
-import { command as qr } from "../../../src/cli/qr.ts";
-import { command as webhooks } from "../../../src/cli/webhooks.ts";
+import { command as payment } from "../../../src/cli/commands/payment.ts";
+import { command as qr } from "../../../src/cli/commands/qr.ts";
+import { command as webhooks } from "../../../src/cli/commands/webhooks.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
-import { readCode } from "../../../src/simulator/demo/camera.ts";
+import { readCode } from "../../../src/demo/camera.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 
 const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { faultText, parseConfig } from "../../../src/config/load.ts";
-import { gpioSettings } from "../../../src/gpio-setup.ts";
+import { gpioSettings } from "../../../src/daemon/gpio.ts";
 
 const vending = await readFile(new URL("../../fixtures/config/vending.toml", import.meta.url), "utf8");
 

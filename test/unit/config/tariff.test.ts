@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { faultText, parseConfig } from "../../../src/config/load.ts";
-import { policyOf } from "../../../src/sale-setup.ts";
+import { policyOf } from "../../../src/daemon/sale.ts";
 
 const parking = await readFile(new URL("../../fixtures/config/parking.toml", import.meta.url), "utf8");
 

@@ -1,7 +1,7 @@
 /** The guided test against models: it ends on white and asleep, and names the wrong revision where that is the likely cause. */
 import { expect, it } from "vitest";
 import type { CommandIo } from "../../../../src/cli/command.ts";
-import { testPanel } from "../../../../src/cli/panel-test.ts";
+import { testPanel } from "../../../../src/cli/commands/panel-test.ts";
 import { createEpaperSink } from "../../../../src/panel/epaper/epaper-sink.ts";
 import { createRig, finish, models, quiet, type Rig } from "./rig.ts";
 

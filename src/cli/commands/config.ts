@@ -1,7 +1,7 @@
 /** `kvitt config check FILE`. */
-import { faultText, loadConfig } from "../config/load.ts";
-import { type CliCommand, CommandError } from "./command.ts";
-import { parseFlags } from "./flags.ts";
+import { faultText, loadConfig } from "../../config/load.ts";
+import { type CliCommand, CommandError } from "../command.ts";
+import { parseFlags } from "../flags.ts";
 
 const usage = `kvitt config check FILE [--json]
 

@@ -1,11 +1,11 @@
 /** The scanners and keypads that `[[input]]` means. Part of the composition root. */
-import type { InputConfig } from "./config/input.ts";
-import type { Config } from "./config/schema.ts";
-import type { HidBus } from "./machine/hid/bus.ts";
-import { createHidInput, type HidMatch } from "./machine/hid/hid-input.ts";
-import { openNodeHidBus } from "./machine/hid/node-hid-bus.ts";
-import type { InputDevice } from "./machine/port.ts";
-import type { Clock, Entropy, Log } from "./service/port.ts";
+import type { InputConfig } from "../config/input.ts";
+import type { Config } from "../config/schema.ts";
+import type { HidBus } from "../machine/hid/bus.ts";
+import { createHidInput, type HidMatch } from "../machine/hid/hid-input.ts";
+import { openNodeHidBus } from "../machine/hid/node-hid-bus.ts";
+import type { InputDevice } from "../machine/port.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
 
 export interface InputParts {
   readonly clock: Clock;

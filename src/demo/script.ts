@@ -1,8 +1,8 @@
 /** The demo's scripts: one step a line (docs/demo.md), and the checks that follow every one of them. */
-import { openNodeDisk } from "../../journal/node-disk.ts";
-import { readJournal } from "../../journal/journal.ts";
-import type { JsonValue } from "../../journal/port.ts";
-import { readSaleRecord } from "../../kiosk/stored.ts";
+import { openNodeDisk } from "../journal/node-disk.ts";
+import { readJournal } from "../journal/journal.ts";
+import type { JsonValue } from "../journal/port.ts";
+import { readSaleRecord } from "../kiosk/stored.ts";
 import { isPayableCode } from "./clients.ts";
 import { isMachineKind } from "./machines/machines.ts";
 import type { Drop, MachineKind, SwitchName } from "./machines/port.ts";

@@ -1,42 +1,42 @@
 /** The composition root of the daemon: builds every part, hands it its parts, starts them, and stops them in reverse order. */
 import { mkdir, readFile } from "node:fs/promises";
-import { findSecret, readSecretFile, readVippsKeys } from "./config/credentials.ts";
-import type { Config } from "./config/schema.ts";
-import { openJournal } from "./journal/journal.ts";
-import { openNodeDisk } from "./journal/node-disk.ts";
-import type { Journal } from "./journal/port.ts";
-import { createKiosk, type Kiosk } from "./kiosk/kiosk.ts";
-import { commandCounterKey } from "./kiosk/intake.ts";
-import { createMqttLink } from "./link/mqtt-link.ts";
-import type { Link } from "./link/port.ts";
-import { readTlsFiles } from "./link/tls-files.ts";
-import type { Machine } from "./machine/port.ts";
-import { type MachineChoice, openMachine } from "./machine-setup.ts";
-import { fontFolder } from "./panel/assets.ts";
-import { createPanel } from "./panel/create-panel.ts";
-import { openDrawing } from "./panel/open-drawing.ts";
-import type { Panel } from "./panel/port.ts";
-import { choosePanel, openSink, readLook } from "./panel-setup.ts";
-import { type MerchantQrId, merchantQrId, referenceOf } from "./sale/ids.ts";
-import { catalogueOf, policyOf, quietHoursOf } from "./sale-setup.ts";
-import { createSystemEntropy } from "./service/entropy.ts";
+import { findSecret, readSecretFile, readVippsKeys } from "../config/credentials.ts";
+import type { Config } from "../config/schema.ts";
+import { openJournal } from "../journal/journal.ts";
+import { openNodeDisk } from "../journal/node-disk.ts";
+import type { Journal } from "../journal/port.ts";
+import { createKiosk, type Kiosk } from "../kiosk/kiosk.ts";
+import { commandCounterKey } from "../kiosk/intake.ts";
+import { createMqttLink } from "../link/mqtt-link.ts";
+import type { Link } from "../link/port.ts";
+import { readTlsFiles } from "../link/tls-files.ts";
+import type { Machine } from "../machine/port.ts";
+import { type MachineChoice, openMachine } from "./machine.ts";
+import { fontFolder } from "../panel/assets.ts";
+import { createPanel } from "../panel/create-panel.ts";
+import { openDrawing } from "../panel/open-drawing.ts";
+import type { Panel } from "../panel/port.ts";
+import { choosePanel, openSink, readLook } from "./panel.ts";
+import { type MerchantQrId, merchantQrId, referenceOf } from "../sale/ids.ts";
+import { catalogueOf, policyOf, quietHoursOf } from "./sale.ts";
+import { createSystemEntropy } from "../service/entropy.ts";
 import { isJournalTrouble, type JournalTrouble, standOutOfService } from "./out-of-service.ts";
-import { createNotifier, type Notifier } from "./service/notify.ts";
-import type { Clock, Entropy, Log } from "./service/port.ts";
-import { startStateSocket } from "./service/state-socket.ts";
-import { createSystemClock, type SystemClock } from "./service/system-clock.ts";
-import { createUlid } from "./service/ulid.ts";
+import { createNotifier, type Notifier } from "../service/notify.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
+import { startStateSocket } from "../service/state-socket.ts";
+import { createSystemClock, type SystemClock } from "../service/system-clock.ts";
+import { createUlid } from "../service/ulid.ts";
 import {
   type AdjustableClock,
   adjustableClock,
   type MachineControl,
   startMachineControl,
-} from "./simulator/machine-control.ts";
-import { createVippsClient, type VippsClient } from "./vipps/client.ts";
-import { credentials } from "./vipps/credentials.ts";
-import { createFetchTransport } from "./vipps/fetch-transport.ts";
-import { createMerchantQrs, createPayments, outcomeOf, type PresentationSettings } from "./vipps/payments.ts";
-import type { QrPicture } from "./vipps/port.ts";
+} from "../simulator/machine-control.ts";
+import { createVippsClient, type VippsClient } from "../vipps/client.ts";
+import { credentials } from "../vipps/credentials.ts";
+import { createFetchTransport } from "../vipps/fetch-transport.ts";
+import { createMerchantQrs, createPayments, outcomeOf, type PresentationSettings } from "../vipps/payments.ts";
+import type { QrPicture } from "../vipps/port.ts";
 
 export interface DaemonOptions {
   readonly config: Config;

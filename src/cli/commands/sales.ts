@@ -1,11 +1,11 @@
 /** `kvitt sales`: what the journal knows, for people and for accounting. Reads beside the daemon; changes nothing. */
-import { readJournal } from "../journal/journal.ts";
-import { openNodeDiskToRead } from "../journal/node-disk.ts";
-import { readSaleRecord, readSettlement } from "../kiosk/stored.ts";
-import type { SaleRecord } from "../sale/record.ts";
-import type { Settlement } from "../sale/settlement.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { openConfig, parseFlags } from "./flags.ts";
+import { readJournal } from "../../journal/journal.ts";
+import { openNodeDiskToRead } from "../../journal/node-disk.ts";
+import { readSaleRecord, readSettlement } from "../../kiosk/stored.ts";
+import type { SaleRecord } from "../../sale/record.ts";
+import type { Settlement } from "../../sale/settlement.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { openConfig, parseFlags } from "../flags.ts";
 
 const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--month YYYY-MM] [--json] [--csv]
 

@@ -1,8 +1,8 @@
 /** `kvitt guard`: the process that holds the outputs. The daemon starts it; nobody else has a reason to. */
-import { openLines } from "../machine/gpio/open-lines.ts";
-import { runGuardProcess } from "../machine/guard/guard-process.ts";
-import { createSystemClock } from "../service/system-clock.ts";
-import type { CliCommand } from "./command.ts";
+import { openLines } from "../../machine/gpio/open-lines.ts";
+import { runGuardProcess } from "../../machine/guard/guard-process.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
+import type { CliCommand } from "../command.ts";
 
 const usage = `kvitt guard
 

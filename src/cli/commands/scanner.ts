@@ -1,13 +1,13 @@
 /** `kvitt scanner list|watch`: the HID devices that are plugged in, and what a scanner or keypad of the configuration says. */
-import { hidBusOf, inputsOf } from "../input-setup.ts";
-import { openNodeHidBus } from "../machine/hid/node-hid-bus.ts";
-import { posUsagePage } from "../machine/hid/hid-input.ts";
-import { createSystemEntropy } from "../service/entropy.ts";
-import { createLog } from "../service/log.ts";
-import { createSystemClock } from "../service/system-clock.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { openConfig, parseFlags } from "./flags.ts";
-import { table } from "./table.ts";
+import { hidBusOf, inputsOf } from "../../daemon/input.ts";
+import { openNodeHidBus } from "../../machine/hid/node-hid-bus.ts";
+import { posUsagePage } from "../../machine/hid/hid-input.ts";
+import { createSystemEntropy } from "../../service/entropy.ts";
+import { createLog } from "../../service/log.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { openConfig, parseFlags } from "../flags.ts";
+import { table } from "../table.ts";
 
 const usage = `kvitt scanner list [--json]                       HID devices on this machine, with their ids
 kvitt scanner watch --config FILE [--json] [--text] what the [[input]]s of the configuration say, until you press Ctrl-C

@@ -1,10 +1,10 @@
 /** What the configuration says about selling, as the sale takes it. Part of the composition root. */
-import type { Config } from "./config/schema.ts";
-import { dayNumber, minuteOf, type TariffConfig } from "./config/tariff.ts";
-import type { Catalogue } from "./sale/catalogue.ts";
-import { money } from "./sale/money.ts";
-import type { SalePolicy, TimeSales } from "./sale/policy.ts";
-import { quotesOf, type Rate } from "./sale/tariff.ts";
+import type { Config } from "../config/schema.ts";
+import { dayNumber, minuteOf, type TariffConfig } from "../config/tariff.ts";
+import type { Catalogue } from "../sale/catalogue.ts";
+import { money } from "../sale/money.ts";
+import type { SalePolicy, TimeSales } from "../sale/policy.ts";
+import { quotesOf, type Rate } from "../sale/tariff.ts";
 
 /** A rate that goes over midnight is two pieces of the days that it names: their evenings and their early hours. */
 function ratesOf(tariff: TariffConfig): readonly Rate[] {

@@ -1,14 +1,14 @@
 /** The GPIO machine that `[delivery]` means, with its guard. Part of the composition root. */
-import type { GpioDelivery, GpioLineConfig } from "./config/gpio.ts";
-import type { Actuators } from "./machine/actuators.ts";
-import { createGpioMachine } from "./machine/gpio/gpio-driver.ts";
-import type { InputSpec, OutputSpec } from "./machine/gpio/lines.ts";
-import { type LinesChoice, openLines } from "./machine/gpio/open-lines.ts";
-import type { AcknowledgeInput, LineSettings, MachineWide } from "./machine/gpio/settings.ts";
-import { startGuardChild } from "./machine/guard/guard-child.ts";
-import { createGuardedActuators } from "./machine/guard/guarded-actuators.ts";
-import type { Machine } from "./machine/port.ts";
-import type { Clock, Entropy, Log } from "./service/port.ts";
+import type { GpioDelivery, GpioLineConfig } from "../config/gpio.ts";
+import type { Actuators } from "../machine/actuators.ts";
+import { createGpioMachine } from "../machine/gpio/gpio-driver.ts";
+import type { InputSpec, OutputSpec } from "../machine/gpio/lines.ts";
+import { type LinesChoice, openLines } from "../machine/gpio/open-lines.ts";
+import type { AcknowledgeInput, LineSettings, MachineWide } from "../machine/gpio/settings.ts";
+import { startGuardChild } from "../machine/guard/guard-child.ts";
+import { createGuardedActuators } from "../machine/guard/guarded-actuators.ts";
+import type { Machine } from "../machine/port.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
 
 export interface GpioParts {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 /** `kvitt run`: the daemon. */
-import { readVersion, runDaemon } from "../main.ts";
-import { createLog, type LogLevel } from "../service/log.ts";
-import { type CliCommand, CommandError } from "./command.ts";
-import { openConfig, parseFlagsOnly } from "./flags.ts";
+import { readVersion, runDaemon } from "../../daemon/daemon.ts";
+import { createLog, type LogLevel } from "../../service/log.ts";
+import { type CliCommand, CommandError } from "../command.ts";
+import { openConfig, parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt run --config FILE [--log-level debug|info|warn|error]
 

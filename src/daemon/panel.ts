@@ -1,20 +1,20 @@
 /** Which panel the configuration means, how it is dressed, and the sink that drives it. Part of the composition root. */
 import { readFile } from "node:fs/promises";
-import type { Config } from "./config/schema.ts";
-import { loadOnoff } from "./machine/gpio/sysfs-lines.ts";
-import { headerBase, readChips } from "./machine/gpio/header.ts";
-import { panelFolder } from "./panel/assets.ts";
-import { isPicture } from "./panel/draw.ts";
-import { createFramebufferSink } from "./panel/framebuffer/framebuffer-sink.ts";
-import { type PanelGeometry, rotated } from "./panel/geometry.ts";
-import { ImageSink } from "./panel/image/image-sink.ts";
-import { openPanelSink } from "./panel/open-sink.ts";
-import { nightLight } from "./panel/night.ts";
-import { geometryOf, loadPanel, type PanelFile } from "./panel/panel-file.ts";
-import type { Look } from "./panel/render.ts";
-import { pngSize } from "./panel/scene/layout.ts";
-import type { FrameSink } from "./panel/sink.ts";
-import type { Clock, Log } from "./service/port.ts";
+import type { Config } from "../config/schema.ts";
+import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
+import { headerBase, readChips } from "../machine/gpio/header.ts";
+import { panelFolder } from "../panel/assets.ts";
+import { isPicture } from "../panel/draw.ts";
+import { createFramebufferSink } from "../panel/framebuffer/framebuffer-sink.ts";
+import { type PanelGeometry, rotated } from "../panel/geometry.ts";
+import { ImageSink } from "../panel/image/image-sink.ts";
+import { openPanelSink } from "../panel/open-sink.ts";
+import { nightLight } from "../panel/night.ts";
+import { geometryOf, loadPanel, type PanelFile } from "../panel/panel-file.ts";
+import type { Look } from "../panel/render.ts";
+import { pngSize } from "../panel/scene/layout.ts";
+import type { FrameSink } from "../panel/sink.ts";
+import type { Clock, Log } from "../service/port.ts";
 
 class PanelSetupError extends Error {
   readonly code = "panel-setup";

@@ -1,8 +1,8 @@
 /** Reading a frame in the order of a glass that is mounted turned. */
 
-import type { Rotation } from "../geometry.ts";
+import type { Rotation } from "./geometry.ts";
 
-export type { Rotation } from "../geometry.ts";
+export type { Rotation } from "./geometry.ts";
 
 export interface RgbaPicture {
   readonly widthPx: number;

@@ -1,22 +1,22 @@
 /** `kvitt panel`: which panels there are, and how each scene looks on them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
-import { headerBase, readChips } from "../machine/gpio/header.ts";
-import { panelFolder } from "../panel/assets.ts";
-import { createDrawing, framePng } from "../panel/draw.ts";
-import type { Rotation } from "../panel/geometry.ts";
-import { openPanelSink } from "../panel/open-sink.ts";
-import { geometryOf, listPanels, loadPanel, type PanelFile, PanelFileError } from "../panel/panel-file.ts";
-import type { Language } from "../panel/port.ts";
-import { defaultQrPolicy, planQr } from "../panel/qr/planner.ts";
-import { drawScene, glassOf, type RenderSettings } from "../panel/render.ts";
-import { codeArea } from "../panel/scene/layout.ts";
-import { sampleContents, type SampleScene, sampleScenes } from "../panel/scene/samples.ts";
-import { createLog } from "../service/log.ts";
-import { createSystemClock } from "../service/system-clock.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { parseFlags } from "./flags.ts";
+import { loadOnoff } from "../../machine/gpio/sysfs-lines.ts";
+import { headerBase, readChips } from "../../machine/gpio/header.ts";
+import { panelFolder } from "../../panel/assets.ts";
+import { createDrawing, framePng } from "../../panel/draw.ts";
+import type { Rotation } from "../../panel/geometry.ts";
+import { openPanelSink } from "../../panel/open-sink.ts";
+import { geometryOf, listPanels, loadPanel, type PanelFile, PanelFileError } from "../../panel/panel-file.ts";
+import type { Language } from "../../panel/port.ts";
+import { defaultQrPolicy, planQr } from "../../panel/qr/planner.ts";
+import { drawScene, glassOf, type RenderSettings } from "../../panel/render.ts";
+import { codeArea } from "../../panel/scene/layout.ts";
+import { sampleContents, type SampleScene, sampleScenes } from "../../panel/scene/samples.ts";
+import { createLog } from "../../service/log.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { parseFlags } from "../flags.ts";
 import { testPanel } from "./panel-test.ts";
 
 const sceneNames = sampleScenes().map(({ name }) => name);

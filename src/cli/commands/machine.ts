@@ -1,20 +1,20 @@
 /** `kvitt machine lines|test|watch|off`: the GPIO lines, by name, for whoever wires and mends the machine. */
-import type { GpioDelivery } from "../config/gpio.ts";
-import type { Config } from "../config/schema.ts";
-import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../gpio-setup.ts";
-import { headerBase, readChips } from "../machine/gpio/header.ts";
-import { lineUseOf, type LineUse } from "../machine/gpio/line-users.ts";
-import type { InputSpec, OutputSpec } from "../machine/gpio/lines.ts";
-import { openLines } from "../machine/gpio/open-lines.ts";
-import type { LineSettings } from "../machine/gpio/settings.ts";
-import { money } from "../sale/money.ts";
-import { createSystemEntropy } from "../service/entropy.ts";
-import { createLog } from "../service/log.ts";
-import type { Clock } from "../service/port.ts";
-import { createSystemClock } from "../service/system-clock.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { openConfig, parseFlags } from "./flags.ts";
-import { table } from "./table.ts";
+import type { GpioDelivery } from "../../config/gpio.ts";
+import type { Config } from "../../config/schema.ts";
+import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../daemon/gpio.ts";
+import { headerBase, readChips } from "../../machine/gpio/header.ts";
+import { lineUseOf, type LineUse } from "../../machine/gpio/line-users.ts";
+import type { InputSpec, OutputSpec } from "../../machine/gpio/lines.ts";
+import { openLines } from "../../machine/gpio/open-lines.ts";
+import type { LineSettings } from "../../machine/gpio/settings.ts";
+import { money } from "../../sale/money.ts";
+import { createSystemEntropy } from "../../service/entropy.ts";
+import { createLog } from "../../service/log.ts";
+import type { Clock } from "../../service/port.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { openConfig, parseFlags } from "../flags.ts";
+import { table } from "../table.ts";
 
 const usage = `kvitt machine lines --config FILE [--json]       names, numbers, levels of the lines, and who holds them
 kvitt machine test LINE --config FILE [--price N] delivers once on that line, as a sale does (N in minor units)

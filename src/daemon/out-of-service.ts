@@ -2,13 +2,13 @@
  * What a machine does that cannot read its journal: nothing moves, nothing is sold, nothing on the disk is touched; the panel and the back
  * office are told, and once a minute it is tried whether a person or the disk has mended it. Part of the composition root.
  */
-import { JournalError } from "./journal/disk.ts";
-import type { Journal } from "./journal/port.ts";
-import { readOpenBusiness } from "./kiosk/open-business.ts";
-import { StoredValueError } from "./kiosk/stored.ts";
-import type { Link, LinkMessage } from "./link/port.ts";
-import type { Panel } from "./panel/port.ts";
-import type { Clock, Log } from "./service/port.ts";
+import { JournalError } from "../journal/disk.ts";
+import type { Journal } from "../journal/port.ts";
+import { readOpenBusiness } from "../kiosk/open-business.ts";
+import { StoredValueError } from "../kiosk/stored.ts";
+import type { Link, LinkMessage } from "../link/port.ts";
+import type { Panel } from "../panel/port.ts";
+import type { Clock, Log } from "../service/port.ts";
 
 export type JournalTrouble = JournalError | StoredValueError;
 

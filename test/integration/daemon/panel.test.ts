@@ -6,7 +6,7 @@ import { createCanvas } from "@napi-rs/canvas";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import { choosePanel, openSink, readLook } from "../../../src/panel-setup.ts";
+import { choosePanel, openSink, readLook } from "../../../src/daemon/panel.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
 

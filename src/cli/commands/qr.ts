@@ -1,12 +1,12 @@
 /** `kvitt qr`: all QR operations of the provider, by hand. */
 import { writeFile } from "node:fs/promises";
-import type { CallbackQrAnswer, RedirectQr } from "../vipps/answers.ts";
-import type { QrWanted } from "../vipps/qr-image.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { parseFlags } from "./flags.ts";
-import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "./provider.ts";
-import { record, table } from "./table.ts";
-import { drawQr } from "./terminal-qr.ts";
+import type { CallbackQrAnswer, RedirectQr } from "../../vipps/answers.ts";
+import type { QrWanted } from "../../vipps/qr-image.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { parseFlags } from "../flags.ts";
+import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "../provider.ts";
+import { record, table } from "../table.ts";
+import { drawQr } from "../terminal-qr.ts";
 
 const usage = `kvitt qr redirect create ID URL [--ttl S]     a printed code that leads to URL
 kvitt qr redirect list | get ID | update ID URL | delete ID

@@ -2,8 +2,8 @@
  * `kvitt panel test --panel ID`: guided, on hardware. Shows a frame that betrays a wrong panel, a wrong rotation and lost rows, tells what happened in
  * words that lead to the mistake, and ends with a white panel that sleeps. The caller opens the device; this knows only where frames go.
  */
-import type { Frame, FrameSink } from "../panel/sink.ts";
-import { CommandError, type CommandIo } from "./command.ts";
+import type { Frame, FrameSink } from "../../panel/sink.ts";
+import { CommandError, type CommandIo } from "../command.ts";
 
 export interface PanelTestOptions {
   readonly panelId: string;

@@ -1,9 +1,9 @@
 /** `kvitt simulator`: the provider, without the provider. */
-import { createSeededEntropy, createSystemEntropy } from "../service/entropy.ts";
-import { createSystemClock } from "../service/system-clock.ts";
-import { startSimulator } from "../simulator/server.ts";
-import { type CliCommand, CommandError } from "./command.ts";
-import { parseFlagsOnly } from "./flags.ts";
+import { createSeededEntropy, createSystemEntropy } from "../../service/entropy.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
+import { startSimulator } from "../../simulator/server.ts";
+import { type CliCommand, CommandError } from "../command.ts";
+import { parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt simulator [--port N] [--msn N] [--seed N] [--json]
 

@@ -1,9 +1,9 @@
 /** `kvitt webhooks`: registrations at the provider, by hand. The relay keeps its own by itself. */
 import { open, rm } from "node:fs/promises";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { parseFlags } from "./flags.ts";
-import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "./provider.ts";
-import { record, table } from "./table.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { parseFlags } from "../flags.ts";
+import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "../provider.ts";
+import { record, table } from "../table.ts";
 
 const usage = `kvitt webhooks list
 kvitt webhooks register URL [--event NAME …] [--secret-file FILE]

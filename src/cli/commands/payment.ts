@@ -1,11 +1,11 @@
 /** `kvitt payment`: a payment by its reference. Amounts are whole minor units; nothing is moved without an amount or a word that means all. */
-import { isCurrency } from "../sale/money.ts";
-import type { PaymentAnswer } from "../vipps/answers.ts";
-import type { Modification } from "../vipps/epayment.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { parseFlags } from "./flags.ts";
-import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "./provider.ts";
-import { record, table } from "./table.ts";
+import { isCurrency } from "../../sale/money.ts";
+import type { PaymentAnswer } from "../../vipps/answers.ts";
+import type { Modification } from "../../vipps/epayment.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { parseFlags } from "../flags.ts";
+import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "../provider.ts";
+import { record, table } from "../table.ts";
 
 const usage = `kvitt payment get REFERENCE
 kvitt payment events REFERENCE

@@ -3,14 +3,14 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import mqtt from "mqtt";
 import { z } from "zod";
-import { orderSchema } from "../link/command-message.ts";
-import { commandKeyBytesMin, signCommand } from "../link/command-signature.ts";
-import { parseJson } from "../link/messages.ts";
-import { readTlsFiles } from "../link/tls-files.ts";
-import { type MachineAddress, machineTopic } from "../link/topics.ts";
-import { isMerchantQrId } from "../sale/ids.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { parseFlags } from "./flags.ts";
+import { orderSchema } from "../../link/command-message.ts";
+import { commandKeyBytesMin, signCommand } from "../../link/command-signature.ts";
+import { parseJson } from "../../link/messages.ts";
+import { readTlsFiles } from "../../link/tls-files.ts";
+import { type MachineAddress, machineTopic } from "../../link/topics.ts";
+import { isMerchantQrId } from "../../sale/ids.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { parseFlags } from "../flags.ts";
 
 const usage = `kvitt command --broker URL --msn MSN --machine ID --key FILE ORDER [--json]
 

@@ -1,12 +1,12 @@
 /** `kvitt demo`: a sale to watch, and a sale from a script. */
 import { readFile } from "node:fs/promises";
-import { isMachineKind, machineKinds } from "../simulator/demo/machines/machines.ts";
-import type { MachineKind } from "../simulator/demo/machines/port.ts";
-import { servePage } from "../simulator/demo/page-server.ts";
-import { parseScript, playScript } from "../simulator/demo/script.ts";
-import { DemoWorld } from "../simulator/demo/world.ts";
-import { type CliCommand, CommandError } from "./command.ts";
-import { parseFlagsOnly } from "./flags.ts";
+import { isMachineKind, machineKinds } from "../../demo/machines/machines.ts";
+import type { MachineKind } from "../../demo/machines/port.ts";
+import { servePage } from "../../demo/page-server.ts";
+import { parseScript, playScript } from "../../demo/script.ts";
+import { DemoWorld } from "../../demo/world.ts";
+import { type CliCommand, CommandError } from "../command.ts";
+import { parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt demo [--port N] [--machine KIND]
 kvitt demo --headless --script FILE [--json]

@@ -1,19 +1,19 @@
 /** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
 import { openSync, writeSync } from "node:fs";
-import { readSecretFile } from "./config/credentials.ts";
-import type { Config } from "./config/schema.ts";
-import { openGpioMachine } from "./gpio-setup.ts";
-import { inputsOf } from "./input-setup.ts";
-import { withInputs } from "./machine/combined.ts";
-import { createKioskMachine, type KioskMachine } from "./machine/kiosk-api/kiosk-machine.ts";
-import type { Counter } from "./machine/kiosk-api/port.ts";
-import { createMdbMachine } from "./machine/mdb/mdb-machine.ts";
-import { serialPort } from "./machine/mdb/serial-port.ts";
-import { isTcpAddress, tcpPort } from "./machine/mdb/tcp-port.ts";
-import type { Machine } from "./machine/port.ts";
-import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "./machine/simulated.ts";
-import type { Clock, Entropy, Log } from "./service/port.ts";
-import { createUlid } from "./service/ulid.ts";
+import { readSecretFile } from "../config/credentials.ts";
+import type { Config } from "../config/schema.ts";
+import { openGpioMachine } from "./gpio.ts";
+import { inputsOf } from "./input.ts";
+import { withInputs } from "../machine/combined.ts";
+import { createKioskMachine, type KioskMachine } from "../machine/kiosk-api/kiosk-machine.ts";
+import type { Counter } from "../machine/kiosk-api/port.ts";
+import { createMdbMachine } from "../machine/mdb/mdb-machine.ts";
+import { serialPort } from "../machine/mdb/serial-port.ts";
+import { isTcpAddress, tcpPort } from "../machine/mdb/tcp-port.ts";
+import type { Machine } from "../machine/port.ts";
+import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "../machine/simulated.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
+import { createUlid } from "../service/ulid.ts";
 
 export interface MachineParts {
   readonly clock: Clock;

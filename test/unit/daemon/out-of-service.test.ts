@@ -10,7 +10,7 @@ import { SimulatedDisk } from "../../../src/journal/simulated-disk.ts";
 import { readOpenBusiness } from "../../../src/kiosk/open-business.ts";
 import { StoredValueError } from "../../../src/kiosk/stored.ts";
 import type { CommandReply, LinkListener } from "../../../src/link/port.ts";
-import { isJournalTrouble, type JournalTrouble, standOutOfService } from "../../../src/out-of-service.ts";
+import { isJournalTrouble, type JournalTrouble, standOutOfService } from "../../../src/daemon/out-of-service.ts";
 import type { Scene } from "../../../src/panel/port.ts";
 import { createMemoryLog, type LogLine } from "../../../src/service/log.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";

@@ -2,13 +2,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { isLoopback, providerUrl, type RelayFile, relayFileSchema } from "../config/relay.ts";
-import { type RelayOptions, startRelay } from "../relay/main.ts";
-import { createSystemEntropy } from "../service/entropy.ts";
-import { createLog } from "../service/log.ts";
-import { createSystemClock } from "../service/system-clock.ts";
-import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
-import { parseFlagsOnly } from "./flags.ts";
+import { isLoopback, providerUrl, type RelayFile, relayFileSchema } from "../../config/relay.ts";
+import { type RelayOptions, startRelay } from "../../relay/main.ts";
+import { createSystemEntropy } from "../../service/entropy.ts";
+import { createLog } from "../../service/log.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
+import { parseFlagsOnly } from "../flags.ts";
 
 const version = "0.1.0";
 

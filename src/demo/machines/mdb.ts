@@ -1,7 +1,7 @@
 /** A vending machine on its MDB bus: the simulated controller and its adapter, which the daemon reaches through a serial server on loopback. */
 import { createServer, type Socket } from "node:net";
-import { createSimulatedVmc, type VmcDrop } from "../../../machine/mdb/simulated-vmc.ts";
-import { createSystemClock } from "../../../service/system-clock.ts";
+import { createSimulatedVmc, type VmcDrop } from "../../machine/mdb/simulated-vmc.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
 import type { Control, DemoMachine, MachinePlaces } from "./port.ts";
 import { cancelControl, productControls, products, productTables } from "./products.ts";
 
