@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { faultText, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { errorText } from "../kit/error-text.ts";
 import { CommandError } from "./command.ts";
 
 /** `node:util`'s parseArgs; what it refuses is wrong use, with exit code 2. */
@@ -9,7 +10,7 @@ export function parseFlags<const T extends ParseArgsOptionsConfig>(args: readonl
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
+    throw new CommandError(errorText(cause), 2, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The `kvitt` command: finds the command, loads it, runs it. */
+import { errorText } from "../kit/error-text.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
 /** Each command's loader; nothing is loaded that is not used. Keep sorted. */
@@ -67,6 +68,6 @@ try {
     signal: stop.signal,
   });
 } catch (error) {
-  process.stderr.write(`kvitt: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`kvitt: ${errorText(error)}\n`);
   process.exitCode = error instanceof CommandError ? error.exitCode : 1;
 }

@@ -4,6 +4,7 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import { CredentialsError, findSecret, readSecretFile } from "../config/credentials.ts";
 import { providerUrl, relayFileSchema } from "../config/relay.ts";
+import { errorText } from "../kit/error-text.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
 import { createLog } from "../service/log.ts";
 import { createSystemClock } from "../service/system-clock.ts";
@@ -73,7 +74,7 @@ async function sectionOf(path: string): Promise<VippsSection> {
   try {
     raw = parse(await readFile(path, "utf8"));
   } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    const [reason] = errorText(cause).split("\n");
     throw new CommandError(`"${path}" cannot be read: ${reason ?? ""}`, 1, { cause });
   }
   const parsed = fileSchema.safeParse(raw);

@@ -1,6 +1,7 @@
 /** Where secrets come from: systemd's credentials folder, a folder of tight files, the environment; from the TOML only for a simulator. */
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { errorText } from "../kit/error-text.ts";
 import type { Config } from "./schema.ts";
 
 export class CredentialsError extends Error {
@@ -43,7 +44,7 @@ export async function readSecretFile(path: string, env: Environment = {}): Promi
   } catch (error) {
     if (error instanceof CredentialsError) throw error;
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new CredentialsError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new CredentialsError(`${path} cannot be read: ${errorText(error)}`, {
       cause: error,
     });
   }

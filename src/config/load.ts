@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { errorText } from "../kit/error-text.ts";
 import { type Config, configSchema, sections } from "./schema.ts";
 
 export interface ConfigFault {
@@ -138,7 +139,7 @@ export async function loadConfig(path: string): Promise<Loaded> {
   try {
     return parseConfig(await readFile(path, "utf8"));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     return {
       ok: false,
       faults: [{ key: path, value: undefined, allowed: `the file cannot be read: ${reason}`, example: undefined }],

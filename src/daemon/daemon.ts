@@ -5,6 +5,8 @@ import type { Config } from "../config/schema.ts";
 import { openJournal } from "../journal/journal.ts";
 import { openNodeDisk } from "../journal/node-disk.ts";
 import type { Journal } from "../journal/port.ts";
+import { backOffMs } from "../kit/back-off.ts";
+import { untilAborted } from "../kit/abort.ts";
 import { createKiosk, type Kiosk } from "../kiosk/kiosk.ts";
 import { commandCounterKey } from "../kiosk/intake.ts";
 import { createMqttLink } from "../link/mqtt-link.ts";
@@ -183,13 +185,6 @@ async function panelOf({ config, log }: DaemonOptions, clock: Clock): Promise<Pa
   });
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
 /** Tells systemd that we are alive only while the loop makes progress or has nothing to do. */
 function feedWatchdog(
   kiosk: Kiosk,
@@ -332,7 +327,7 @@ function shopQrOf(
         return;
       }
       log.warn({ id: shopId, outcome }, "the web shop's code could not be fetched yet; asking again");
-      await clock.sleep(Math.min(60_000, 1_000 * 2 ** Math.min(attempts, 6)) * (0.5 + entropy.fraction()), signal);
+      await clock.sleep(backOffMs({ firstMs: 1_000, maxMs: 60_000 }, attempts, entropy), signal);
     }
   }
   if (id !== undefined)

@@ -6,6 +6,7 @@ import { JournalError } from "../journal/disk.ts";
 import type { Journal } from "../journal/port.ts";
 import { readOpenBusiness } from "../kiosk/open-business.ts";
 import { StoredValueError } from "../kiosk/stored.ts";
+import { errorFrom } from "../kit/error-text.ts";
 import type { Link, LinkMessage } from "../link/port.ts";
 import type { Panel } from "../panel/port.ts";
 import type { Clock, Log } from "../service/port.ts";
@@ -86,7 +87,7 @@ async function whatIsWrong(openJournal: () => Promise<Journal>): Promise<Error |
     }
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return errorFrom(error);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the configuration says about selling, as the sale takes it. Part of the composition root. */
+import { isInWindow, timeOfDayIn } from "../kit/time-of-day.ts";
 import type { Config } from "../config/schema.ts";
 import { dayNumber, minuteOf, type TariffConfig } from "../config/tariff.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
@@ -84,15 +85,6 @@ export function catalogueOf(config: Config): Catalogue {
 export function quietHoursOf(config: Config): (wallMs: number) => boolean {
   const { quiet_hours: quiet, machine } = config;
   if (quiet === undefined) return () => false;
-  const format = new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZone: machine.time_zone,
-  });
-  const { from, to } = quiet;
-  return (wallMs) => {
-    const now = format.format(wallMs);
-    return from <= to ? now >= from && now < to : now >= from || now < to;
-  };
+  const timeOfDay = timeOfDayIn(machine.time_zone);
+  return (wallMs) => isInWindow(quiet, timeOfDay(wallMs));
 }

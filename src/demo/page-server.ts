@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
+import { errorText } from "../kit/error-text.ts";
 import { checkWorld } from "./script.ts";
 import type { DemoWorld } from "./world.ts";
 
@@ -114,7 +115,7 @@ export async function servePage(
   const server = createServer((request, response) => {
     answer(world, request, response).catch((error: unknown) => {
       response.writeHead(400, { "content-type": "text/plain" });
-      response.end(error instanceof Error ? error.message : String(error));
+      response.end(errorText(error));
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -5,6 +5,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { errorText } from "../kit/error-text.ts";
 import { readCode } from "./camera.ts";
 import {
   askKiosk,
@@ -376,9 +377,7 @@ export class DemoWorld {
       const seen = (): string =>
         JSON.stringify([this.#kioskState, this.#machine.controls(), this.#drops.size, this.#phone, this.#ledger]);
       const before = seen();
-      await this.#pollMachine().catch((error: unknown) =>
-        this.say("machine", error instanceof Error ? error.message : String(error), "error"),
-      );
+      await this.#pollMachine().catch((error: unknown) => this.say("machine", errorText(error), "error"));
       await this.#pollProvider();
       await this.#pollPicture();
       if (before !== seen()) this.#changed();
@@ -391,8 +390,7 @@ export class DemoWorld {
       this.#phone = await usePhone(this.providerUrl, user, "view");
       this.#ledger = await readLedger(this.providerUrl);
     } catch (error) {
-      if (!this.#isClosed)
-        this.say("provider", `does not answer: ${error instanceof Error ? error.message : String(error)}`, "error");
+      if (!this.#isClosed) this.say("provider", `does not answer: ${errorText(error)}`, "error");
     }
   }
 

@@ -1,4 +1,5 @@
 /** What the journal needs of a disk: one folder of files, and the difference between written and synced. */
+import { CodedError } from "../kit/coded-error.ts";
 
 export interface Disk {
   list(): Promise<readonly string[]>;
@@ -30,12 +31,4 @@ export type JournalErrorCode =
   /** The disk is full, read-only or broken. */
   | "disk";
 
-export class JournalError extends Error {
-  readonly code: JournalErrorCode;
-
-  constructor(code: JournalErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "JournalError";
-    this.code = code;
-  }
-}
+export class JournalError extends CodedError<JournalErrorCode> {}

@@ -9,6 +9,7 @@
  * 4. while `journal.new` or `sales.new` is written: it is removed; before its rename is synced: either name has all of it;
  * 5. between a drop in `journal.log` and the removal of the secret's file: as 3.
  */
+import { errorText } from "../kit/error-text.ts";
 import { type Disk, JournalError } from "./disk.ts";
 import type { Journal, JournalChange, JournalTable, JsonValue } from "./port.ts";
 import { decodeFile, encodeCommit, encodeHeader, type StoredChange } from "./record.ts";
@@ -202,7 +203,7 @@ class LogJournal implements Journal {
 
 function failure(error: unknown, what: string): JournalError {
   if (error instanceof JournalError) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorText(error);
   return new JournalError("disk", `the journal could not be ${what}: ${why}`, { cause: error });
 }
 

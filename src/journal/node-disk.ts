@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { errorText } from "../kit/error-text.ts";
 import { type Disk, JournalError } from "./disk.ts";
 import { lockFolder } from "./lock.ts";
 
@@ -24,7 +25,7 @@ export async function openNodeDisk(folder: string): Promise<Disk> {
  */
 export async function openNodeDiskToRead(folder: string): Promise<Disk> {
   const found = await stat(folder).catch((error: unknown) => {
-    const why = isMissing(error) ? "there is none" : error instanceof Error ? error.message : String(error);
+    const why = isMissing(error) ? "there is none" : errorText(error);
     throw new JournalError("disk", `no journal in ${folder}: ${why}`, { cause: error });
   });
   if (!found.isDirectory()) throw new JournalError("disk", `no journal in ${folder}: it is not a folder`);

@@ -1,5 +1,6 @@
 /** What the back office's commands mean here: what the disk keeps of them, what the sale is told, and what the kiosk does itself. */
 import type { Journal, JournalChange } from "../journal/port.ts";
+import { errorText } from "../kit/error-text.ts";
 import type { Command, Link } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
@@ -104,6 +105,6 @@ export async function carryOut({ id, order }: Command, ports: CommandPorts, judg
     }
   } catch (error) {
     log.error({ error, command: order.kind }, "a command failed");
-    link.reply({ id, outcome: "refused", reason: error instanceof Error ? error.message : String(error) });
+    link.reply({ id, outcome: "refused", reason: errorText(error) });
   }
 }

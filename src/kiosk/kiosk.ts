@@ -2,7 +2,9 @@
  * The kiosk: one loop around the pure sale. inbox → decide → journal → perform → the answer is the next event.
  * Nothing acts in a callback, and nothing is performed before what was decided is on the disk.
  */
+import { jittered } from "../kit/back-off.ts";
 import type { Journal, JournalChange } from "../journal/port.ts";
+import { errorFrom } from "../kit/error-text.ts";
 import type { Command, Link, LinkMessage, RelayHealth, StateMessage } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../machine/port.ts";
@@ -492,7 +494,7 @@ class KioskLoop implements Kiosk {
       this.#publishState();
       void this.#show();
       if (item.settled !== undefined) {
-        item.settled(error instanceof Error ? error : new Error(String(error)));
+        item.settled(errorFrom(error));
         return false;
       }
       await clock.sleep(journalRetryMs);
@@ -623,7 +625,7 @@ class KioskLoop implements Kiosk {
   #startTimer(effect: Extract<Effect, { kind: "start-timer" }>): void {
     const { clock, entropy } = this.#ports;
     const { name } = effect;
-    const afterMs = effect.jitter ? effect.afterMs * (0.75 + 0.5 * entropy.fraction()) : effect.afterMs;
+    const afterMs = effect.jitter ? jittered(effect.afterMs, entropy, 0.25) : effect.afterMs;
     this.#timers.get(name)?.cancel();
     const timer = clock.startTimer(`sale ${name}`, afterMs, () => {
       if (this.#timers.get(name) === timer) this.#timers.delete(name);

@@ -1,5 +1,6 @@
 /** Sends every ended sale upstream, oldest first, until the broker has it. The journal's `unsent` table is the queue. */
 import type { Journal } from "../journal/port.ts";
+import { backOffMs } from "../kit/back-off.ts";
 import type { Link } from "../link/port.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { readSaleRecord } from "./stored.ts";
@@ -10,8 +11,7 @@ export interface Outbox {
   stop(): void;
 }
 
-const retryMsMin = 2_000;
-const retryMsMax = 300_000;
+const retry = { firstMs: 2_000, maxMs: 300_000 };
 
 export function createOutbox(settings: {
   readonly journal: Journal;
@@ -43,7 +43,7 @@ export function createOutbox(settings: {
     try {
       await sendAll();
     } catch (error) {
-      const delayMs = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(attempts, 8)) * (0.5 + entropy.fraction());
+      const delayMs = backOffMs(retry, attempts, entropy);
       attempts += 1;
       log.warn({ error, delayMs }, "a sale could not be sent upstream; it stays in the journal and is sent again");
       timer?.cancel();

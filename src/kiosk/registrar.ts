@@ -2,6 +2,7 @@
  * Registers the callback QR at boot and keeps it registered; at the same time the kiosk's proof that the provider can be reached.
  * PUT is create-or-update (QR API, `PUT /qr/v1/merchant-callback/{merchantQrId}`), so doing it again is harmless.
  */
+import { backOffMs, jittered } from "../kit/back-off.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import type { CallbackQr, CallOutcome, MerchantQrs } from "../vipps/port.ts";
@@ -38,8 +39,7 @@ export interface Registrar {
 }
 
 const refreshMs = 3_600_000;
-const retryMsMin = 1_000;
-const retryMsMax = 60_000;
+const retry = { firstMs: 1_000, maxMs: 60_000 };
 /** One lost answer happens; two in a row take the code off the panel. */
 const failuresUntilLost = 2;
 
@@ -62,9 +62,9 @@ export function createRegistrar(settings: RegistrarSettings): Registrar {
   }
 
   function retryDelayMs(): number {
-    const base = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(state.attempts, 6));
+    const delayMs = backOffMs(retry, state.attempts, entropy);
     state.attempts += 1;
-    return base * (0.5 + entropy.fraction());
+    return delayMs;
   }
 
   function setReached(reached: boolean): void {
@@ -86,13 +86,13 @@ export function createRegistrar(settings: RegistrarSettings): Registrar {
   function succeed(qr: CallbackQr): void {
     const isNew = JSON.stringify(state.qr) !== JSON.stringify(qr);
     if (clock.monotonicMs() >= state.registerAtMs)
-      state.registerAtMs = clock.monotonicMs() + refreshMs * (0.9 + 0.2 * entropy.fraction());
+      state.registerAtMs = clock.monotonicMs() + jittered(refreshMs, entropy);
     state.qr = qr;
     state.attempts = 0;
     const wasReached = state.reached;
     setReached(true);
     if (wasReached && isNew) onChange();
-    schedule(settings.probeMs * (0.9 + 0.2 * entropy.fraction()));
+    schedule(jittered(settings.probeMs, entropy));
   }
 
   function fail(outcome: Exclude<CallOutcome<CallbackQr>, { kind: "ok" }>): void {

@@ -2,6 +2,7 @@
  * The machine's side of the link, over a connection that is passed in: the state retained with a will behind it, one session number a boot.
  * It decides nothing about sales: what is retained, foreign or unreadable is dropped here, everything else is the kiosk's.
  */
+import { errorText } from "../kit/error-text.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
 import type { Clock, Log } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
@@ -243,7 +244,7 @@ export class DeviceLink implements Link {
       await this.#connection.publish(message, publishTimeoutMs);
       return true;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       this.#parts.log.warn({ topic: message.topic, reason }, "a message was not published");
       return false;
     }

@@ -1,4 +1,5 @@
 /** What the link throws: always with a stable code, never with a password, a token or a payload in it. */
+import { CodedError } from "../kit/coded-error.ts";
 
 export type LinkErrorCode =
   /** There is no connection to the broker now. */
@@ -14,12 +15,4 @@ export type LinkErrorCode =
   /** The settings cannot work: a file that cannot be read, a name that breaks a topic. */
   | "link-config";
 
-export class LinkError extends Error {
-  readonly code: LinkErrorCode;
-
-  constructor(code: LinkErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "LinkError";
-    this.code = code;
-  }
-}
+export class LinkError extends CodedError<LinkErrorCode> {}

@@ -8,8 +8,9 @@
  * - Connected means: CONNACK and every subscription granted.
  */
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { errorFrom, errorText } from "../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
-import { backoffMs } from "./backoff.ts";
+import { backOffMs } from "../kit/back-off.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { LinkError } from "./link-error.ts";
@@ -167,7 +168,7 @@ export class MqttConnection implements Connection {
     try {
       await this.#receive(attempt, packet);
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)));
+      callback(errorFrom(error));
       return;
     }
     callback();
@@ -181,7 +182,7 @@ export class MqttConnection implements Connection {
       await this.#withTimeout(this.#parts.hooks.message({ topic: packet.topic, payload, retained: packet.retain }));
     } catch (error) {
       this.#parts.log.error(
-        { topic: packet.topic, reason: reasonOf(error) },
+        { topic: packet.topic, reason: errorText(error) },
         "a message was not taken in; it will be sent again",
       );
       this.#end(attempt, "a message was not taken in");
@@ -226,7 +227,7 @@ export class MqttConnection implements Connection {
         settle(
           error === undefined || error === null
             ? undefined
-            : new LinkError("link-refused", `${this.#broker} did not take ${message.topic}: ${reasonOf(error)}`),
+            : new LinkError("link-refused", `${this.#broker} did not take ${message.topic}: ${errorText(error)}`),
         ),
       );
     });
@@ -247,7 +248,7 @@ export class MqttConnection implements Connection {
     if (wasReady && clock.monotonicMs() - attempt.startedMs >= stableAfterMs) this.#retry = 0;
     const delayMs = fallBack
       ? 0
-      : backoffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, this.#retry, entropy);
+      : backOffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, this.#retry, entropy);
     if (fallBack) log.info({ broker: this.#broker }, "the broker does not take MQTT 5: trying 3.1.1");
     else {
       this.#retry += 1;
@@ -268,8 +269,4 @@ export class MqttConnection implements Connection {
     for (const settle of attempt.waiting)
       settle(new LinkError("link-refused", `the connection to ${this.#broker} broke before the broker acknowledged`));
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

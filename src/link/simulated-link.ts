@@ -1,6 +1,6 @@
 /** The link's twin: the same device side over the simulated bus. */
 import type { Clock, Entropy, Timer } from "../service/port.ts";
-import { backoffMs } from "./backoff.ts";
+import { backOffMs } from "../kit/back-off.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { DeviceLink, type DeviceLinkParts } from "./device-link.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
@@ -133,7 +133,7 @@ class SimulatedConnection implements Connection {
 
   #again(): void {
     this.#timer?.cancel();
-    this.#timer = this.#clock.startTimer("bus reconnect", backoffMs(retry, this.#retry, this.#entropy), () =>
+    this.#timer = this.#clock.startTimer("bus reconnect", backOffMs(retry, this.#retry, this.#entropy), () =>
       this.#try(),
     );
     this.#retry += 1;

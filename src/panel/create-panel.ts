@@ -2,6 +2,7 @@
  * The panel over any sink: scene → content → layout → pixels → glass. The newest scene wins; what stands on the glass is what the sink
  * has confirmed, never what was only drawn.
  */
+import { errorText } from "../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../service/port.ts";
 import { type Drawing, encodePng } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
@@ -163,7 +164,7 @@ class SinkPanel implements Panel {
       return { kind: "shown" };
     } catch (error) {
       log.error({ error, scene: scene.kind }, "the scene could not be drawn");
-      return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+      return { kind: "failed", reason: errorText(error) };
     }
   }
 

@@ -1,6 +1,7 @@
 /** The panels that we know: one JSON file each in hardware/panels, read at the door. */
 import { readdir, readFile } from "node:fs/promises";
 import * as z from "zod";
+import { CodedError } from "../kit/coded-error.ts";
 import { controllerSchema } from "./epaper/controllers.ts";
 import { type PanelGeometry, type Rotation, rotated } from "./geometry.ts";
 
@@ -49,15 +50,7 @@ const panelFileSchema = z.discriminatedUnion("driver", [epaperFile, framebufferF
 export type PanelFile = z.infer<typeof panelFileSchema>;
 
 /** Codes: `panel-file-invalid`, `panel-unknown`. */
-export class PanelFileError extends Error {
-  readonly code: "panel-file-invalid" | "panel-unknown";
-
-  constructor(code: PanelFileError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "PanelFileError";
-    this.code = code;
-  }
-}
+export class PanelFileError extends CodedError<"panel-file-invalid" | "panel-unknown"> {}
 
 /** @throws PanelFileError `panel-file-invalid` with what is wrong in which key. `from` names the file in the message. */
 export function readPanelFile(text: string, from = "the panel file"): PanelFile {

@@ -3,9 +3,10 @@
  * tells its secret only when it is made: so the list is read at start and every hour, and what is missing, or whose secret
  * is not known here, is made anew.
  */
+import { errorText } from "../kit/error-text.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import type { CallOutcome } from "../vipps/port.ts";
-import { backoffMs } from "../link/backoff.ts";
+import { backOffMs, jittered } from "../kit/back-off.ts";
 import type { KnownRegistration, RegistrationStore } from "./registration-file.ts";
 
 export interface ListedRegistration {
@@ -93,8 +94,7 @@ export class RegistrationKeeper {
       failures = finding === "standing" ? 0 : failures + 1;
       const { clock, entropy } = this.#parts;
       // A fleet of relays does not ask in the same second, hour after hour.
-      const waitMs =
-        failures === 0 ? roundMs * (0.9 + entropy.fraction() / 5) : backoffMs(retry, failures - 1, entropy);
+      const waitMs = failures === 0 ? jittered(roundMs, entropy) : backOffMs(retry, failures - 1, entropy);
       await clock.sleep(waitMs, this.#stop.signal).catch(() => undefined);
     }
   }
@@ -106,7 +106,7 @@ export class RegistrationKeeper {
       if (finding !== "unknown") this.#parts.onRound(finding === "standing");
       return finding;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       this.#parts.log.error({ reason }, "the webhook registrations could not be kept");
       this.#parts.onRound(false);
       return "missing";

@@ -1,4 +1,5 @@
 /** What the relay throws when it cannot start or keep its secrets: a stable code, and never a secret in the message. */
+import { CodedError } from "../kit/coded-error.ts";
 
 export type RelayErrorCode =
   /** The file of registrations is unreadable, damaged, or readable by others. */
@@ -7,12 +8,4 @@ export type RelayErrorCode =
   | "relay-listen"
   | "relay-config";
 
-export class RelayError extends Error {
-  readonly code: RelayErrorCode;
-
-  constructor(code: RelayErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "RelayError";
-    this.code = code;
-  }
-}
+export class RelayError extends CodedError<RelayErrorCode> {}

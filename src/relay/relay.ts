@@ -3,6 +3,7 @@
  * has the event. No database: the machine is in the reference, its state is on the broker, the secrets are in a file.
  */
 import type { IClientOptions, MqttClient } from "mqtt";
+import { errorText } from "../kit/error-text.ts";
 import { jsonContentType, type RelayHealthMessage } from "../link/messages.ts";
 import type { Incoming } from "../link/incoming.ts";
 import { MqttConnection } from "../link/mqtt-connection.ts";
@@ -179,7 +180,7 @@ export class Relay {
     try {
       await this.#connection.publish(message, publishTimeoutMs);
     } catch (error) {
-      log.warn({ ...fields, reason: reasonOf(error) }, "an event could not be forwarded");
+      log.warn({ ...fields, reason: errorText(error) }, "an event could not be forwarded");
       // Whoever waits at the machine is told no now; a repetition must not let them in later.
       if (event.kind === "checked-in") this.#tellOthers({ id: event.eventId, answer: "refused" });
       return { status: 503, text: "the broker did not take it" };
@@ -226,7 +227,7 @@ export class Relay {
       this.#parts.store.refresh();
       return true;
     } catch (error) {
-      this.#parts.log.error({ reason: reasonOf(error) }, "the file of registrations cannot be read");
+      this.#parts.log.error({ reason: errorText(error) }, "the file of registrations cannot be read");
       return false;
     }
   }
@@ -249,7 +250,7 @@ export class Relay {
     try {
       await this.#connection.publish(message, publishTimeoutMs);
     } catch (error) {
-      this.#parts.log.warn({ topic: message.topic, reason: reasonOf(error) }, "a message was not published");
+      this.#parts.log.warn({ topic: message.topic, reason: errorText(error) }, "a message was not published");
     }
   }
 
@@ -273,8 +274,4 @@ export class Relay {
     const body = { alive: true, mqtt: connected, registered: this.#registered, instance: this.#parts.instance };
     return { status: connected ? 200 : 503, body };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@
  * answers within the provider's ten seconds whatever happens behind it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { errorText } from "../kit/error-text.ts";
 import type { Clock, Log } from "../service/port.ts";
 import { RelayError } from "./relay-error.ts";
 
@@ -95,7 +96,7 @@ export class WebhookServer {
       if (answer !== undefined) send(response, answer.status, "text/plain; charset=utf-8", `${answer.text}\n`);
     } catch (error) {
       if (request.errored !== null) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       this.#parts.log.error({ reason }, "a webhook could not be answered");
       send(response, 500, "text/plain; charset=utf-8", "internal error\n");
     }

@@ -1,4 +1,5 @@
 /** What the operator decided about selling; plain numbers and words from the configuration. */
+import type { BackOff } from "../kit/back-off.ts";
 import type { Currency, Minor } from "./money.ts";
 
 /** Time as a product: parking, showers, chargers. `quote` is a pure function made from the tariff. */
@@ -48,10 +49,8 @@ export const appearanceMs = 25 * 60_000;
  */
 export const inFlightMs = 120_000;
 
-/** Waits before asking again, by how often it was tried: 1 s doubling to 10 min. */
-export function backOffMs(attempts: number): number {
-  return Math.min(600_000, 1_000 * 2 ** Math.min(attempts, 10));
-}
+/** The longest waits before asking again; the loop adds jitter. */
+export const askAgain: BackOff = { firstMs: 1_000, maxMs: 600_000 };
 
 /** How often an adjustment may be refused before a person is asked. */
 export const refusalsMax = 3;

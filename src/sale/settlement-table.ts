@@ -4,11 +4,12 @@
  * Two rules hold everywhere: a request that moves money has its id in the settlement before it leaves, and it is never *repeated*
  * before a GET said what is true (how long the provider remembers Idempotency-Keys is not documented).
  */
+import { backOffCeilingMs } from "../kit/back-off.ts";
 import type { Effect } from "./effect.ts";
 import type { SettlementEvent, SettlementEventKind, SettlementMessage, Stamp } from "./event.ts";
 import { type Minor, noMinor } from "./money.ts";
 import { isOver, isPayable, type PaymentView } from "./payment.ts";
-import { appearanceMs, backOffMs, inFlightMs, refusalsMax, type SalePolicy, settleAttemptsMax } from "./policy.ts";
+import { appearanceMs, askAgain, inFlightMs, refusalsMax, type SalePolicy, settleAttemptsMax } from "./policy.ts";
 import {
   difference,
   type Live,
@@ -115,7 +116,7 @@ function later(
   retryAfterMs: number | undefined,
   waitMsMax = Number.POSITIVE_INFINITY,
 ): SettlementOutcome {
-  const ownWaitMs = Math.min(waitMsMax, backOffMs(input.live.attempts));
+  const ownWaitMs = Math.min(waitMsMax, backOffCeilingMs(askAgain, input.live.attempts));
   return wait(input, Math.max(ownWaitMs, Math.min(retryAfterMs ?? 0, 3_600_000)));
 }
 

@@ -1,5 +1,6 @@
 /** The real clock: monotonic time for waiting, wall time for messages, and a guard that says whether wall time can be believed. */
 import { existsSync } from "node:fs";
+import { abortReason, onAbort } from "../kit/abort.ts";
 import type { Clock, Timer } from "./port.ts";
 
 export interface SystemClockSettings {
@@ -60,19 +61,17 @@ export function createSystemClock(settings: SystemClockSettings): SystemClock {
 /** A sleep made of a timer: rejects with the signal's reason when aborted first. */
 export function sleepOn(startTimer: Clock["startTimer"], delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (): void => reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
     if (signal?.aborted === true) {
-      fail();
+      reject(abortReason(signal));
       return;
     }
-    const abort = (): void => {
-      timer.cancel();
-      fail();
-    };
     const timer = startTimer("sleep", delayMs, () => {
-      signal?.removeEventListener("abort", abort);
+      forget();
       resolve();
     });
-    signal?.addEventListener("abort", abort, { once: true });
+    const forget = onAbort(signal, () => {
+      timer.cancel();
+      if (signal !== undefined) reject(abortReason(signal));
+    });
   });
 }

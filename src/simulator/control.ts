@@ -1,5 +1,6 @@
 /** The control API of the simulator: POST a JSON order to /simulator/NAME (docs/simulator.md). Wrong orders are answered with what is wrong. */
 import { z } from "zod";
+import { errorText } from "../kit/error-text.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { bodyOf, json, type SimulatedRequest } from "./message.ts";
 import { type Fault, faultSchema, type Provider } from "./provider.ts";
@@ -149,7 +150,7 @@ export function createControl(
       return json(200, order(bodyOf(request) ?? {}) ?? {});
     } catch (error) {
       if (error instanceof z.ZodError) return json(400, { error: z.prettifyError(error) });
-      return json(400, { error: error instanceof Error ? error.message : String(error) });
+      return json(400, { error: errorText(error) });
     }
   };
 }

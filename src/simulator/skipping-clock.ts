@@ -1,4 +1,5 @@
 /** Time that can be skipped: for whoever does not want to wait for an expiry or a repetition. */
+import { sleepOn } from "../service/system-clock.ts";
 import type { Clock, Timer } from "../service/port.ts";
 
 /** The clock of a simulator that is told to skip: everything that waits falls due earlier. */
@@ -59,17 +60,6 @@ export class SkippingClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        timer.cancel();
-        reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-      };
-      const timer = this.startTimer("sleep", delayMs, () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      });
-      if (signal?.aborted === true) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-    });
+    return sleepOn((name, ms, callback) => this.startTimer(name, ms, callback), delayMs, signal);
   }
 }

@@ -3,9 +3,9 @@
  * Lifetime: 1 hour in test, 24 hours in production. All numbers in the answer are JSON strings.
  */
 import { z } from "zod";
+import { abortable } from "../kit/abort.ts";
 import type { Clock, MonotonicMs } from "../service/port.ts";
 import { isHeaderSafe } from "./credentials.ts";
-import { abortable } from "./deadline.ts";
 import { unusable, VippsError } from "./errors.ts";
 import { Secret } from "./secret.ts";
 

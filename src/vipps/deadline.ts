@@ -1,4 +1,5 @@
 /** Every wait of the client ends: at the call's deadline, at the limit of one try, or when the caller stops it. */
+import { linkedController } from "../kit/abort.ts";
 import type { Clock, MonotonicMs } from "../service/port.ts";
 import type { CallOptions } from "./port.ts";
 
@@ -26,29 +27,16 @@ export function createGuard(
   limitMs: number,
   signal: AbortSignal | undefined,
 ): Guard {
-  const controller = new AbortController();
+  const { controller, release } = linkedController(signal);
   const leftMs = Math.min(limitMs, Math.max(1, untilMs - clock.monotonicMs()));
   const timer = clock.startTimer("provider call", leftMs, () =>
     controller.abort(new Error(`no whole answer within ${Math.round(leftMs)} ms`)),
   );
-  const forward = (): void => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", forward, { once: true });
-  if (signal?.aborted === true) forward();
   return {
     signal: controller.signal,
     release: () => {
       timer.cancel();
-      signal?.removeEventListener("abort", forward);
+      release();
     },
   };
-}
-
-/** The promise, or a rejection as soon as the signal aborts: whoever does not listen to the signal is left behind. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const fail = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) fail();
-    signal.addEventListener("abort", fail, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", fail));
-  });
 }

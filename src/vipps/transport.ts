@@ -1,4 +1,5 @@
 /** How a request leaves: the one seam between the client and the network. The simulator's core is its twin. */
+import { CodedError } from "../kit/coded-error.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -22,12 +23,4 @@ export type HttpTransport = (request: HttpRequest) => Promise<HttpResponse>;
 /** The largest answer that is read: a list of every QR of a sales unit fits many times over. */
 export const bodyBytesMax = 4 * 1024 * 1024;
 
-export class TransportError extends Error {
-  readonly code: "body-too-large" | "no-answer";
-
-  constructor(code: TransportError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "TransportError";
-    this.code = code;
-  }
-}
+export class TransportError extends CodedError<"body-too-large" | "no-answer"> {}

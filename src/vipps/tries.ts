@@ -1,6 +1,7 @@
 /** One request with a limit, and many tries of it with an end. */
 import type { Clock, Entropy, Log, MonotonicMs } from "../service/port.ts";
-import { abortable, createGuard, type TimedOptions, untilOf } from "./deadline.ts";
+import { abortable } from "../kit/abort.ts";
+import { createGuard, type TimedOptions, untilOf } from "./deadline.ts";
 import { type Stage, unusable, VippsError } from "./errors.ts";
 import { pauseMs, retryPauses } from "./retry.ts";
 import { bodyBytesMax, type HttpRequest, type HttpResponse, type HttpTransport, TransportError } from "./transport.ts";

@@ -52,7 +52,8 @@ describe("the rooms", () => {
   });
 
   it.each([
-    ["sale-imports-nothing", { "src/sale/a.ts": 'import "../kiosk/b.ts";', "src/kiosk/b.ts": "export {};" }],
+    ["kit-imports-nothing", { "src/kit/a.ts": 'import "../sale/b.ts";', "src/sale/b.ts": "export {};" }],
+    ["sale-imports-kit-alone", { "src/sale/a.ts": 'import "../kiosk/b.ts";', "src/kiosk/b.ts": "export {};" }],
     ["kiosk-knows-sale-and-ports", { "src/kiosk/a.ts": 'import "../vipps/b.ts";', "src/vipps/b.ts": "export {};" }],
     ["rooms-are-strangers", { "src/panel/a.ts": 'import "../machine/b.ts";', "src/machine/b.ts": "export {};" }],
     [

@@ -3,27 +3,33 @@ import type { IForbiddenRuleType } from "dependency-cruiser";
 
 const rooms = "vipps|link|panel|machine|journal";
 /** Files of `sale/` whose values other rooms may use: amounts, names and the arithmetic of a payment. */
-const saleValues = "^src/sale/(money|ids|payment|catalogue|tariff|quiet-hours)\\.ts$";
+const saleValues = "^src/sale/(money|ids|payment|catalogue|tariff)\\.ts$";
 
 export const rules: IForbiddenRuleType[] = [
-  { severity: "error", name: "sale-imports-nothing", from: { path: "^src/sale/" }, to: { pathNot: "^src/sale/" } },
+  { severity: "error", name: "kit-imports-nothing", from: { path: "^src/kit/" }, to: { pathNot: "^src/kit/" } },
+  {
+    severity: "error",
+    name: "sale-imports-kit-alone",
+    from: { path: "^src/sale/" },
+    to: { pathNot: "^src/(sale|kit)/" },
+  },
   {
     severity: "error",
     name: "kiosk-knows-sale-and-ports",
     from: { path: "^src/kiosk/" },
-    to: { path: "^src/", pathNot: "^src/(kiosk|sale)/|/port\\.ts$" },
+    to: { path: "^src/", pathNot: "^src/(kiosk|sale|kit)/|/port\\.ts$" },
   },
   {
     severity: "error",
     name: "rooms-are-strangers",
     from: { path: `^src/(${rooms})/` },
-    to: { path: "^src/", pathNot: "^src/($1|sale)/|/port\\.ts$" },
+    to: { path: "^src/", pathNot: "^src/($1|sale|kit)/|/port\\.ts$" },
   },
   {
     severity: "error",
     name: "rooms-take-only-types-from-outside",
     from: { path: `^src/(${rooms})/` },
-    to: { path: "^src/", pathNot: `^src/$1/|${saleValues}`, dependencyTypesNot: ["type-only"] },
+    to: { path: "^src/", pathNot: `^src/($1|kit)/|${saleValues}`, dependencyTypesNot: ["type-only"] },
   },
   {
     severity: "error",

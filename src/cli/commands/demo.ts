@@ -1,5 +1,6 @@
 /** `kvitt demo`: a sale to watch, and a sale from a script. */
 import { readFile } from "node:fs/promises";
+import { untilAborted } from "../../kit/abort.ts";
 import { isMachineKind, machineKinds } from "../../demo/machines/machines.ts";
 import type { MachineKind } from "../../demo/machines/port.ts";
 import { servePage } from "../../demo/page-server.ts";
@@ -62,10 +63,7 @@ export const command: CliCommand = {
     const world = await DemoWorld.start(kindOf(values.machine));
     const page = await servePage(world, port);
     io.out(values.json === true ? JSON.stringify({ url: page.url }) : `The demo is on ${page.url} (Ctrl-C ends it).`);
-    await new Promise<void>((resolve) => {
-      if (io.signal.aborted) resolve();
-      io.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await untilAborted(io.signal);
     await page.close();
     await world.close();
     return 0;

@@ -1,7 +1,9 @@
 /** `kvitt machine lines|test|watch|off`: the GPIO lines, by name, for whoever wires and mends the machine. */
+import { untilAborted } from "../../kit/abort.ts";
 import type { GpioDelivery } from "../../config/gpio.ts";
 import type { Config } from "../../config/schema.ts";
 import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../daemon/gpio.ts";
+import { errorText } from "../../kit/error-text.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
 import { lineUseOf, type LineUse } from "../../machine/gpio/line-users.ts";
 import type { InputSpec, OutputSpec } from "../../machine/gpio/lines.ts";
@@ -85,7 +87,7 @@ async function list(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Pro
       : await readChips(sysfs).then(
           (chips) => headerBase(chips, delivery.base),
           (error: unknown) => {
-            io.err(error instanceof Error ? error.message : String(error));
+            io.err(errorText(error));
             return undefined;
           },
         );
@@ -125,7 +127,7 @@ async function off(delivery: GpioDelivery, io: CommandIo): Promise<number> {
   const faults: string[] = [];
   for (const spec of outputsOf(delivery))
     await lines.openOutput(spec).catch((error: unknown) => {
-      faults.push(error instanceof Error ? error.message : String(error));
+      faults.push(errorText(error));
     });
   await lines.close();
   for (const fault of faults) io.err(fault);
@@ -154,13 +156,6 @@ async function test(config: Config, line: string, priceMinor: number, io: Comman
   } finally {
     await machine.stop();
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 async function watch(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Promise<number> {

@@ -2,7 +2,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
+import { untilAborted } from "../../kit/abort.ts";
 import { isLoopback, providerUrl, type RelayFile, relayFileSchema } from "../../config/relay.ts";
+import { errorText } from "../../kit/error-text.ts";
 import { type RelayOptions, startRelay } from "../../relay/main.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
 import { createLog } from "../../service/log.ts";
@@ -31,7 +33,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
   const relay = await startRelay(optionsOf(file, io), { clock, entropy: createSystemEntropy(), log });
   io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
-  await aborted(io.signal);
+  await untilAborted(io.signal);
   await relay.stop();
   return 0;
 }
@@ -49,7 +51,7 @@ function parseToml(path: string): unknown {
   try {
     return parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new CommandError(`"${path}" cannot be read: ${reason}`, 1, { cause });
   }
 }
@@ -118,13 +120,6 @@ function secretFile(path: string): string {
     throw new CommandError(`"${path}" cannot be read: it has to exist and belong to the relay's user`, 1, { cause });
   }
   throw new CommandError(`"${path}" holds a secret and everybody can read it: chmod 600 "${path}"`, 1);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 const command: CliCommand = { summary: "take webhooks and hand them to the machines over MQTT", usage, run };

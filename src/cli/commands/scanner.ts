@@ -1,4 +1,5 @@
 /** `kvitt scanner list|watch`: the HID devices that are plugged in, and what a scanner or keypad of the configuration says. */
+import { untilAborted } from "../../kit/abort.ts";
 import { hidBusOf, inputsOf } from "../../daemon/input.ts";
 import { openNodeHidBus } from "../../machine/hid/node-hid-bus.ts";
 import { posUsagePage } from "../../machine/hid/hid-input.ts";
@@ -53,10 +54,7 @@ async function watch(file: string | undefined, asJson: boolean, isPlain: boolean
           : event;
       io.out(asJson ? JSON.stringify({ input: input.name, ...shown }) : `${input.name}: ${JSON.stringify(shown)}`);
     });
-  await new Promise<void>((resolve) => {
-    if (io.signal.aborted) resolve();
-    else io.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  await untilAborted(io.signal);
   for (const input of inputs) await input.stop();
   return 0;
 }

@@ -1,4 +1,5 @@
 /** `kvitt simulator`: the provider, without the provider. */
+import { untilAborted } from "../../kit/abort.ts";
 import { createSeededEntropy, createSystemEntropy } from "../../service/entropy.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { startSimulator } from "../../simulator/server.ts";
@@ -62,10 +63,7 @@ export const command: CliCommand = {
           `Try: curl -X POST ${server.url}/simulator/ledger`,
         ].join("\n"),
       );
-    await new Promise<void>((resolve) => {
-      if (io.signal.aborted) resolve();
-      io.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await untilAborted(io.signal);
     await server.close();
     return 0;
   },

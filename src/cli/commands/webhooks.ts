@@ -1,5 +1,6 @@
 /** `kvitt webhooks`: registrations at the provider, by hand. The relay keeps its own by itself. */
 import { open, rm } from "node:fs/promises";
+import { errorText } from "../../kit/error-text.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
 import { openProvider, type Provider, providerOptions, providerUsage, show, told } from "../provider.ts";
@@ -68,7 +69,7 @@ async function openNew(path: string) {
   try {
     return await open(path, "wx", 0o600);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new CommandError(`the secret cannot be kept in "${path}", so nothing was registered: ${reason}`, 1, {
       cause,
     });

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Timer } from "../../service/port.ts";
 import {
   lineFd,
@@ -105,7 +106,7 @@ function openHeader(calls: CdevCalls): number {
       found.push(`${label} (${path})`);
       chips.set(label, path);
     } catch (error) {
-      found.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      found.push(`${path}: ${errorText(error)}`);
     }
   for (const label of headerLabels) {
     const path = chips.get(label);
@@ -143,7 +144,7 @@ class CdevLines implements GpioLines {
       this.#calls.ioctl(this.#chip, requests.getLine, bytes);
       return lineFd(bytes);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = errorText(error);
       throw text.startsWith("EBUSY")
         ? new GpioError(
             "line-in-use",

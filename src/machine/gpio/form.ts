@@ -31,16 +31,3 @@ export interface Form {
   /** Moves. Ends by itself within a bounded time; never rejects for what the hardware does. */
   run(order: DeliveryOrder, signal: AbortSignal): Promise<FormResult>;
 }
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Aborts with the first of the signals that aborts; `end` takes the listeners away. */
-export function cutBy(signal: AbortSignal): { readonly controller: AbortController; end(): void } {
-  const controller = new AbortController();
-  const forward = (): void => controller.abort(signal.reason);
-  if (signal.aborted) forward();
-  signal.addEventListener("abort", forward, { once: true });
-  return { controller, end: () => signal.removeEventListener("abort", forward) };
-}

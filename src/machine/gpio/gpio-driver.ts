@@ -6,7 +6,8 @@ import type { Money } from "../../sale/money.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { Actuators } from "../actuators.ts";
 import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness, Selection } from "../port.ts";
-import { type Form, type FormParts, type FormResult, textOf } from "./form.ts";
+import { errorText } from "../../kit/error-text.ts";
+import { type Form, type FormParts, type FormResult } from "./form.ts";
 import type { GpioLines, InputSpec } from "./lines.ts";
 import { type OpenedMachine, openMachine, timedFormsOf } from "./open-machine.ts";
 import type { LineSettings, MachineWide } from "./settings.ts";
@@ -129,7 +130,7 @@ class GpioMachine implements Machine {
       this.#look();
     } catch (error) {
       log.error({ error }, "the GPIO lines could not be opened: the machine cannot sell; trying again");
-      this.#update({ opened: { failed: textOf(error) } });
+      this.#update({ opened: { failed: errorText(error) } });
       this.#openLater();
     }
   }
@@ -248,7 +249,7 @@ class GpioMachine implements Machine {
       return await form.run(order, signal);
     } catch (error) {
       this.#settings.log.error({ error, line, deliveryId: order.deliveryId }, "a delivery failed: a fault in kvitt");
-      return { outcome: { kind: "unknown", reason: `the driver failed: ${textOf(error)}` } };
+      return { outcome: { kind: "unknown", reason: `the driver failed: ${errorText(error)}` } };
     }
   }
 
@@ -261,7 +262,7 @@ class GpioMachine implements Machine {
     const { clock, wide } = this.#settings;
     const latestMs = clock.monotonicMs() + wide.inhibitWaitMs;
     for (;;) {
-      if (signal.aborted) return textOf(signal.reason);
+      if (signal.aborted) return errorText(signal.reason);
       const readiness = readinessOf({ ...this.#standing, isInhibited: false, isPostDelay: false });
       if (!readiness.ready) return readiness.detail;
       const isInhibited = this.#opened?.inhibit?.isActiveNow === true;

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CodedError } from "../../kit/coded-error.ts";
 
 export interface GpioChip {
   readonly entry: string;
@@ -19,15 +20,7 @@ const headerLineCounts: readonly number[] = [54, 58];
 /** Expanders and controllers that are no header, whatever their size. */
 const notHeaders = /exp-gpio|brcmvirt|brcmstb/;
 
-export class GpioError extends Error {
-  readonly code: "no-sysfs" | "no-header" | "no-onoff" | "no-cdev" | "line-in-use" | "line";
-
-  constructor(code: GpioError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "GpioError";
-    this.code = code;
-  }
-}
+export class GpioError extends CodedError<"no-sysfs" | "no-header" | "no-onoff" | "no-cdev" | "line-in-use" | "line"> {}
 
 /** The chips that sysfs lists. `folder` is /sys/class/gpio, unless a test has its own. */
 export async function readChips(folder = "/sys/class/gpio"): Promise<readonly GpioChip[]> {

@@ -2,6 +2,7 @@
  * The inputs of a machine: each line of the header is opened once, however many read it; levels that people and machines hold are
  * believed once they stood still; short pulses are latched from the edges.
  */
+import { errorFrom } from "../../kit/error-text.ts";
 import type { Clock, Timer } from "../../service/port.ts";
 import type { Edge, GpioLines, InputLine, InputSpec } from "./lines.ts";
 
@@ -53,7 +54,7 @@ export class InputBoard {
         try {
           return line.isActive();
         } catch (error) {
-          lose(error instanceof Error ? error : new Error(String(error)));
+          lose(errorFrom(error));
           return false;
         }
       },

@@ -1,7 +1,8 @@
 /** The motor's runner: sensors, time and the stop signal become events of the step machine, its commands become orders to the actuators. */
 import type { Timer } from "../../service/port.ts";
 import type { DeliveryOrder } from "../port.ts";
-import { type Form, type FormParts, type FormResult, textOf } from "./form.ts";
+import { errorText } from "../../kit/error-text.ts";
+import { type Form, type FormParts, type FormResult } from "./form.ts";
 import { ActivationLatch, type SharedInput, StableInput } from "./inputs.ts";
 import {
   type MotorCommand,
@@ -85,7 +86,7 @@ class MotorRun {
         ? undefined
         : new ActivationLatch(drop, clock, { fromMs, minMs: dropMinMs }, () => this.#put({ kind: "drop" }));
     const unhalt = onHalt((reason) => this.#put({ kind: "halt", reason }));
-    const abort = (): void => this.#put({ kind: "halt", reason: textOf(this.#signal.reason) });
+    const abort = (): void => this.#put({ kind: "halt", reason: errorText(this.#signal.reason) });
     if (this.#signal.aborted) abort();
     else this.#signal.addEventListener("abort", abort, { once: true });
     this.#put({ kind: "start", homeActive: stable?.isActive, dropActive: drop?.isActive() });
@@ -135,7 +136,7 @@ class MotorRun {
       await this.#parts.actuators.on(this.#settings.output, maxMs);
       return true;
     } catch (error) {
-      this.#put({ kind: "refused", reason: textOf(error) });
+      this.#put({ kind: "refused", reason: errorText(error) });
       return false;
     }
   }

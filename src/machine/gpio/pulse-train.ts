@@ -6,7 +6,9 @@ import type { Money } from "../../sale/money.ts";
 import type { PulseTrain, TrainEnd } from "../actuators.ts";
 import type { DeliveryOrder, DeliveryOutcome } from "../port.ts";
 import { type AcknowledgeSettings, type Acknowledgement, watchAcknowledge } from "./acknowledge.ts";
-import { cutBy, type Form, type FormParts, type FormResult, textOf } from "./form.ts";
+import { linkedController } from "../../kit/abort.ts";
+import { errorText } from "../../kit/error-text.ts";
+import { type Form, type FormParts, type FormResult } from "./form.ts";
 import type { SharedInput } from "./inputs.ts";
 
 export interface PulseSettings {
@@ -118,7 +120,7 @@ export async function sendTrain(sending: Sending, parts: FormParts, signal: Abor
   const { train, credits } = plan;
   const { clock, actuators, inhibit } = parts;
   const watch = watchAcknowledge(input, acknowledge, clock);
-  const cut = cutBy(signal);
+  const cut = linkedController(signal);
   const startMs = clock.monotonicMs();
   // Many machines inhibit as soon as they have enough, so after the last pulse began it is no harm; before, what is left would be lost.
   const unwatch = inhibit?.onChange((active) => {
@@ -128,12 +130,12 @@ export async function sendTrain(sending: Sending, parts: FormParts, signal: Abor
   try {
     const end = await actuators
       .pulse(output, train, cut.controller.signal)
-      .catch((error: unknown): TrainEnd => ({ begun: 1, isWhole: false, reason: textOf(error) }));
+      .catch((error: unknown): TrainEnd => ({ begun: 1, isWhole: false, reason: errorText(error) }));
     const acknowledgement = end.begun === 0 ? ({ kind: "none-configured" } as const) : await watch.judge(signal);
     return { outcome: judgeTrain(end, train, credits, acknowledgement) };
   } finally {
     unwatch?.();
-    cut.end();
+    cut.release();
     watch.close();
   }
 }

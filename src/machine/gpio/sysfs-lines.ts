@@ -5,6 +5,7 @@
 import { constants } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock } from "../../service/port.ts";
 import { GpioError, headerBase, readChips } from "./header.ts";
 import type { Edge, GpioLines, InputLine, InputSpec, OutputLine, OutputSpec } from "./lines.ts";
@@ -61,7 +62,7 @@ function codeOf(error: unknown): string | undefined {
 function lineError(line: NamedLine, number: number, error: unknown): GpioError {
   if (error instanceof GpioError) return error;
   const which = `${line.name} (BCM ${line.bcm}, GPIO ${number} in sysfs)`;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorText(error);
   const code = codeOf(error) ?? /\bE[A-Z]+\b/.exec(text)?.[0];
   switch (code) {
     case "EBUSY":

@@ -4,7 +4,8 @@
  */
 import type { Timer } from "../../service/port.ts";
 import type { DeliveryOrder } from "../port.ts";
-import { type Form, type FormParts, type FormResult, textOf } from "./form.ts";
+import { errorText } from "../../kit/error-text.ts";
+import { type Form, type FormParts, type FormResult } from "./form.ts";
 
 export interface TimedSettings {
   readonly output: string;
@@ -85,7 +86,7 @@ export class TimedForm implements Form {
     if (typeof total === "string") return { outcome: { kind: "not-delivered", reason: total } };
     const leftMs = remainingMs(total, order.untilWallMs, this.#wallTime());
     if (leftMs <= 0) return { outcome: { kind: "not-delivered", reason: "the time that was bought is over already" } };
-    if (signal.aborted) return { outcome: { kind: "not-delivered", reason: textOf(signal.reason) } };
+    if (signal.aborted) return { outcome: { kind: "not-delivered", reason: errorText(signal.reason) } };
     this.#remember(order.deliveryId);
     const before = this.#endMs;
     const endMs = this.#endWith(leftMs, order.untilWallMs === undefined);
@@ -96,7 +97,7 @@ export class TimedForm implements Form {
     } catch (error) {
       // What another customer bought before goes on as it was.
       if (before !== undefined) this.#schedule(retryMs);
-      return { outcome: { kind: "not-delivered", reason: `it did not go on: ${textOf(error)}` } };
+      return { outcome: { kind: "not-delivered", reason: `it did not go on: ${errorText(error)}` } };
     }
     if (this.#isStopped) {
       await this.#off();

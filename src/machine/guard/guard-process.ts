@@ -1,6 +1,7 @@
 /** The guard as a process: orders on standard input, replies on standard output, everything off when its input ends. */
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock } from "../../service/port.ts";
 import type { GpioLines } from "../gpio/lines.ts";
 import { type Guard, openGuard } from "./guard.ts";
@@ -52,7 +53,7 @@ export async function runGuardProcess(parts: GuardProcessParts): Promise<number>
       guard.take(order.data);
     }
   } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
+    fail(errorText(error));
   } finally {
     await guard?.end();
   }

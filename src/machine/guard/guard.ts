@@ -1,4 +1,5 @@
 /** The guard's own loop around its core: levels to the lines, replies to whoever listens, deadlines on a clock. Runs in a process of its own. */
+import { errorFrom } from "../../kit/error-text.ts";
 import type { Clock, Timer } from "../../service/port.ts";
 import type { GpioLines, OutputLine } from "../gpio/lines.ts";
 import { endAll, type GuardState, type GuardStep, initialGuard, nextDeadlineMs, passTime, takeOrder } from "./core.ts";
@@ -79,7 +80,7 @@ class RunningGuard implements Guard {
 
   async #fail(error: unknown): Promise<void> {
     await this.end();
-    this.#parts.onFailure(error instanceof Error ? error : new Error(String(error)));
+    this.#parts.onFailure(errorFrom(error));
   }
 }
 

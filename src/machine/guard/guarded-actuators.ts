@@ -2,6 +2,7 @@
  * The daemon's side of the guard: orders with a time-out, a guard that does not answer is killed and the outputs are put off from here,
  * and a new guard is started, with back-off. Each of the two processes watches the other.
  */
+import { backOffMs } from "../../kit/back-off.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
 import type { Actuators, PulseTrain, TrainEnd } from "../actuators.ts";
 import type { GpioLines } from "../gpio/lines.ts";
@@ -37,8 +38,7 @@ const answerMs = 1_000;
 const trainGraceMs = 2_000;
 const pingEveryMs = 5_000;
 const finishMs = 3_000;
-const restartMsMin = 500;
-const restartMsMax = 60_000;
+const restart = { firstMs: 500, maxMs: 60_000 };
 
 export function createGuardedActuators(settings: GuardedSettings): Actuators {
   return new GuardedActuators(settings);
@@ -220,9 +220,9 @@ class GuardedActuators implements Actuators {
 
   #restartLater(): void {
     const { clock, entropy, log } = this.#settings;
-    const base = Math.min(restartMsMax, restartMsMin * 2 ** Math.min(this.#failures, 10));
+    const waitMs = backOffMs(restart, this.#failures, entropy);
     this.#failures += 1;
-    this.#timer = clock.startTimer("guard restart", base * (0.75 + entropy.fraction() / 2), () => {
+    this.#timer = clock.startTimer("guard restart", waitMs, () => {
       void this.#rescue
         .then(() => (this.#isStopped ? undefined : this.#launch()))
         .then((failure) => {

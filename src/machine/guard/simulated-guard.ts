@@ -1,4 +1,5 @@
 /** The guard's twin: the same guard in this process, that can be killed, stopped and made deaf. For drivers' tests, training and the simulation. */
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock } from "../../service/port.ts";
 import type { GpioLines } from "../gpio/lines.ts";
 import type { GuardEvents, GuardLink } from "./guarded-actuators.ts";
@@ -79,7 +80,7 @@ class GuardTwin implements SimulatedGuard {
         });
         say({ reply: "ready" });
       } catch (error) {
-        say({ reply: "failed", reason: error instanceof Error ? error.message : String(error) });
+        say({ reply: "failed", reason: errorText(error) });
         die("it ended with code 1");
       }
     };

@@ -1,4 +1,6 @@
 /** A scanner or keypad as an input device: found, opened, lost and found again; what it says goes through the pure parts. */
+import { jittered } from "../../kit/back-off.ts";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
 import { type Currency, money } from "../../sale/money.ts";
 import type { InputDevice, MachineEvent } from "../port.ts";
@@ -139,7 +141,7 @@ class HidInput implements InputDevice {
       if (found === undefined) this.#say("it is not plugged in, or is another device than the configuration names");
       else await this.#open(this.#bus, found);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       if (this.#say(reason)) log.warn({ input: name, reason }, "an input device cannot be used; trying again");
     }
     if (this.#connection === undefined) this.#searchLater();
@@ -179,7 +181,7 @@ class HidInput implements InputDevice {
     if (this.#isStopped) return;
     const { clock, entropy } = this.#settings;
     this.#searchTimer?.cancel();
-    const waitMs = this.#searchMs * (0.75 + entropy.fraction() / 2);
+    const waitMs = jittered(this.#searchMs, entropy, 0.25);
     this.#searchTimer = clock.startTimer(`input ${this.name}`, waitMs, () => void this.#search());
     this.#searchMs = Math.min(searchMsMax, this.#searchMs * 1.5);
   }

@@ -1,17 +1,11 @@
 /** HID devices by node-hid: hidraw, or libusb where a device has to be ours alone. */
 import type * as NodeHid from "node-hid";
+import { CodedError } from "../../kit/coded-error.ts";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock } from "../../service/port.ts";
 import type { HidBus, HidConnection, HidInfo, HidListener } from "./bus.ts";
 
-class HidError extends Error {
-  readonly code: "no-node-hid" | "not-opened";
-
-  constructor(code: HidError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "HidError";
-    this.code = code;
-  }
-}
+class HidError extends CodedError<"no-node-hid" | "not-opened"> {}
 
 const openTimeoutMs = 5_000;
 
@@ -71,7 +65,7 @@ export async function openNodeHidBus(isExclusive: boolean, clock: Clock): Promis
       } catch (cause) {
         // It may still open, when nobody wants it any more.
         opening.then((device) => device.close()).catch(() => {});
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = errorText(cause);
         throw new HidError(
           "not-opened",
           `${path} cannot be opened (${reason}): may the service's user? systemd/60-kvitt-hid.rules gives the group input the right`,

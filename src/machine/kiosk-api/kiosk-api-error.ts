@@ -1,13 +1,6 @@
 /** What keeps the local API from being there. */
+import { CodedError } from "../../kit/coded-error.ts";
 
 export type KioskApiErrorCode = "socket-in-use" | "not-a-socket" | "listen" | "no-token";
 
-export class KioskApiError extends Error {
-  readonly code: KioskApiErrorCode;
-
-  constructor(code: KioskApiErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "KioskApiError";
-    this.code = code;
-  }
-}
+export class KioskApiError extends CodedError<KioskApiErrorCode> {}

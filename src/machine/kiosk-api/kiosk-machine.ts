@@ -2,6 +2,7 @@
  * The driver "kiosk" of the Machine port: another program on this machine, the front end, orders payments over the local API and says how
  * deliveries ended. Delivered is what the front end confirmed.
  */
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../port.ts";
 import { type Api, createApi } from "./api.ts";
@@ -76,7 +77,7 @@ class FrontEndMachine implements KioskMachine {
       this.#server = server;
       this.#readiness = { ready: true };
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = errorText(error);
       if (before.ready || before.detail !== detail)
         log.error({ error }, "the local API is not there: nobody can order");
       this.#readiness = { ready: false, fault: "no-hardware", detail };

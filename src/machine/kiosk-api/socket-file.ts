@@ -4,6 +4,7 @@
  */
 import { chmod, lstat, rename, rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
+import { errorText } from "../../kit/error-text.ts";
 import { KioskApiError } from "./kiosk-api-error.ts";
 
 /** Owner and group: whoever may order payments is put into kvitt's group. */
@@ -80,7 +81,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<Sock
     return { remove: () => removeOurs(path, ino, dev) };
   } catch (error) {
     if (error instanceof KioskApiError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new KioskApiError("listen", `cannot listen on ${path}: ${reason}`, { cause: error });
   }
 }

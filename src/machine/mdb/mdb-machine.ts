@@ -2,6 +2,8 @@
  * A vending machine behind an MDB adapter: kvitt is its cashless device. The table decides; here is what it decides about: one line, one
  * timer, and the deliveries that wait for their end. Delivered is VEND SUCCESS, or a reset after VEND APPROVED (the MDB rule).
  */
+import { backOffMs } from "../../kit/back-off.ts";
+import { errorText } from "../../kit/error-text.ts";
 import type { Money } from "../../sale/money.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
 import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../port.ts";
@@ -29,8 +31,7 @@ export interface MdbMachine extends Machine {
   oddities(): Oddities;
 }
 
-const reopenFirstMs = 1_000;
-const reopenMaxMs = 30_000;
+const reopen = { firstMs: 1_000, maxMs: 30_000 };
 /** Unknown lines are written to the log until they are a habit. */
 const unknownLoggedMax = 20;
 
@@ -135,7 +136,7 @@ class MdbDriver implements MdbMachine {
       };
       this.#do({ kind: "line-opened" });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       if (this.#failures === 0) log.warn({ reason }, "the MDB adapter cannot be opened; trying again until it can");
       this.#do({ kind: "line-closed", reason });
       this.#openLater();
@@ -152,14 +153,10 @@ class MdbDriver implements MdbMachine {
   #openLater(): void {
     if (this.#isStopped) return;
     const { clock, entropy } = this.#settings;
-    const ceilingMs = Math.min(reopenMaxMs, reopenFirstMs * 2 ** Math.min(this.#failures, 10));
+    const waitMs = backOffMs(reopen, this.#failures, entropy);
     this.#failures += 1;
     this.#reopenTimer?.cancel();
-    this.#reopenTimer = clock.startTimer(
-      "mdb reopen",
-      ceilingMs * (0.5 + entropy.fraction() / 2),
-      () => void this.#open(),
-    );
+    this.#reopenTimer = clock.startTimer("mdb reopen", waitMs, () => void this.#open());
   }
 
   #hear(message: AdapterMessage): void {

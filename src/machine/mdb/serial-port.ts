@@ -4,24 +4,14 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { isatty, ReadStream, WriteStream } from "node:tty";
 import { promisify } from "node:util";
+import { CodedError } from "../../kit/coded-error.ts";
+import { errorText } from "../../kit/error-text.ts";
 import type { AdapterLine, OpenAdapterLine } from "./adapter-line.ts";
 
 const run = promisify(execFile);
 const sttyTimeoutMs = 2_000;
 
-class SerialPortError extends Error {
-  readonly code: "not-there" | "not-a-serial-port" | "not-set-up";
-
-  constructor(code: SerialPortError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "SerialPortError";
-    this.code = code;
-  }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+class SerialPortError extends CodedError<"not-there" | "not-a-serial-port" | "not-set-up"> {}
 
 function advice(error: unknown, path: string): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -29,7 +19,7 @@ function advice(error: unknown, path: string): string {
     return `${path} is not there: is the adapter plugged in? ls -l /dev/serial/by-id names those that are`;
   if (code === "EACCES") return `${path} may not be opened: put the service's user into the group dialout`;
   if (code === "EBUSY") return `${path} is in use: is a console (serial-getty) or another program on it?`;
-  return `${path} cannot be opened: ${textOf(error)}`;
+  return `${path} cannot be opened: ${errorText(error)}`;
 }
 
 /** O_NOCTTY: the port must not become our terminal. O_NONBLOCK: opening must not wait for a carrier (termios(3), CLOCAL). */
@@ -52,7 +42,7 @@ async function setUp(path: string, baud: number): Promise<void> {
   try {
     await run("stty", [device, path, String(baud), ...wanted], { timeout: sttyTimeoutMs });
   } catch (error) {
-    throw new SerialPortError("not-set-up", `${path} cannot be set to ${baud} baud: ${textOf(error)}`, {
+    throw new SerialPortError("not-set-up", `${path} cannot be set to ${baud} baud: ${errorText(error)}`, {
       cause: error,
     });
   }

@@ -4,6 +4,7 @@
  * One refresh at a time. After a fault it tries again by itself with the last frame, ever more slowly; once a day it refreshes the glass in full.
  * E-paper keeps its picture without power: what close, a crash and a power cut leave on the glass is told in docs/epaper.md.
  */
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../sink.ts";
 import { createWiredBus, type EpaperBus, type SpiPort } from "./bus.ts";
@@ -120,7 +121,7 @@ export class EpaperSink implements FrameSink {
       });
       await this.#glass.powerOn();
     } catch (error) {
-      log.warn({ error: messageOf(error) }, "the e-paper panel cannot be opened");
+      log.warn({ error: errorText(error) }, "the e-paper panel cannot be opened");
       await this.#drop();
     }
     return this.#glass;
@@ -170,7 +171,7 @@ export class EpaperSink implements FrameSink {
       void this.#inTurn(async () => {
         if (this.#last !== undefined && !this.#isClosed) await this.#paint(this.#last);
       }).catch((error: unknown) => {
-        this.#options.log.error({ error: messageOf(error) }, "the panel could not be repainted");
+        this.#options.log.error({ error: errorText(error) }, "the panel could not be repainted");
       });
     });
   }
@@ -184,8 +185,4 @@ export function createEpaperSink(options: EpaperSinkOptions): EpaperSink {
 function redFor(hint: EpaperHint): PackOptions["red"] {
   if (!hint.containsCode) return "anywhere";
   return hint.codeArea === undefined ? "never" : { except: hint.codeArea };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** One e-paper panel: the picture that stands on the glass, and how the next one gets there. Knows no scenes. */
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log } from "../../service/port.ts";
 import type { EpaperBus } from "./bus.ts";
 import type { Controller, Planes, RefreshKind } from "./controller.ts";
@@ -129,7 +130,7 @@ export class EpaperGlass {
       await bus.setReset(1);
       // It comes up without its charge pump; the next refresh begins with a reset.
     } catch (error) {
-      log.warn({ error: error instanceof Error ? error.message : String(error) }, "the panel's power could not be cut");
+      log.warn({ error: errorText(error) }, "the panel's power could not be cut");
     }
   }
 }

@@ -7,6 +7,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { type FileHandle, open, readFile } from "node:fs/promises";
+import { CodedError } from "../../kit/coded-error.ts";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log } from "../../service/port.ts";
 import type { SpiPort } from "./bus.ts";
 import { chunksOf } from "./chunks.ts";
@@ -30,15 +32,7 @@ export interface SpeedHold {
   release(): void;
 }
 
-export class SpiError extends Error {
-  readonly code: "spi-absent" | "spi-speed" | "spi-write";
-
-  constructor(code: SpiError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "SpiError";
-    this.code = code;
-  }
-}
+export class SpiError extends CodedError<"spi-absent" | "spi-speed" | "spi-write"> {}
 
 /** The module's own default. */
 const bufsizDefault = 4_096;
@@ -102,7 +96,7 @@ async function setSpeed(handle: FileHandle, path: string, speedHz: number, clock
     } catch (toolError) {
       throw new SpiError(
         "spi-speed",
-        `the speed of ${path} cannot be set to ${speedHz} Hz: neither by ioctl (${messageOf(ioctlError)}) nor by spi-config (${messageOf(toolError)}); ` +
+        `the speed of ${path} cannot be set to ${speedHz} Hz: neither by ioctl (${errorText(ioctlError)}) nor by spi-config (${errorText(toolError)}); ` +
           `install the optional package koffi, or Debian's spi-tools`,
         { cause: toolError },
       );
@@ -144,8 +138,4 @@ async function setSpeedByTool(path: string, speedHz: number, clock: Clock): Prom
   ended.catch(() => undefined);
   child.removeAllListeners("exit");
   return { by: "spi-config", release: () => void child.kill() };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

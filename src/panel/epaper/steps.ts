@@ -1,4 +1,5 @@
 /** A controller's work as data: a list of steps. One runner performs them, with a time-out on every wait. */
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock } from "../../service/port.ts";
 import type { EpaperBus } from "./bus.ts";
 
@@ -60,7 +61,7 @@ export async function runSteps(bus: EpaperBus, clock: Clock, steps: readonly Ste
     } catch (error) {
       fault = {
         kind: "transport",
-        message: `${describe(step)}: ${error instanceof Error ? error.message : String(error)}`,
+        message: `${describe(step)}: ${errorText(error)}`,
       };
     }
     if (fault !== undefined) return { kind: "fault", fault };

@@ -3,6 +3,7 @@
  * sequences hide the cursor and stop blanking, and nobody must write to that terminal: see docs/framebuffer.md.
  */
 import { type FileHandle, open } from "node:fs/promises";
+import { errorText } from "../../kit/error-text.ts";
 import type { Log } from "../../service/port.ts";
 
 export interface HiddenConsole {
@@ -28,7 +29,7 @@ export async function hideConsole(ttyPath: string, log: Log): Promise<HiddenCons
     await handle.write(hide);
   } catch (error) {
     log.warn(
-      { tty: ttyPath, error: messageOf(error) },
+      { tty: ttyPath, error: errorText(error) },
       "the text console cannot be hidden: put the service's user in the group tty, or take console= and getty off this terminal",
     );
     return { by: "nothing", restore: () => Promise.resolve() };
@@ -60,11 +61,7 @@ async function keyboardDisplayMode(handle: FileHandle, log: Log): Promise<((mode
     set(KD_GRAPHICS);
     return set;
   } catch (error) {
-    log.info({ error: messageOf(error) }, "graphics mode could not be set: the cursor is hidden by escape sequence");
+    log.info({ error: errorText(error) }, "graphics mode could not be set: the cursor is hidden by escape sequence");
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

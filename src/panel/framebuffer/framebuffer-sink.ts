@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { RgbaPicture, Rotation } from "../rotation.ts";
 import type { FrameSink } from "../sink.ts";
@@ -118,7 +119,7 @@ export class FramebufferSink implements FrameSink {
     const { clock, log, pollMs } = this.#options;
     this.#timer = clock.startTimer("framebuffer poll", pollMs ?? pollMsDefault, () => {
       void this.#inTurn(() => this.#poll())
-        .catch((error: unknown) => log.error({ error: messageOf(error) }, "the framebuffer could not be looked at"))
+        .catch((error: unknown) => log.error({ error: errorText(error) }, "the framebuffer could not be looked at"))
         .finally(() => this.#pollLater());
     });
   }
@@ -154,7 +155,7 @@ export class FramebufferSink implements FrameSink {
       this.#surface = await Surface.open(join(devRoot ?? "/dev", found.geometry.device), found.geometry);
       log.info({ ...found.geometry }, "the framebuffer is open");
     } catch (error) {
-      this.#absence = `/dev/${found.geometry.device} cannot be opened (${messageOf(error)}): is the service's user in the group video?`;
+      this.#absence = `/dev/${found.geometry.device} cannot be opened (${errorText(error)}): is the service's user in the group video?`;
     }
   }
 
@@ -178,7 +179,7 @@ export class FramebufferSink implements FrameSink {
     } catch (error) {
       // The frame was made for another display than the one that is connected now.
       if (error instanceof RangeError) return { kind: "failed", reason: error.message };
-      const reason = `/dev/${surface.geometry.device} did not take the frame (${messageOf(error)})`;
+      const reason = `/dev/${surface.geometry.device} did not take the frame (${errorText(error)})`;
       await this.#drop(reason);
       return { kind: "failed", reason };
     }
@@ -206,7 +207,7 @@ export class FramebufferSink implements FrameSink {
       await this.#backlight?.set(light);
     } catch (error) {
       this.#options.log.warn(
-        { error: messageOf(error) },
+        { error: errorText(error) },
         "the backlight does not answer: the frame is darkened instead",
       );
       this.#backlight = undefined;
@@ -238,8 +239,4 @@ function isSame(one: FramebufferGeometry, other: FramebufferGeometry): boolean {
 
 export function createFramebufferSink(options: FramebufferSinkOptions): FramebufferSink {
   return new FramebufferSink(options);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** The panel as a picture file: for the demo, for tests, and for displays that another program drives. */
 import { rename, writeFile } from "node:fs/promises";
+import { errorText } from "../../kit/error-text.ts";
 import { encodePng } from "../draw.ts";
 import type { Frame, FrameSink, PresentOutcome } from "../sink.ts";
 
@@ -30,7 +31,7 @@ export class ImageSink implements FrameSink {
     } catch (error) {
       return {
         kind: "failed",
-        reason: `the picture could not be written: ${error instanceof Error ? error.message : String(error)}`,
+        reason: `the picture could not be written: ${errorText(error)}`,
       };
     }
   }
