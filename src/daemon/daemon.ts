@@ -8,7 +8,7 @@ import type { Journal } from "../journal/port.ts";
 import { backOffMs } from "../kit/back-off.ts";
 import { untilAborted } from "../kit/abort.ts";
 import { createKiosk, type Kiosk } from "../kiosk/kiosk.ts";
-import { commandCounterKey } from "../kiosk/intake.ts";
+import { bootKey, commandCounterKey, seenCommandKey } from "../kiosk/journal-keys.ts";
 import { createMqttLink } from "../link/mqtt-link.ts";
 import type { Link } from "../link/port.ts";
 import { readTlsFiles } from "../link/tls-files.ts";
@@ -50,7 +50,6 @@ export interface DaemonOptions {
 }
 
 const baseUrls = { test: "https://apitest.vipps.no", production: "https://api.vipps.no" } as const;
-const bootKey = "boot";
 const dayMs = 86_400_000;
 
 /** Not before this version was made: an older clock is wrong. */
@@ -263,7 +262,7 @@ function commandMemory(journal: Journal): CommandMemory {
   const counter = journal.get("fact", commandCounterKey);
   return {
     highestCounter: typeof counter === "number" ? counter : 0,
-    wasSeen: (commandId) => journal.get("seen", `command.${commandId}`) !== undefined,
+    wasSeen: (commandId) => journal.get("seen", seenCommandKey(commandId)) !== undefined,
   };
 }
 

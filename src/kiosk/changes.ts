@@ -1,16 +1,11 @@
 /** What a decision changes on the disk: the difference between two states of the sale, and what the effects ask for. Pure. */
 import type { JournalChange } from "../journal/port.ts";
-import type { CustomerSource, Effect } from "../sale/effect.ts";
-import type { Customer } from "../sale/payment.ts";
+import type { Effect } from "../sale/effect.ts";
 import type { SaleState } from "../sale/state.ts";
+import type { Customers } from "./customer-in-hand.ts";
+import { lineStatesKey, partialRefusedKey, timedOutputKey, unsentKey } from "./journal-keys.ts";
 import { handInChanges, orderChanges } from "./orders.ts";
 import { type TimedOutput, toJson } from "./stored.ts";
-
-export const lineStatesKey = "line-states";
-export const partialRefusedKey = "partial-capture-refused";
-export const timedOutputKey = (deliveryId: string): string => `timed-output.${deliveryId}`;
-/** The upstream id of a record: the same for every copy of the same news. */
-export const upstreamId = (id: string, revision: number): string => `${id}.${revision}`;
 
 function settlementChanges(before: SaleState, after: SaleState): JournalChange[] {
   const changes: JournalChange[] = [];
@@ -76,7 +71,7 @@ export function journalChanges(
   before: SaleState,
   after: SaleState,
   effects: readonly Effect[],
-  customers: Readonly<Partial<Record<CustomerSource, Customer>>>,
+  customers: Customers,
 ): readonly JournalChange[] {
   const changes = [
     ...settlementChanges(before, after),
@@ -91,7 +86,7 @@ export function journalChanges(
     }
     if (effect.kind === "report") {
       const { record } = effect;
-      const id = upstreamId(record.id, record.revision);
+      const id = unsentKey(record.id, record.revision);
       // What was open before this boot was never in `before`: its end alone says that it has to go.
       const isStillOpen = [...after.settlements.keys()].some((reference) => reference === record.id);
       if (!isStillOpen)

@@ -1,4 +1,7 @@
-/** What the back office's commands mean here: what the disk keeps of them, what the sale is told, and what the kiosk does itself. */
+/**
+ * The back office's commands: each is taken at most once, journalled before it is acknowledged, and answered. Here is what the disk keeps of
+ * each, what the sale is told, and what the kiosk does itself. A new command is a case in each of the three.
+ */
 import type { Journal, JournalChange } from "../journal/port.ts";
 import { errorText } from "../kit/error-text.ts";
 import type { Command, Link } from "../link/port.ts";
@@ -6,17 +9,56 @@ import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { SaleEvent, ServiceVend, Unstamped } from "../sale/event.ts";
-import type { Log } from "../service/port.ts";
+import type { Clock, Log } from "../service/port.ts";
+import { takeCommand } from "./intake.ts";
+import { outOfServiceKey } from "./journal-keys.ts";
+import type { Loop } from "./loop.ts";
 import { catalogueChanges } from "./open-business.ts";
+import { wasHandedIn } from "./orders.ts";
 import { readSaleRecord } from "./stored.ts";
 
+export interface CommandParts {
+  readonly loop: Pick<Loop, "putDurably">;
+  readonly journal: Journal;
+  readonly machine: Pick<Machine, "identify">;
+  readonly panel: Pick<Panel, "screenshot">;
+  readonly link: Pick<Link, "reply">;
+  readonly clock: Pick<Clock, "wallMs" | "isPlausible">;
+  readonly log: Log;
+  /** The configuration's. */
+  readonly catalogue: Catalogue;
+  readonly reboot: () => void;
+  /** Called when a command may have changed what can be sold. */
+  readonly onChange: () => void;
+}
+
+/** Resolves when the broker may forget the command; rejects when the journal does not take it. */
+export async function obey(command: Command, parts: CommandParts): Promise<void> {
+  const { loop, journal, clock, link, catalogue } = parts;
+  const { id, order } = command;
+  const taken = takeCommand(journal, command, clock.wallMs(), clock.isPlausible());
+  if (taken.kind === "duplicate") return;
+  if (taken.kind === "refused-command") {
+    link.reply({ id, outcome: taken.isExpired ? "expired" : "refused", reason: taken.reason });
+    return;
+  }
+  if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId)) {
+    await loop.putDurably(undefined, { changes: taken.changes });
+    link.reply({ id, outcome: "refused", reason: `order ${order.orderId} was handed in before` });
+    return;
+  }
+  const changes = [...taken.changes, ...commandFacts(order, catalogue)];
+  await loop.putDurably(commandEvent(command, journal, clock.wallMs()), { changes });
+  void carryOut(command, parts);
+}
+
 /** What a restart has to know of an order. */
-export function commandFacts(order: Command["order"], configured: Catalogue): readonly JournalChange[] {
+function commandFacts(order: Command["order"], configured: Catalogue): readonly JournalChange[] {
   switch (order.kind) {
     case "out-of-service":
-      return [{ kind: "put", table: "fact", key: "operator-out-of-service", value: true }];
+      return [{ kind: "put", table: "fact", key: outOfServiceKey, value: true }];
     case "in-service":
-      return [{ kind: "delete", table: "fact", key: "operator-out-of-service" }];
+      return [{ kind: "delete", table: "fact", key: outOfServiceKey }];
     case "set-catalogue":
       return catalogueChanges(order.catalogue, configured);
     case "refund":
@@ -30,11 +72,7 @@ export function commandFacts(order: Command["order"], configured: Catalogue): re
 }
 
 /** What the sale is told; undefined for what is none of its business. */
-export function commandEvent(
-  { order, id }: Command,
-  journal: Journal,
-  wallMs: number,
-): Unstamped<SaleEvent> | undefined {
+function commandEvent({ order, id }: Command, journal: Journal, wallMs: number): Unstamped<SaleEvent> | undefined {
   switch (order.kind) {
     case "out-of-service":
     case "in-service":
@@ -64,27 +102,18 @@ export function commandEvent(
   }
 }
 
-export interface CommandPorts {
-  readonly machine: Machine;
-  readonly panel: Panel;
-  readonly link: Link;
-  readonly log: Log;
-  readonly reboot: () => void;
-}
-
 /**
- * Does what is not the sale's, once the journal has the command, and replies. Commands that the sale answers itself (cancel, refund, deliver) reply
- * through its effects.
- * @param judge looks at the readiness anew
+ * Does what is not the sale's, once the journal has the command, and replies. Commands that the sale answers itself (cancel, refund, deliver)
+ * reply through its effects.
  */
-export async function carryOut({ id, order }: Command, ports: CommandPorts, judge: () => void): Promise<void> {
-  const { machine, panel, link, log, reboot } = ports;
+async function carryOut({ id, order }: Command, parts: CommandParts): Promise<void> {
+  const { machine, panel, link, log, reboot, onChange } = parts;
   try {
     switch (order.kind) {
       case "out-of-service":
       case "in-service":
       case "set-catalogue":
-        judge();
+        onChange();
         link.reply({ id, outcome: "done" });
         return;
       case "identify":

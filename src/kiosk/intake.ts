@@ -5,30 +5,37 @@
 import type { Journal, JournalChange } from "../journal/port.ts";
 import type { Command, LinkMessage } from "../link/port.ts";
 import type { Customer } from "../sale/payment.ts";
+import { commandCounterKey, seenCheckInKey, seenCommandKey } from "./journal-keys.ts";
 import { readNumber } from "./stored.ts";
 
 /** The provider repeats a refused check-in for up to 7 days (webhooks, retries); a day more for wrong clocks. */
 const seenForMs = 8 * 86_400_000;
-export const commandCounterKey = "command-counter";
 
-export type Taken =
-  | { readonly kind: "duplicate" }
+interface Duplicate {
+  readonly kind: "duplicate";
+}
+
+export type TakenCheckIn =
+  | Duplicate
   | {
       readonly kind: "check-in";
       readonly eventId: string;
       readonly ageMs: number;
       readonly customer: Customer;
       readonly changes: readonly JournalChange[];
-    }
-  | { readonly kind: "command"; readonly command: Command; readonly changes: readonly JournalChange[] }
-  | { readonly kind: "refused-command"; readonly command: Command; readonly reason: string; readonly expired: boolean };
+    };
+
+export type TakenCommand =
+  | Duplicate
+  | { readonly kind: "command"; readonly changes: readonly JournalChange[] }
+  | { readonly kind: "refused-command"; readonly reason: string; readonly isExpired: boolean };
 
 function seenChange(id: string, wallMs: number): JournalChange {
   return { kind: "put", table: "seen", key: id, value: wallMs + seenForMs };
 }
 
 /** How old a check-in is by now: what the relay said, and how long it lay in the broker by a clock that can be believed. */
-export function ageNow(
+function ageNow(
   message: Extract<LinkMessage, { kind: "checked-in" }>,
   wallMs: number,
   clockIsPlausible: boolean,
@@ -42,8 +49,8 @@ export function takeCheckIn(
   message: Extract<LinkMessage, { kind: "checked-in" }>,
   wallMs: number,
   clockIsPlausible: boolean,
-): Taken {
-  const id = `check-in.${message.eventId}`;
+): TakenCheckIn {
+  const id = seenCheckInKey(message.eventId);
   if (journal.get("seen", id) !== undefined) return { kind: "duplicate" };
   return {
     kind: "check-in",
@@ -56,27 +63,30 @@ export function takeCheckIn(
 
 /** The mark of a check-in that the relay refused: a retry of it must never open a session (the app has told the customer no). */
 export function refusedCheckInChanges(journal: Journal, eventId: string, wallMs: number): readonly JournalChange[] {
-  const id = `check-in.${eventId}`;
+  const id = seenCheckInKey(eventId);
   return journal.get("seen", id) === undefined ? [seenChange(id, wallMs)] : [];
 }
 
-export function takeCommand(journal: Journal, command: Command, wallMs: number, clockIsPlausible: boolean): Taken {
-  const id = `command.${command.id}`;
+export function takeCommand(
+  journal: Journal,
+  command: Command,
+  wallMs: number,
+  clockIsPlausible: boolean,
+): TakenCommand {
+  const id = seenCommandKey(command.id);
   if (journal.get("seen", id) !== undefined) return { kind: "duplicate" };
   const stored = journal.get("fact", commandCounterKey);
   const highest = stored === undefined ? -1 : readNumber(stored);
   if (command.counter <= highest)
     return {
       kind: "refused-command",
-      command,
       reason: `its counter ${command.counter} is not above ${highest}: it is old, or was sent before`,
-      expired: false,
+      isExpired: false,
     };
   if (clockIsPlausible && wallMs > command.deadlineWallMs)
-    return { kind: "refused-command", command, reason: "its deadline is over", expired: true };
+    return { kind: "refused-command", reason: "its deadline is over", isExpired: true };
   return {
     kind: "command",
-    command,
     changes: [seenChange(id, wallMs), { kind: "put", table: "fact", key: commandCounterKey, value: command.counter }],
   };
 }

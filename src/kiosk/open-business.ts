@@ -5,7 +5,14 @@ import type { Catalogue } from "../sale/catalogue.ts";
 import type { ServiceVend } from "../sale/event.ts";
 import type { Settlement } from "../sale/settlement.ts";
 import type { LineState } from "../sale/state.ts";
-import { lineStatesKey, partialRefusedKey, timedOutputKey } from "./changes.ts";
+import {
+  catalogueBasisKey,
+  catalogueKey,
+  lineStatesKey,
+  outOfServiceKey,
+  partialRefusedKey,
+  timedOutputPrefix,
+} from "./journal-keys.ts";
 import {
   readCatalogue,
   readLineStates,
@@ -15,10 +22,6 @@ import {
   type TimedOutput,
   toJson,
 } from "./stored.ts";
-
-const catalogueKey = "catalogue";
-/** Of the configuration's catalogue, when the back office set another. */
-const catalogueBasisKey = "catalogue-basis";
 
 function digestOf(catalogue: Catalogue): string {
   return createHash("sha256")
@@ -68,10 +71,10 @@ export function readOpenBusiness(journal: Journal, configured?: Catalogue): Open
     lines: lines === undefined ? new Map() : new Map(Object.entries(readLineStates(lines))),
     catalogue: catalogue === undefined || isOutdated ? undefined : readCatalogue(catalogue),
     isCatalogueOutdated: isOutdated,
-    inService: journal.get("fact", "operator-out-of-service") !== true,
+    inService: journal.get("fact", outOfServiceKey) !== true,
     partialRefused: journal.get("fact", partialRefusedKey) === true,
     timedOutputs: [...journal.entries("fact")]
-      .filter(([key]) => key.startsWith(timedOutputKey("")))
+      .filter(([key]) => key.startsWith(timedOutputPrefix))
       .map(([key, value]) => ({ key, output: readTimedOutput(value) })),
   };
 }

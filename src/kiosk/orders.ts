@@ -10,9 +10,8 @@ import { isReference, type Reference } from "../sale/ids.ts";
 import type { OrderSelection } from "../sale/order.ts";
 import type { Purchase } from "../sale/settlement.ts";
 import type { SaleState } from "../sale/state.ts";
+import { handInKey, orderKey, orderPrefix } from "./journal-keys.ts";
 
-const orderKey = (orderId: string): string => `order.${orderId}`;
-const handInKey = (orderId: string): string => `shop-order.${orderId}`;
 /** No command's id has a colon, so the two never meet. */
 const handInIdPrefix = "shop:";
 
@@ -85,7 +84,7 @@ export function handInChanges(vend: ServiceVend): JournalChange[] {
 
 /** Orders that nobody asks for any more: old ones, and the oldest where there are very many. */
 export function forgettableOrders(journal: Journal, wallMs: number): readonly JournalChange[] {
-  const orders = [...journal.entries("fact")].filter(([key]) => key.startsWith(orderKey("")));
+  const orders = [...journal.entries("fact")].filter(([key]) => key.startsWith(orderPrefix));
   const surplus = orders.length - ordersMax;
   return orders
     .filter(([, value], index) => {

@@ -1,26 +1,18 @@
-/** The design's readiness table: which code may be shown, and why none can. Pure. */
+/** Which code may be shown now, and why none can: judged from the conditions, followed as they change. */
 import type { OutOfServiceReason } from "../panel/port.ts";
 import type { Readiness } from "../sale/event.ts";
+import type { Log } from "../service/port.ts";
+import {
+  type CodeCondition,
+  type CodeFacts,
+  conditionsOfCallbackCode,
+  conditionsOfEveryCode,
+} from "./code-conditions.ts";
 
-export interface ReadinessInputs {
-  readonly clock: boolean;
-  readonly machine: boolean;
-  /** Reachable, and our keys are good. */
-  readonly provider: boolean;
-  /** The callback QR is registered, its content is known, and it fits on this panel. */
-  readonly registered: boolean;
-  readonly mqtt: boolean;
-  /** A relay says that it is alive and that the sales unit's registration is healthy. */
-  readonly relay: boolean;
-  readonly panel: boolean;
-  readonly journal: boolean;
-  readonly operator: boolean;
-  readonly quietHours: boolean;
-  readonly somethingForSale: boolean;
-  readonly stopping: boolean;
-  /** Whether the configuration wants check-ins, and payments without one. */
-  readonly wantsCallback: boolean;
-  readonly wantsOneTime: boolean;
+/** Which codes the configuration wants. */
+export interface WantedCodes {
+  readonly callback: boolean;
+  readonly oneTime: boolean;
 }
 
 export interface Judgement {
@@ -31,29 +23,55 @@ export interface Judgement {
   readonly missing: readonly OutOfServiceReason[];
 }
 
-/** Inputs that every code needs, most telling first. */
-const always: readonly (readonly [keyof ReadinessInputs, boolean, OutOfServiceReason])[] = [
-  ["stopping", false, "stopped"],
-  ["journal", true, "journal"],
-  ["operator", true, "operator"],
-  ["quietHours", false, "quiet-hours"],
-  ["machine", true, "machine"],
-  ["clock", true, "clock"],
-  ["provider", true, "provider"],
-  ["panel", true, "panel"],
-  ["somethingForSale", true, "nothing-for-sale"],
-];
+export function judgeReadiness(facts: CodeFacts, wanted: WantedCodes): Judgement {
+  const missing = unmet(conditionsOfEveryCode, facts);
+  if (missing.length > 0) return { readiness: { callbackQr: false, oneTimeQr: false }, reason: missing[0], missing };
+  const missingForCallback = wanted.callback ? unmet(conditionsOfCallbackCode, facts) : [];
+  const callbackQr = wanted.callback && missingForCallback.length === 0;
+  const oneTimeQr = wanted.oneTime;
+  const reason = callbackQr || oneTimeQr ? undefined : (missingForCallback[0] ?? "config");
+  return { readiness: { callbackQr, oneTimeQr }, reason, missing: missingForCallback };
+}
 
-export function judgeReadiness(inputs: ReadinessInputs): Judgement {
-  const missing = always.filter(([key, wanted]) => inputs[key] !== wanted).map(([, , reason]) => reason);
-  const base = missing.length === 0;
-  const oneTimeQr = base && inputs.wantsOneTime;
-  const callbackQr = base && inputs.wantsCallback && inputs.registered && inputs.mqtt && inputs.relay;
-  if (base && inputs.wantsCallback && !callbackQr) {
-    if (!inputs.registered) missing.push("provider");
-    if (!inputs.mqtt) missing.push("mqtt");
-    else if (!inputs.relay) missing.push("relay");
-  }
-  const reason = oneTimeQr || callbackQr ? undefined : (missing[0] ?? "config");
-  return { readiness: { callbackQr, oneTimeQr }, reason, missing };
+function unmet(conditions: readonly CodeCondition[], facts: CodeFacts): readonly OutOfServiceReason[] {
+  return conditions.filter(({ isMet }) => !isMet(facts)).map(({ reason }) => reason);
+}
+
+export interface ReadinessWatch {
+  /** Looks at all conditions anew. */
+  review(): void;
+  /** Undefined before the first review. */
+  last(): Judgement | undefined;
+}
+
+export interface ReadinessWatchParts {
+  readonly facts: () => CodeFacts;
+  readonly wanted: WantedCodes;
+  readonly log: Log;
+  /** Other codes may be shown than before. */
+  readonly onReadiness: (readiness: Readiness) => void;
+  /** The machine is out of service for another reason than before, or in service again. */
+  readonly onReason: () => void;
+}
+
+export function createReadinessWatch(parts: ReadinessWatchParts): ReadinessWatch {
+  const { facts, wanted, log, onReadiness, onReason } = parts;
+  let last: Judgement | undefined;
+  return {
+    review() {
+      const before = last;
+      const now = judgeReadiness(facts(), wanted);
+      last = now;
+      const isNewReason = before?.reason !== now.reason;
+      if (isNewReason || before?.missing.join() !== now.missing.join())
+        log.info({ reason: now.reason, missing: now.missing }, "readiness changed");
+      if (isNewReason) onReason();
+      if (!isSame(before?.readiness, now.readiness)) onReadiness(now.readiness);
+    },
+    last: () => last,
+  };
+}
+
+function isSame(a: Readiness | undefined, b: Readiness): boolean {
+  return a?.callbackQr === b.callbackQr && a.oneTimeQr === b.oneTimeQr;
 }

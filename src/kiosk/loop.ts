@@ -1,0 +1,195 @@
+/**
+ * The loop around the pure sale: inbox → decide → journal → perform; what was performed answers with the next event. One item at a time, and
+ * nothing is performed before what was decided is on the disk.
+ */
+import type { Journal, JournalChange } from "../journal/port.ts";
+import { errorFrom } from "../kit/error-text.ts";
+import type { Effect } from "../sale/effect.ts";
+import type { SaleEvent, Stamp, Unstamped } from "../sale/event.ts";
+import type { Reference } from "../sale/ids.ts";
+import type { SalePolicy } from "../sale/policy.ts";
+import { decide } from "../sale/sale.ts";
+import type { SaleState } from "../sale/state.ts";
+import type { Clock, Log } from "../service/port.ts";
+import { journalChanges } from "./changes.ts";
+import { CustomerInHand, type Customers } from "./customer-in-hand.ts";
+import { createInbox } from "./inbox.ts";
+
+export interface InboxItem {
+  /** Undefined where only the disk has to change. */
+  readonly event: Unstamped<SaleEvent> | undefined;
+  /** Written together with what the event changes. */
+  readonly changes: readonly JournalChange[];
+  /** Who pays, where this event brings the customer along. */
+  readonly customers: Customers;
+  /** Asked when the item's turn comes; "no" drops the event, but not the changes. */
+  readonly isStillWanted: (() => boolean) | undefined;
+  /** Called once: without an error when it is on the disk, with one when the disk does not take it. Without it the loop tries again itself. */
+  readonly onJournalled: ((error: Error | undefined) => void) | undefined;
+}
+
+export interface LoopParts {
+  readonly initial: SaleState;
+  readonly policy: SalePolicy;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A reference that nobody used, for a payment that the next event may start. */
+  readonly freshReference: () => Reference;
+  /** Called when a decision is on the disk, with what it asks for. */
+  readonly onDecided: (effects: readonly Effect[]) => void;
+  /** Called when a write failed, and with what to do when the journal takes writes again. */
+  readonly onJournalFault: () => void;
+}
+
+export interface Loop {
+  state(): SaleState;
+  /** At boot, before anything is decided: what the journal knows. */
+  restore(state: SaleState): void;
+  /** For what our own effects and timers say: always taken. */
+  put(event: Unstamped<SaleEvent> | undefined, more?: Partial<InboxItem>): void;
+  /** For what the world sends without end: dropped, with a line in the log, when the inbox is full. */
+  putFromWorld(event: Unstamped<SaleEvent>, more?: Partial<InboxItem>): void;
+  /** As from the world; resolves when it is on the disk. Rejects when the inbox is full or the disk does not take it: then nothing was decided. */
+  putDurably(event: Unstamped<SaleEvent> | undefined, more?: Partial<InboxItem>): Promise<void>;
+  isJournalWorking(): boolean;
+  /** Items that wait. */
+  waiting(): number;
+  /** Counts decisions: a watchdog feeds on it. */
+  progress(): number;
+}
+
+/** Bounds what the world can send; answers to our own effects come on top. */
+const inboxLengthMax = 256;
+const journalRetryMs = 5_000;
+const nobody: Customers = {};
+const lostSession: Unstamped<SaleEvent> = { about: "session", event: { kind: "machine-lost" } };
+
+export function createLoop(parts: LoopParts): Loop {
+  return new SaleLoop(parts);
+}
+
+class SaleLoop implements Loop {
+  readonly #parts: LoopParts;
+  readonly #inbox = createInbox<InboxItem>(inboxLengthMax);
+  readonly #customer = new CustomerInHand();
+  #state: SaleState;
+  #isDraining = false;
+  #isJournalWorking = true;
+  #progress = 0;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#state = parts.initial;
+  }
+
+  state(): SaleState {
+    return this.#state;
+  }
+
+  restore(state: SaleState): void {
+    this.#state = state;
+  }
+
+  isJournalWorking(): boolean {
+    return this.#isJournalWorking;
+  }
+
+  waiting(): number {
+    return this.#inbox.length;
+  }
+
+  progress(): number {
+    return this.#progress;
+  }
+
+  put(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem> = {}): void {
+    this.#take(itemOf(event, more), true);
+  }
+
+  putFromWorld(event: Unstamped<SaleEvent>, more: Partial<InboxItem> = {}): void {
+    this.#take(itemOf(event, more), false);
+  }
+
+  putDurably(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem> = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onJournalled = (error: Error | undefined): void => (error === undefined ? resolve() : reject(error));
+      if (!this.#take(itemOf(event, { ...more, onJournalled }), false)) reject(new Error("the kiosk's inbox is full"));
+    });
+  }
+
+  #take(item: InboxItem, isOwn: boolean): boolean {
+    const isTaken = this.#inbox.put(item, isOwn);
+    if (isTaken) void this.#drain();
+    else this.#parts.log.warn({ about: item.event?.about }, "the inbox is full: what came is refused");
+    return isTaken;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (let item = this.#inbox.take(); item !== undefined; item = this.#inbox.take()) await this.#handle(item);
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  async #handle(item: InboxItem): Promise<void> {
+    const before = this.#state;
+    const { state, effects } = this.#decide(item);
+    const customers = { ...this.#customer.inHand(), ...item.customers };
+    const changes = [...item.changes, ...journalChanges(before, state, effects, customers)];
+    if (changes.length > 0 && !(await this.#commit(changes, item))) return;
+    this.#state = state;
+    this.#progress += 1;
+    this.#customer.follow(item, state.session);
+    item.onJournalled?.(undefined);
+    this.#parts.onDecided(effects);
+  }
+
+  #decide(item: InboxItem): { readonly state: SaleState; readonly effects: readonly Effect[] } {
+    const { clock, freshReference, policy } = this.#parts;
+    const { event, isStillWanted } = item;
+    if (event === undefined || isStillWanted?.() === false) return { state: this.#state, effects: [] };
+    const at: Stamp = { monoMs: clock.monotonicMs(), wallMs: clock.wallMs(), freshReference: freshReference() };
+    return decide(this.#state, { ...event, at }, policy);
+  }
+
+  /** False when the disk did not take it: then nothing was decided. */
+  async #commit(changes: readonly JournalChange[], item: InboxItem): Promise<boolean> {
+    const { journal, log } = this.#parts;
+    try {
+      await journal.commit(changes);
+      if (!this.#isJournalWorking) log.info({}, "the journal takes writes again");
+      this.#isJournalWorking = true;
+      return true;
+    } catch (error) {
+      await this.#commitFailed(error, item);
+      return false;
+    }
+  }
+
+  /**
+   * Messages go back to the broker. Answers to our own effects are decided again once the disk works, after the session was ended, whose
+   * customer has waited too long.
+   */
+  async #commitFailed(error: unknown, item: InboxItem): Promise<void> {
+    const { log, clock, onJournalFault } = this.#parts;
+    const isFirst = this.#isJournalWorking;
+    this.#isJournalWorking = false;
+    log.error({ error }, "the journal does not take writes: out of service until it does");
+    onJournalFault();
+    if (item.onJournalled !== undefined) {
+      item.onJournalled(errorFrom(error));
+      return;
+    }
+    await clock.sleep(journalRetryMs);
+    if (isFirst) this.#inbox.put(itemOf(lostSession, {}), true);
+    this.#inbox.put(item, true);
+  }
+}
+
+function itemOf(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem>): InboxItem {
+  return { event, changes: [], customers: nobody, isStillWanted: undefined, onJournalled: undefined, ...more };
+}

@@ -1,0 +1,60 @@
+/** What a boot does with what the journal knows: every open sale asks the provider what is true, and timed outputs go on for what is left. */
+import type { Journal } from "../journal/port.ts";
+import type { Machine } from "../machine/port.ts";
+import type { Catalogue } from "../sale/catalogue.ts";
+import { initialState } from "../sale/sale.ts";
+import type { Clock, Log } from "../service/port.ts";
+import type { Loop } from "./loop.ts";
+import { noCatalogueChanges, type OpenBusiness, readOpenBusiness } from "./open-business.ts";
+import { saleLog } from "./sale-log.ts";
+
+export interface ReconcileParts {
+  readonly journal: Journal;
+  /** The configuration's. */
+  readonly catalogue: Catalogue;
+  readonly machine: Pick<Machine, "resume">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly loop: Pick<Loop, "put" | "restore">;
+}
+
+/** @throws StoredValueError when something of it cannot be read: then nothing was changed. */
+export async function reconcile(parts: ReconcileParts): Promise<void> {
+  const { journal, log, loop } = parts;
+  const open = readOpenBusiness(journal, parts.catalogue);
+  const { settlements, serviceVends, lines, inService, partialRefused } = open;
+  loop.restore({ ...initialState(open.catalogue ?? parts.catalogue, lines), inService, partialRefused });
+  if (open.isCatalogueOutdated) {
+    log.info(
+      {},
+      "the configuration's products were changed after the back office set others: the configuration's count",
+    );
+    loop.put(undefined, { changes: noCatalogueChanges });
+  }
+  if (settlements.length > 0 || serviceVends.length > 0) {
+    log.info(
+      { settlements: settlements.length, serviceVends: serviceVends.length },
+      "sales were open when this machine stopped; asking the provider what is true",
+    );
+    loop.put({ about: "boot", settlements, serviceVends });
+  }
+  for (const timed of open.timedOutputs) await resume(timed, parts);
+}
+
+async function resume(
+  { key, output }: OpenBusiness["timedOutputs"][number],
+  { clock, loop, machine, log }: ReconcileParts,
+): Promise<void> {
+  const { price, line, deliveryId, untilWallMs, onForMs } = output;
+  if (untilWallMs <= clock.wallMs()) {
+    loop.put(undefined, { changes: [{ kind: "delete", table: "fact", key }] });
+    return;
+  }
+  const reference = output.reference ?? undefined;
+  const selection = { kind: "line", line } as const;
+  await machine
+    .resume({ deliveryId, reference, selection, price, untilWallMs, onForMs })
+    .catch((error: unknown) =>
+      saleLog(log, reference).error({ error, line }, "a timed output could not be switched on again"),
+    );
+}
