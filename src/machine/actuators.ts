@@ -21,7 +21,10 @@ export interface TrainEnd {
 }
 
 export interface Actuators {
-  /** Every output off, then ready. @throws when the outputs cannot be had. */
+  /**
+   * Puts every output off and begins to take orders. Resolves when the first try is over, whichever way it went: `trouble` says how.
+   * Whoever implements this tries again by itself until `stop`; nobody else does. Idempotent; does nothing after `stop`.
+   */
   start(): Promise<void>;
   /** Undefined while orders are taken; else why not ("the guard is starting again"). */
   trouble(): string | undefined;
@@ -33,6 +36,6 @@ export interface Actuators {
   on(output: string, maxMs: number): Promise<void>;
   /** Idempotent. @throws when nobody can say that it is off. */
   off(output: string): Promise<void>;
-  /** Everything off, everything freed. Idempotent. */
+  /** Everything off, everything freed, within 15 s. For good: nothing starts after it. Idempotent. */
   stop(): Promise<void>;
 }

@@ -30,7 +30,7 @@ const reopenMsMax = 60_000;
 /** How often a delivery that waits for the machine looks again. */
 const lookMs = 50;
 const rememberedMax = 1_000;
-/** How long stopping waits for a delivery that was told to stop. */
+/** How long stopping waits for a delivery that was told to stop, and for inputs that are just being opened. */
 const stopGraceMs = 2_000;
 /** Lamp or buzzer: ten seconds that nobody overlooks. */
 const identifyTrain = { onMs: 500, offMs: 500, count: 10 } as const;
@@ -62,7 +62,7 @@ class GpioMachine implements Machine {
   readonly #spoilt = new Set<string>();
   readonly #stopping = new AbortController();
   #opened: OpenedMachine | undefined;
-  #haveActuators = false;
+  #opening: Promise<void> = Promise.resolve();
   #standing: Standing = standingAtStart;
   #readiness: MachineReadiness = readinessOf(standingAtStart);
   #onEvent: ((event: MachineEvent) => void) | undefined;
@@ -98,17 +98,19 @@ class GpioMachine implements Machine {
   }
 
   async start(onEvent: (event: MachineEvent) => void): Promise<void> {
-    await this.#open();
+    this.#opening = this.#open();
+    await this.#opening;
     this.#onEvent = onEvent;
   }
 
-  /** Outputs before inputs: nothing may move, whatever the buttons say. */
+  /** Outputs before inputs: nothing may move, whatever the buttons say. The actuators try again by themselves; here are only the inputs. */
   async #open(): Promise<void> {
     const { actuators, openInputs, lines, wide, clock, log } = this.#settings;
+    let opened: OpenedMachine | undefined;
+    let lost: Error | undefined;
     try {
-      if (!this.#haveActuators) await actuators.start();
-      this.#haveActuators = true;
-      const opened = await openMachine(
+      await actuators.start();
+      opened = await openMachine(
         await openInputs(),
         { lines, wide, clock, parts: this.#parts },
         {
@@ -117,12 +119,17 @@ class GpioMachine implements Machine {
           onInhibit: () => this.#look(),
           onDoor: () => this.#doorChanged(),
           onBlocked: () => this.#look(),
-          onFailure: (spec, error) => this.#inputFailed(spec, error),
+          onFailure: (spec, error) => {
+            // While the others are still being opened, and not when what failed is closed already.
+            if (opened === undefined) lost ??= new Error(goneText(spec, error), { cause: error });
+            else if (opened === this.#opened) this.#inputFailed(spec, error);
+          },
         },
       );
-      if (this.#stopping.signal.aborted) {
+      if (this.#stopping.signal.aborted || lost !== undefined) {
         await opened.close();
-        return;
+        if (lost === undefined) return;
+        throw lost;
       }
       this.#opened = opened;
       this.#reopenMs = reopenMsMin;
@@ -138,7 +145,9 @@ class GpioMachine implements Machine {
   #openLater(): void {
     if (this.#stopping.signal.aborted) return;
     this.#reopen?.cancel();
-    this.#reopen = this.#settings.clock.startTimer("GPIO lines again", this.#reopenMs, () => void this.#open());
+    this.#reopen = this.#settings.clock.startTimer("GPIO lines again", this.#reopenMs, () => {
+      this.#opening = this.#open();
+    });
     this.#reopenMs = Math.min(2 * this.#reopenMs, reopenMsMax);
   }
 
@@ -149,7 +158,7 @@ class GpioMachine implements Machine {
     if (opened === undefined) return;
     this.#opened = undefined;
     this.#halt(`the input ${spec.name} went away`);
-    this.#update({ failedInput: `the input ${spec.name} (BCM ${spec.bcm}) went away: ${error.message}` });
+    this.#update({ failedInput: goneText(spec, error) });
     opened.close().catch((fault: unknown) => log.warn({ error: fault }, "the GPIO lines could not be freed"));
     this.#openLater();
   }
@@ -307,16 +316,22 @@ class GpioMachine implements Machine {
     this.#postDelay?.cancel();
     this.#stuck.close();
     for (const form of this.#timed.values()) form.stop();
-    if (this.#moving !== undefined) {
+    const inTime = async (work: Promise<unknown>): Promise<void> => {
       const over = new AbortController();
-      await Promise.race([this.#moving.ended, clock.sleep(stopGraceMs, over.signal).catch(() => {})]);
+      await Promise.race([work, clock.sleep(stopGraceMs, over.signal).catch(() => {})]);
       over.abort();
-    }
+    };
+    if (this.#moving !== undefined) await inTime(this.#moving.ended);
     await actuators.stop();
+    await inTime(this.#opening);
     const opened = this.#opened;
     this.#opened = undefined;
     await opened?.close();
   }
+}
+
+function goneText(spec: InputSpec, error: Error): string {
+  return `the input ${spec.name} (BCM ${spec.bcm}) went away: ${error.message}`;
 }
 
 function notBegun(reason: string): FormResult {

@@ -9,6 +9,14 @@ interface OpenInput {
   readonly onFailure: (error: Error) => void;
 }
 
+/** One process's way to the twin of the header. */
+export interface SimulatedLines extends GpioLines {
+  /** @param isWanted asked when the line is there: false when the process that opens it is dead by then, and nothing happens. */
+  openOutput(spec: OutputSpec, isWanted?: () => boolean): Promise<OutputLine>;
+  /** The process exists no more: its lines are free, and stand where they stood. */
+  abandon(): void;
+}
+
 /** Of one piece of hardware: it outlives the processes that open it. */
 export class SimulatedHeader {
   readonly #clock: Clock;
@@ -17,6 +25,12 @@ export class SimulatedHeader {
   readonly #inputs = new Map<number, OpenInput>();
   readonly #taken = new Map<number, string>();
   readonly #removed = new Set<number>();
+  /** Outputs, and who opened them. */
+  readonly #holders = new Map<number, Set<SimulatedLines>>();
+  /** How long it takes to open an output (udev is late). */
+  openMs = 0;
+  /** What no two processes may do to each other, in words. */
+  readonly offences: string[] = [];
   /** Every change of an output, oldest first. */
   readonly history: { readonly bcm: number; readonly high: boolean; readonly monoMs: number }[] = [];
 
@@ -56,8 +70,18 @@ export class SimulatedHeader {
     this.#removed.delete(bcm);
   }
 
+  #hold(bcm: number, lines: SimulatedLines): void {
+    const holders = this.#holders.get(bcm) ?? new Set();
+    this.#holders.set(bcm, holders.add(lines));
+    if (holders.size > 1) this.offences.push(`BCM ${bcm} is opened, and put off, while another process holds it`);
+  }
+
+  #letGo(lines: SimulatedLines): void {
+    for (const holders of this.#holders.values()) holders.delete(lines);
+  }
+
   /** One process's way to the header. */
-  open(): GpioLines {
+  open(): SimulatedLines {
     const held: OutputSpec[] = [];
     const watched: number[] = [];
     const set = (spec: OutputSpec, on: boolean): void => {
@@ -73,13 +97,21 @@ export class SimulatedHeader {
         throw new GpioError("line-in-use", `${spec.name} (BCM ${spec.bcm}) belongs to ${holder}`);
       if (this.#removed.has(spec.bcm)) throw new GpioError("line", `${spec.name} (BCM ${spec.bcm}) is not there`);
     };
-    return {
+    const lines: SimulatedLines = {
       backEnd: "simulated",
-      openOutput: async (spec): Promise<OutputLine> => {
+      openOutput: async (spec, isWanted = () => true): Promise<OutputLine> => {
+        if (this.openMs > 0) await this.#clock.sleep(this.openMs);
+        const line = {
+          spec,
+          set: (on: boolean) => set(spec, on),
+          isOn: () => this.isHigh(spec.bcm) !== spec.activeLow,
+        };
+        if (!isWanted()) return line;
         check(spec);
+        this.#hold(spec.bcm, lines);
         held.push(spec);
         set(spec, false);
-        return { spec, set: (on) => set(spec, on), isOn: () => this.isHigh(spec.bcm) !== spec.activeLow };
+        return line;
       },
       openInput: async (spec, onEdge, onFailure): Promise<InputLine> => {
         check(spec);
@@ -91,7 +123,14 @@ export class SimulatedHeader {
       close: async () => {
         for (const spec of held.splice(0)) if (!this.#removed.has(spec.bcm)) set(spec, false);
         for (const bcm of watched.splice(0)) this.#inputs.delete(bcm);
+        this.#letGo(lines);
+      },
+      abandon: () => {
+        held.length = 0;
+        for (const bcm of watched.splice(0)) this.#inputs.delete(bcm);
+        this.#letGo(lines);
       },
     };
+    return lines;
   }
 }

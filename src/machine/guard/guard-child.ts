@@ -1,7 +1,7 @@
 /** A guard that is a real process: `kvitt guard`, as this process was started itself. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { GuardEvents, GuardLink } from "./guarded-actuators.ts";
+import type { GuardEvents, GuardLink } from "./guard-session.ts";
 
 export interface ChildCommand {
   readonly command: string;

@@ -1,31 +1,20 @@
 /**
- * The daemon's side of the guard: orders with a time-out, a guard that does not answer is killed and the outputs are put off from here,
- * and a new guard is started, with back-off. Each of the two processes watches the other.
+ * The outputs in the daemon: orders go to a guard in a process of its own, and when that guard is lost the outputs are put off from here
+ * and another one is started, with back-off. Each of the two processes watches the other.
+ *
+ * One loop owns the guard: it starts the next one only when the last process exists no more and the outputs were put off after it. So no
+ * two hands ever touch the outputs, and nothing is left when the loop has ended.
  */
 import { backOffMs } from "../../kit/back-off.ts";
-import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
+import type { Clock, Entropy, Log } from "../../service/port.ts";
 import type { Actuators, PulseTrain, TrainEnd } from "../actuators.ts";
 import type { GpioLines } from "../gpio/lines.ts";
-import { type Hello, type Order, type Reply, replySchema } from "./protocol.ts";
-
-/** One guard process, or its twin. */
-export interface GuardLink {
-  send(line: string): void;
-  /** Closes its input: it puts everything off and ends. */
-  finish(): void;
-  /** SIGKILL. */
-  kill(): void;
-}
-
-export interface GuardEvents {
-  line(text: string): void;
-  /** It is gone, for whatever reason; nothing comes after this. */
-  gone(reason: string): void;
-}
+import { finishMs, GuardLost, GuardSession, type StartGuard } from "./guard-session.ts";
+import type { Hello } from "./protocol.ts";
 
 export interface GuardedSettings {
   readonly hello: Hello;
-  readonly startGuard: (events: GuardEvents) => GuardLink;
+  readonly startGuard: StartGuard;
   /** The way around the guard, for when it is dead: opening an output puts it off. */
   readonly openLines: () => Promise<GpioLines>;
   readonly clock: Clock;
@@ -33,51 +22,39 @@ export interface GuardedSettings {
   readonly log: Log;
 }
 
-const readyMs = 15_000;
-const answerMs = 1_000;
-const trainGraceMs = 2_000;
-const pingEveryMs = 5_000;
-const finishMs = 3_000;
+/** A killed process is gone within milliseconds, unless the kernel holds it in a driver. */
+const deathMs = 1_000;
+/** sysfs waits up to 5 s for udev, for all lines at once; beyond this nobody can say that the outputs are off. */
+const putOffMs = 10_000;
+const stopMs = finishMs + deathMs + putOffMs;
 const restart = { firstMs: 500, maxMs: 60_000 };
 
 export function createGuardedActuators(settings: GuardedSettings): Actuators {
   return new GuardedActuators(settings);
 }
 
-class GuardLost extends Error {
-  override readonly name = "GuardLost";
-}
-
-interface Waiting {
-  readonly onReply: (reply: Reply) => void;
-  readonly onLost: (reason: string) => void;
-}
-
-/** How one guard came to its end, as the trains that it leaves behind have to know. */
 class GuardedActuators implements Actuators {
   readonly #settings: GuardedSettings;
-  readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<() => void>();
-  #guard: GuardLink | undefined;
-  #onReady: ((failure: string | undefined) => void) | undefined;
+  readonly #stopping = new AbortController();
+  readonly #firstTry: Promise<void>;
+  #endFirstTry: () => void = () => {};
+  #life: Promise<void> | undefined;
+  #guard: GuardSession | undefined;
   #trouble: string | undefined = "the guard is not started yet";
-  #nextId = 1;
-  #failures = 0;
-  #timer: Timer | undefined;
-  #isStopped = false;
-  /** The outputs are being put off without the guard. */
-  #rescue: Promise<boolean> = Promise.resolve(true);
+  /** Whether the outputs were seen going off after the last guard was lost; under way while it is pending. */
+  #putOff: Promise<boolean> = Promise.resolve(false);
 
   constructor(settings: GuardedSettings) {
     this.#settings = settings;
+    this.#firstTry = new Promise((resolve) => {
+      this.#endFirstTry = resolve;
+    });
   }
 
-  async start(): Promise<void> {
-    this.#isStopped = false;
-    const failure = await this.#launch();
-    if (failure === undefined) return;
-    this.#isStopped = true;
-    throw new Error(failure);
+  start(): Promise<void> {
+    this.#life ??= this.#live();
+    return this.#firstTry;
   }
 
   trouble(): string | undefined {
@@ -94,122 +71,65 @@ class GuardedActuators implements Actuators {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Resolves to what went wrong, or undefined when the guard takes orders. */
-  #launch(): Promise<string | undefined> {
-    const { startGuard, clock, hello } = this.#settings;
-    return new Promise((resolve) => {
-      const timer = clock.startTimer("guard ready", readyMs, () => this.#lose(guard, "it did not get ready in time"));
-      this.#onReady = (failure) => {
-        timer.cancel();
-        this.#onReady = undefined;
-        resolve(failure);
-      };
-      const guard = startGuard({
-        line: (text) => this.#hear(guard, text),
-        gone: (reason) => this.#lose(guard, reason),
-      });
-      this.#guard = guard;
-      guard.send(JSON.stringify(hello));
-    });
+  /** One guard after the other, until stopped. */
+  async #live(): Promise<void> {
+    const { clock, entropy } = this.#settings;
+    const { signal } = this.#stopping;
+    let retries = 0;
+    while (!signal.aborted) {
+      const wasReady = await this.#liveWithOne();
+      retries = wasReady ? 0 : retries + 1;
+      await clock.sleep(backOffMs(restart, retries, entropy), signal).catch(() => {});
+    }
+    this.#endFirstTry();
   }
 
-  #hear(guard: GuardLink, text: string): void {
-    if (guard !== this.#guard) return;
-    const reply = readReply(text);
-    if (reply === undefined) {
-      this.#lose(guard, "it said something that is no reply");
-      return;
-    }
-    switch (reply.reply) {
-      case "ready":
-        this.#failures = 0;
+  /** One guard, from its start until it is gone and the outputs were put off after it. Resolves to whether it was ever ready. */
+  async #liveWithOne(): Promise<boolean> {
+    const { hello, startGuard, clock, log } = this.#settings;
+    const { signal } = this.#stopping;
+    let wasReady = false;
+    const guard = new GuardSession({
+      hello,
+      startGuard,
+      clock,
+      onReady: () => {
+        wasReady = true;
+        log.info({}, "the outputs have a guard");
         this.#setTrouble(undefined);
-        this.#onReady?.(undefined);
-        this.#startPinging(guard);
-        return;
-      case "failed":
-        this.#lose(guard, reply.reason);
-        return;
-      case "done":
-      case "refused":
-      case "begun":
-      case "train":
-        this.#waiting.get(reply.id)?.onReply(reply);
-        return;
-    }
-  }
-
-  /** A guard that is stopped (SIGSTOP) or hangs is as bad as a dead one: its outputs stand where they stood. */
-  #startPinging(guard: GuardLink): void {
-    this.#timer?.cancel();
-    this.#timer = this.#settings.clock.startTimer("guard ping", pingEveryMs, () => {
-      if (guard !== this.#guard) return;
-      this.#ask({ order: "ping", id: this.#freshId() })
-        .then(() => this.#startPinging(guard))
-        .catch(() => {});
+        this.#endFirstTry();
+      },
+      onLost: (reason) => {
+        if (!signal.aborted)
+          log.error({ reason }, "the guard of the outputs is lost: putting them off without it, and starting another");
+        this.#putOff = this.#putOffAfter(guard);
+        this.#setTrouble(`the guard of the outputs is lost (${reason})`);
+        this.#endFirstTry();
+      },
     });
-  }
-
-  #freshId(): number {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return id;
-  }
-
-  /** Resolves when it was done. @throws GuardLost, or the guard's refusal. */
-  #ask(order: Order): Promise<void> {
-    const guard = this.#guard;
-    if (guard === undefined) return Promise.reject(new GuardLost(this.#trouble ?? "there is no guard"));
-    return new Promise((resolve, reject) => {
-      const timer = this.#settings.clock.startTimer("guard answer", answerMs, () =>
-        this.#lose(guard, "it does not answer"),
-      );
-      const end = (): void => {
-        timer.cancel();
-        this.#waiting.delete(order.id);
-      };
-      this.#waiting.set(order.id, {
-        onReply: (reply) => {
-          end();
-          if (reply.reply === "refused") reject(new Error(reply.reason));
-          else resolve();
-        },
-        onLost: (reason) => {
-          end();
-          reject(new GuardLost(reason));
-        },
-      });
-      guard.send(JSON.stringify(order));
-    });
-  }
-
-  /** Kills what is left of it, puts the outputs off from here, and starts another one. */
-  #lose(guard: GuardLink | undefined, reason: string): void {
-    if (guard === undefined || guard !== this.#guard) return;
-    this.#guard = undefined;
-    this.#timer?.cancel();
-    guard.kill();
-    const { log } = this.#settings;
-    if (!this.#isStopped) log.error({ reason }, "the guard of the outputs is lost: putting them off without it");
-    this.#rescue = this.#putOff();
-    const trouble = `the guard of the outputs is lost (${reason})`;
-    this.#setTrouble(trouble);
-    for (const { onLost } of this.#waiting.values()) onLost(trouble);
-    this.#onReady?.(trouble);
-    if (!this.#isStopped) this.#restartLater();
+    this.#guard = guard;
+    guard.start();
+    await guard.ended;
+    await this.#putOff;
+    return wasReady;
   }
 
   /** True when every output was seen going off. */
-  async #putOff(): Promise<boolean> {
+  async #putOffAfter(guard: GuardSession): Promise<boolean> {
     const { openLines, hello, log } = this.#settings;
+    // While it exists it holds the lines, and may still act on an order.
+    await this.#within(deathMs, guard.ended, undefined);
     let isOff = true;
     try {
       const lines = await openLines();
-      for (const spec of hello.outputs)
-        await lines.openOutput(spec).catch((error: unknown) => {
-          isOff = false;
-          log.error({ error, output: spec.name }, "an output could not be put off");
-        });
+      await Promise.all(
+        hello.outputs.map((spec) =>
+          lines.openOutput(spec).catch((error: unknown) => {
+            isOff = false;
+            log.error({ error, output: spec.name }, "an output could not be put off");
+          }),
+        ),
+      );
       await lines.close();
     } catch (error) {
       isOff = false;
@@ -218,104 +138,54 @@ class GuardedActuators implements Actuators {
     return isOff;
   }
 
-  #restartLater(): void {
-    const { clock, entropy, log } = this.#settings;
-    const waitMs = backOffMs(restart, this.#failures, entropy);
-    this.#failures += 1;
-    this.#timer = clock.startTimer("guard restart", waitMs, () => {
-      void this.#rescue
-        .then(() => (this.#isStopped ? undefined : this.#launch()))
-        .then((failure) => {
-          if (failure === undefined && !this.#isStopped) log.info({}, "the outputs have a guard again");
-        });
-    });
+  /** What the work resolves to, or `late` when it takes longer. */
+  async #within<T>(limitMs: number, work: Promise<T>, late: T): Promise<T> {
+    const over = new AbortController();
+    try {
+      return await Promise.race([work, this.#settings.clock.sleep(limitMs, over.signal).then(() => late)]);
+    } finally {
+      over.abort();
+    }
   }
 
   async pulse(output: string, train: PulseTrain, signal: AbortSignal): Promise<TrainEnd> {
     const guard = this.#guard;
     if (guard === undefined || this.#trouble !== undefined)
       return { begun: 0, isWhole: false, reason: this.#trouble ?? "there is no guard" };
-    if (signal.aborted) return { begun: 0, isWhole: false, reason: "it was stopped before it began" };
-    const { clock } = this.#settings;
-    const id = this.#freshId();
-    let begun = 0;
-    return new Promise((resolve) => {
-      const durationMs = (train.onMs + train.offMs) * train.count;
-      const timer = clock.startTimer("pulse train", durationMs + trainGraceMs, () =>
-        this.#lose(guard, "a pulse train does not end"),
-      );
-      const stop = (): void => {
-        this.off(output).catch(() => {});
-      };
-      const end = (result: TrainEnd): void => {
-        timer.cancel();
-        signal.removeEventListener("abort", stop);
-        this.#waiting.delete(id);
-        resolve(result);
-      };
-      this.#waiting.set(id, {
-        onReply: (reply) => {
-          if (reply.reply === "begun") begun = reply.pulses;
-          else if (reply.reply === "train")
-            end({
-              begun: reply.begun,
-              isWhole: reply.isWhole,
-              ...(reply.reason === undefined ? {} : { reason: reply.reason }),
-            });
-          else if (reply.reply === "refused") end({ begun: 0, isWhole: false, reason: reply.reason });
-        },
-        onLost: (reason) => end({ begun: this.#possiblyBegun(begun, train.count), isWhole: false, reason }),
-      });
-      signal.addEventListener("abort", stop, { once: true });
-      guard.send(JSON.stringify({ order: "pulse", id, output, ...train } satisfies Order));
-    });
+    return guard.pulse(output, train, signal);
   }
 
-  /** The order was sent, and its guard died: one more pulse than it told of may have begun. */
-  #possiblyBegun(told: number, count: number): number {
-    return Math.min(count, told + 1);
-  }
-
-  on(output: string, maxMs: number): Promise<void> {
-    return this.#ask({ order: "on", id: this.#freshId(), output, maxMs });
+  async on(output: string, maxMs: number): Promise<void> {
+    const guard = this.#guard;
+    if (guard === undefined || this.#trouble !== undefined) throw new GuardLost(this.#trouble ?? "there is no guard");
+    await guard.ask({ order: "on", output, maxMs });
   }
 
   async off(output: string): Promise<void> {
+    let cause: unknown;
     try {
-      await this.#ask({ order: "off", id: this.#freshId(), output });
+      if (this.#guard?.isReady === true) {
+        await this.#guard.ask({ order: "off", output });
+        return;
+      }
     } catch (error) {
       if (!(error instanceof GuardLost)) throw error;
-      if (!(await this.#rescue)) throw new Error(`nobody can say that "${output}" is off`, { cause: error });
+      cause = error;
     }
+    // A guard that is still starting was begun after the outputs were put off, and has had no order yet.
+    if (!(await this.#within(deathMs + putOffMs, this.#putOff, false)))
+      throw new Error(`nobody can say that "${output}" is off`, { cause });
   }
 
   async stop(): Promise<void> {
-    if (this.#isStopped && this.#guard === undefined) return;
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    const guard = this.#guard;
-    if (guard !== undefined) {
-      const gone = new Promise<void>((resolve) => {
-        const late = this.#settings.clock.startTimer("guard end", finishMs, () => this.#lose(guard, "it does not end"));
-        this.#onReady = () => {
-          late.cancel();
-          this.#onReady = undefined;
-          resolve();
-        };
-      });
-      guard.finish();
-      await gone;
-    }
-    await this.#rescue;
+    this.#stopping.abort(new Error("the actuators are being stopped"));
+    this.#guard?.finish();
+    const isOver = await this.#within(
+      stopMs,
+      (this.#life ?? Promise.resolve()).then(() => true),
+      false,
+    );
+    if (!isOver) this.#settings.log.error({}, "nobody can say that the outputs are off: it takes too long");
     this.#setTrouble("stopped");
-  }
-}
-
-function readReply(text: string): Reply | undefined {
-  try {
-    const parsed = replySchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -179,7 +179,7 @@ describe("what cannot be had", () => {
   it("inputs and outputs are asked for again until they are there", async () => {
     for (const break_ of [
       (rig: ReturnType<typeof createRig>, fault: string | undefined) => (rig.inputs.openFault = fault),
-      (rig: ReturnType<typeof createRig>, fault: string | undefined) => (rig.actuators.startFault = fault),
+      (rig: ReturnType<typeof createRig>, fault: string | undefined) => rig.actuators.setTrouble(fault),
     ]) {
       const rig = createRig([relay]);
       break_(rig, "BCM 5 belongs to somebody else");
@@ -206,6 +206,18 @@ describe("what cannot be had", () => {
       fault: "fault",
       detail: "the input button A1 (BCM 5) went away: no such device",
     });
+    await rig.clock.advance(2_000);
+    expect(rig.machine.readiness()).toEqual({ ready: true });
+  });
+
+  it("an input that goes away while the others are being opened is opened again, and not taken for silent", async () => {
+    const rig = createRig([relay], { inhibit });
+    rig.inputs.onOpening = (bcm) => {
+      if (bcm === button.bcm) rig.inputs.remove(inhibit.bcm);
+    };
+    await rig.start();
+    expect(rig.machine.readiness()).toMatchObject({ ready: false, fault: "no-hardware" });
+    rig.inputs.onOpening = () => {};
     await rig.clock.advance(2_000);
     expect(rig.machine.readiness()).toEqual({ ready: true });
   });

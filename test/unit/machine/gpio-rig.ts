@@ -22,6 +22,8 @@ export class TestInputs implements GpioLines {
   openings = 0;
   /** The next opening fails. */
   openFault: string | undefined;
+  /** What happens while a line is being opened. */
+  onOpening: (bcm: number) => void = () => {};
 
   constructor(clock: SimulatedClock) {
     this.#clock = clock;
@@ -39,6 +41,7 @@ export class TestInputs implements GpioLines {
     if (this.openFault !== undefined) throw new Error(this.openFault);
     if (this.#open.has(spec.bcm)) throw new Error(`BCM ${spec.bcm} is opened twice`);
     this.openings += 1;
+    this.onOpening(spec.bcm);
     this.#open.set(spec.bcm, { onEdge, onFailure });
     return { spec, isActive: () => this.#active.get(spec.bcm) ?? false };
   }
@@ -71,7 +74,6 @@ export class TestActuators implements Actuators {
   readonly record: string[] = [];
   /** Times that an output went on, by its name. */
   readonly starts = new Map<string, number>();
-  startFault: string | undefined;
   onFault: string | undefined;
   offFault: string | undefined;
   onMove: (output: string) => void = () => {};
@@ -80,9 +82,7 @@ export class TestActuators implements Actuators {
     this.#clock = clock;
   }
 
-  async start(): Promise<void> {
-    if (this.startFault !== undefined) throw new Error(this.startFault);
-  }
+  async start(): Promise<void> {}
 
   trouble(): string | undefined {
     return this.#trouble;

@@ -123,7 +123,7 @@ async function world() {
   const clock = new SimulatedClock();
   const header = new SimulatedHeader(clock);
   const openLines = async () => header.open();
-  const guard = createSimulatedGuard(clock, openLines);
+  const guard = createSimulatedGuard(clock, header);
   const log = createMemoryLog([]);
   const actuators = createGuardedActuators({
     hello: {
