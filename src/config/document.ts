@@ -35,59 +35,94 @@ const schemaShape: z.ZodType<JsonSchema> = z.lazy(() =>
   }),
 );
 
+/** What stands on the right of the equals sign, in a reader's words. */
 function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
-  if (schema.type === "array") return schema.items === undefined ? "list" : `list of ${typeOf(schema.items)}`;
-  if (schema.type === "string") return "text";
-  if (schema.type === "boolean") return "true or false";
-  const range =
-    schema.minimum !== undefined && schema.maximum !== undefined && schema.maximum < 1e15
-      ? ` ${schema.minimum}–${schema.maximum}`
-      : "";
-  return `${schema.type === "integer" ? "whole number" : "number"}${range}`;
+  switch (schema.type) {
+    case "array":
+      return schema.items === undefined ? "list" : listOf(schema.items);
+    case "object":
+      return "table";
+    case "string":
+      return "text";
+    case "boolean":
+      return "true or false";
+    case "integer":
+      return `whole number${rangeOf(schema)}`;
+    case "number":
+      return `number${rangeOf(schema)}`;
+    default:
+      throw new Error(`docs/config.md has no word for the type ${JSON.stringify(schema.type)}`);
+  }
 }
 
-function row(key: string, schema: JsonSchema, required: boolean): string {
+function listOf(items: JsonSchema): string {
+  if (items.type === "object") return "list of tables";
+  return `list of ${typeOf(items)}`;
+}
+
+/** A largest safe integer that nobody chose is no bound to print. */
+function rangeOf({ minimum, maximum }: JsonSchema): string {
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
+  const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
+  if (least !== undefined && most !== undefined) return ` ${least}–${most}`;
+  return least === undefined ? "" : ` from ${least}`;
+}
+
+function rowOf(key: string, schema: JsonSchema, isNeeded: boolean): string {
   const fallback =
-    schema.default === undefined ? (required ? "**needed**" : "") : `\`${JSON.stringify(schema.default)}\``;
+    schema.default === undefined ? (isNeeded ? "**needed**" : "") : `\`${JSON.stringify(schema.default)}\``;
   return `| \`${key}\` | ${typeOf(schema).replaceAll("|", "\\|")} | ${fallback} | ${schema.description ?? ""} |`;
 }
 
-function table(schema: JsonSchema): readonly string[] {
-  const rows = Object.entries(schema.properties ?? {}).flatMap(([key, one]) => {
-    const items =
-      one.items?.properties === undefined
-        ? []
-        : Object.entries(one.items.properties).map(([name, inner]) =>
-            row(`${key}[].${name}`, inner, one.items?.required?.includes(name) === true),
-          );
-    const isNeeded = schema.required?.includes(key) === true && one.default === undefined;
-    return [row(key, one, isNeeded), ...items];
+/** A row a key; the keys of an inner table follow it, `lines[].relay` in a list of tables and `amounts.min` in one table. */
+function rowsOf(table: JsonSchema, prefix = ""): readonly string[] {
+  return Object.entries(table.properties ?? {}).flatMap(([name, one]) => {
+    const key = `${prefix}${name}`;
+    const isNeeded = table.required?.includes(name) === true && one.default === undefined;
+    return [rowOf(key, one, isNeeded), ...rowsOf(one, `${key}.`), ...rowsOf(one.items ?? {}, `${key}[].`)];
   });
-  return ["| key | value | default | what it is |", "| --- | --- | --- | --- |", ...rows, ""];
 }
+
+function tableOf(schema: JsonSchema): readonly string[] {
+  return ["| key | value | default | what it is |", "| --- | --- | --- | --- |", ...rowsOf(schema), ""];
+}
+
+const head = [
+  "# The configuration",
+  "",
+  "One TOML file; `kvitt config check FILE` says for each fault which key, what value, what is allowed, and a line to write instead.",
+  "Unknown keys are faults. This page is generated from the schema: `node --import tsx scripts/config-docs.ts`.",
+  "",
+  "## Units",
+  "",
+  "| what | unit | for example |",
+  "| --- | --- | --- |",
+  "| money: `price`, `price_per_hour`, `day_max`, `credit_value`, `amounts.min` and the like | whole minor units (øre, cent), VAT included | `price = 2500` is 25 kroner |",
+  "| VAT: `vat_rate`, `default_vat_rate` | hundredths of a percent | `vat_rate = 1500` is 15 % |",
+  "| keys ending in `_s`, `_ms`, `_days` | seconds, milliseconds, days; `minutes_…` are minutes | `pay_s = 150` |",
+  "| keys ending in `_px`, `_mm` | pixels, millimetres | `width_mm = 163.2` |",
+  "| pins: `relay`, `button`, `door`, `drop` and the like | BCM number of the GPIO line, not the pin of the header | `relay = 16` is pin 36 |",
+  '| times of day, dates | local time of `machine.time_zone`; over midnight where the end is before the beginning | `from = "22:00", to = "06:00"` |',
+  "",
+  'A *list of tables* is written `lines = [{ line = "A1", relay = 16 }]`, or as `[[delivery.lines]]` sections; `lines[].relay` names a key in each of them.',
+  "",
+];
 
 /** The whole page. */
 export function configDocs(): string {
   const whole = schemaShape.parse(z.toJSONSchema(configSchema, { io: "input" }));
-  const lines = [
-    "# The configuration",
-    "",
-    "One TOML file; `kvitt config check FILE` says for each fault which key, what value, what is allowed, and a line to write instead.",
-    "Unknown keys are faults. This page is made from the schema by `scripts/config-docs.ts`.",
-    "",
-  ];
+  const lines = [...head];
   for (const [section, schema] of Object.entries(whole.properties ?? {})) {
     const isList = schema.type === "array";
     const inner = isList ? (schema.items ?? schema) : schema;
     const needed = whole.required?.includes(section) === true ? "" : " (may be left out)";
     lines.push(`## ${isList ? `[[${section}]]` : `[${section}]`}${needed}`, "");
-    if (inner.description !== undefined) lines.push(inner.description, "");
-    const variants = inner.oneOf ?? inner.anyOf;
-    if (variants === undefined) lines.push(...table(inner));
-    else for (const variant of variants) lines.push(...table(variant));
+    const description = schema.description ?? inner.description;
+    if (description !== undefined) lines.push(description, "");
+    for (const variant of inner.oneOf ?? inner.anyOf ?? [inner]) lines.push(...tableOf(variant));
   }
   return lines.join("\n");
 }

@@ -1,9 +1,10 @@
 /** Reads the configuration: all faults at once, each with the key, the value, what is allowed, and a line to write instead. */
 import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
-import { z } from "zod";
+import type { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
-import { type Config, configSchema, sections } from "./schema.ts";
+import { knownKeys, nearestWord, valueIn } from "./known-keys.ts";
+import { type Config, configSchema } from "./schema.ts";
 
 export interface ConfigFault {
   /** `sale.choose_s`, `product[2].price`. */
@@ -25,12 +26,7 @@ function keyOf(path: readonly PropertyKey[]): string {
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  let value = root;
-  for (const part of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = Object.getOwnPropertyDescriptor(value, part)?.value;
-  }
-  return value;
+  return path.reduce(valueIn, root);
 }
 
 const secretKeys = /secret|password|subscription_key|client_id/;
@@ -69,42 +65,29 @@ function exampleFor(key: string): string | undefined {
   return examples[key] ?? examples[key.slice(key.lastIndexOf(".") + 1)];
 }
 
-/** The unknown keys' nearest known one, so that a slip of the finger is found. */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= a.length; i += 1) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j += 1) {
-        const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-        next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-      }
-      row = next;
-    }
-    return row[b.length] ?? 0;
-  };
-  const [best] = known.map((one) => ({ one, by: distance(word, one) })).toSorted((a, b) => a.by - b.by);
-  return best !== undefined && best.by <= Math.max(1, Math.floor(word.length / 3)) ? best.one : undefined;
-}
+/** More unknown keys than this are no slips of the finger: that file is another program's. */
+const unknownKeysToldMax = 20;
 
-function knownKeys(section: PropertyKey | undefined): readonly string[] {
-  if (section === undefined) return [...Object.keys(sections), "shop", "quiet_hours"];
-  const schema = Object.entries(sections).find(([name]) => name === section)?.[1];
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+function unknownKeyFaults(issue: z.core.$ZodIssueUnrecognizedKeys, raw: unknown): readonly ConfigFault[] {
+  const known = knownKeys(configSchema, issue.path, raw);
+  const faults = issue.keys.slice(0, unknownKeysToldMax).map((name) => {
+    const near = nearestWord(name, known);
+    return {
+      key: keyOf([...issue.path, name]),
+      // Its value is not shown: a misspelt key may hold a secret.
+      value: undefined,
+      allowed: near === undefined ? "there is no such key" : `there is no such key; do you mean ${near}?`,
+      example: undefined,
+    };
+  });
+  const more = issue.keys.length - faults.length;
+  if (more === 0) return faults;
+  const table = issue.path.length === 0 ? "the file" : keyOf(issue.path);
+  return [...faults, { key: table, value: undefined, allowed: `has ${more} more unknown keys`, example: undefined }];
 }
 
 function faultsOf(issue: z.core.$ZodIssue, raw: unknown): readonly ConfigFault[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((name) => {
-      const near = nearest(name, knownKeys(issue.path[0]));
-      return {
-        key: keyOf([...issue.path, name]),
-        // Its value is not shown: a misspelt key may hold a secret.
-        value: undefined,
-        allowed: near === undefined ? "there is no such key" : `there is no such key; do you mean ${near}?`,
-        example: undefined,
-      };
-    });
+  if (issue.code === "unrecognized_keys") return unknownKeyFaults(issue, raw);
   const key = keyOf(issue.path);
   const value = valueAt(raw, issue.path);
   const isMissing = value === undefined && issue.code === "invalid_type";

@@ -273,18 +273,3 @@ export const configSchema = file_.superRefine((config, context) => {
   for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });
 });
 export type Config = z.infer<typeof configSchema>;
-
-/** Sections in the order in which people think of them, for the documentation. */
-export const sections = {
-  machine,
-  vipps,
-  sale,
-  journal,
-  mqtt: mqttSchema,
-  relay: relaySchema,
-  panel: panelSchema,
-  delivery: deliverySchema,
-  input: inputSchema,
-  tariff: tariffSchema,
-  product: productSchema,
-} as const;

@@ -99,9 +99,47 @@ describe("a configuration", () => {
     expect(text).not.toContain("hunter2");
   });
 
+  it.each([
+    ["in a table of a list", "relay = 17 }", "realy = 17 }", "delivery.lines[0].realy", /do you mean relay\?/],
+    [
+      "of the driver that is named",
+      'driver = "gpio"',
+      'driver = "gpio"\ndor = 4',
+      "delivery.dor",
+      /do you mean door\?/,
+    ],
+    ["of another driver", 'driver = "gpio"', 'driver = "gpio"\nbuad = 9600', "delivery.buad", /no such key$/],
+    [
+      "in a section that may be left out",
+      "[mqtt]",
+      '[quiet_hours]\nform = "22:00"\n[mqtt]',
+      "quiet_hours.form",
+      /from\?/,
+    ],
+    ["of a section", "[panel]", "[pannel]", "pannel", /do you mean panel\?/],
+    ["far from every other", "[mqtt]", "[zebra]\n[mqtt]", "zebra", /no such key$/],
+  ])("an unknown key %s is told with the nearest that the schema has there", (_name, from, to, key, allowed) => {
+    expect(faults(good.replace(from, to)).find((one) => one.key === key)?.allowed).toMatch(allowed);
+  });
+
+  it("of another program is refused in a few lines, however long it is", () => {
+    const keys = Array.from({ length: 50_000 }, (_, index) => `setting_number_${index} = ${index}`).join("\n");
+    const found = faults(`${keys}\n${good}`);
+    expect(found.length).toBeLessThan(30);
+    expect(found.at(-1)).toMatchObject({ key: "the file", allowed: "has 49980 more unknown keys" });
+  });
+
   it("that is no TOML is told by line and column", () => {
     expect(faults("[machine\n")[0]?.key).toMatch(/line 1/);
   });
+});
+
+it("docs/config.md calls a table a table, and says what money is counted in", () => {
+  const page = configDocs();
+  expect(page).toMatch(/\| `lines` \| list of tables \|/);
+  expect(page).toMatch(/\| `rates` \| list of tables \|/);
+  expect(page).toMatch(/\| `amounts` \| table \|[^]*\| `amounts\.min` \| whole number from 1 \| \*\*needed\*\*/);
+  expect(page.indexOf("minor units (øre, cent)")).toBeLessThan(page.indexOf("## [machine]"));
 });
 
 it("docs/config.md is what the schema says", async () => {

@@ -1,0 +1,67 @@
+/** Which keys the schema has in a table, and the nearest of them to a misspelt one. Pure. */
+import { z } from "zod";
+
+/**
+ * The keys of the table at `path` (`["delivery", "lines", 0]`), as the schema has them. Where the schema has several forms of a table, the form
+ * that the table itself names decides. Empty where there is no table.
+ * @param raw the file as it was parsed, to tell the form
+ */
+export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], raw: unknown): readonly string[] {
+  const table = withoutWrapping(schema, raw);
+  const [key, ...rest] = path;
+  if (table instanceof z.ZodObject) {
+    const shape: z.core.$ZodShape = table.shape;
+    if (key === undefined) return Object.keys(shape);
+    const inner = Object.entries(shape).find(([name]) => name === key)?.[1];
+    return inner === undefined ? [] : knownKeys(inner, rest, valueIn(raw, key));
+  }
+  if (table instanceof z.ZodArray && key !== undefined) return knownKeys(table.element, rest, valueIn(raw, key));
+  return [];
+}
+
+/** A table may be optional, have a default, or be one of several forms. */
+function withoutWrapping(schema: z.core.$ZodType, raw: unknown): z.core.$ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return withoutWrapping(schema.unwrap(), raw);
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const { discriminator } = schema.def;
+  const named = valueIn(raw, discriminator);
+  const form = schema.options.find(
+    (option) => option instanceof z.ZodObject && z.safeParse(option.shape[discriminator], named).success,
+  );
+  return form === undefined ? schema : withoutWrapping(form, raw);
+}
+
+export function valueIn(table: unknown, key: PropertyKey): unknown {
+  if (typeof table !== "object" || table === null) return undefined;
+  return Object.getOwnPropertyDescriptor(table, key)?.value;
+}
+
+/** The word of `known` that a slip of the finger could have meant; undefined when none is near. */
+export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  let nearest: { readonly word: string; readonly distance: number } | undefined;
+  const most = Math.max(1, Math.floor(word.length / 3));
+  for (const one of known) {
+    if (Math.abs(one.length - word.length) > most) continue;
+    const distance = editDistance(word, one);
+    if (distance <= most && (nearest === undefined || distance < nearest.distance)) nearest = { word: one, distance };
+  }
+  return nearest?.word;
+}
+
+/** Insertions, deletions, substitutions and swaps of two neighbours ("relay" and "realy" are one apart): optimal string alignment. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const substitute = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? (beforeLast[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(substitute, swap, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length] ?? 0;
+}
