@@ -2,11 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { CredentialsError, findSecret, readSecretFile } from "../config/credentials.ts";
+import { CredentialsError, findSecret } from "../config/credentials.ts";
 import { providerUrl, relayFileSchema } from "../config/relay.ts";
 import { errorText } from "../kit/error-text.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
 import { createLog } from "../service/log.ts";
+import { readSecretFile, SecretFileError } from "../service/secret-file.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { createUlid } from "../service/ulid.ts";
 import { createVippsClient, type VippsClient } from "../vipps/client.ts";
@@ -83,9 +84,8 @@ async function sectionOf(path: string): Promise<VippsSection> {
   throw new CommandError(`"${path}" cannot be used:\n${faults.join("\n")}`, 1);
 }
 
-async function keysFrom(path: string): Promise<Credentials> {
-  const text = await readSecretFile(path);
-  if (text === undefined) throw new CommandError(`there is no file "${path}" for --credentials`, 1);
+async function keysFrom(path: string, env: CommandIo["env"]): Promise<Credentials> {
+  const text = await readSecretFile(path, env);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -103,7 +103,7 @@ async function keysOf(
   section: VippsSection | undefined,
   env: CommandIo["env"],
 ): Promise<Credentials> {
-  if (flags.credentials !== undefined) return keysFrom(flags.credentials);
+  if (flags.credentials !== undefined) return keysFrom(flags.credentials, env);
   const find = async (name: string, inline: string | undefined): Promise<string> => {
     const variable = `KVITT_${name.toUpperCase().replaceAll("-", "_")}`;
     const found = env[variable] ?? inline ?? (await findSecret(`vipps-${name}`, section?.credentials_dir, env));
@@ -167,7 +167,7 @@ export async function openProvider(flags: ProviderFlags, io: CommandIo): Promise
       newKey: () => `cli-${createUlid(clock, entropy)}`,
     };
   } catch (cause) {
-    if (cause instanceof CredentialsError || cause instanceof RangeError)
+    if (cause instanceof CredentialsError || cause instanceof SecretFileError || cause instanceof RangeError)
       throw new CommandError(cause.message, 1, { cause });
     throw cause;
   }

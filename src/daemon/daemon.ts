@@ -1,6 +1,6 @@
 /** The composition root of the daemon: builds every part, hands it its parts, starts them, and stops them in reverse order. */
 import { mkdir, readFile } from "node:fs/promises";
-import { findSecret, readSecretFile, readVippsKeys } from "../config/credentials.ts";
+import { readVippsKeys, secretOf } from "../config/credentials.ts";
 import type { Config } from "../config/schema.ts";
 import { openJournal } from "../journal/journal.ts";
 import { openNodeDisk } from "../journal/node-disk.ts";
@@ -276,10 +276,8 @@ async function linkOf(
 ): Promise<Link> {
   const { mqtt } = config;
   const folder = config.vipps.credentials_dir;
-  const secretOf = (path: string | undefined, name: string): Promise<string | undefined> =>
-    path === undefined ? findSecret(name, folder, env) : readSecretFile(path);
-  const password = await secretOf(mqtt.password_file, "mqtt-password");
-  const commandKey = await secretOf(mqtt.command_key_file, "command-key");
+  const password = await secretOf({ file: mqtt.password_file, name: "mqtt-password", folder }, env);
+  const commandKey = await secretOf({ file: mqtt.command_key_file, name: "command-key", folder }, env);
   return createMqttLink({
     settings: {
       url: mqtt.url,

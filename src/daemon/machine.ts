@@ -1,6 +1,5 @@
 /** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
 import { openSync, writeSync } from "node:fs";
-import { readSecretFile } from "../config/credentials.ts";
 import type { Config } from "../config/schema.ts";
 import { openGpioMachine } from "./gpio.ts";
 import { inputsOf } from "./input.ts";
@@ -13,6 +12,7 @@ import { isTcpAddress, tcpPort } from "../machine/mdb/tcp-port.ts";
 import type { Machine } from "../machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "../machine/simulated.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
+import { readSecretFile } from "../service/secret-file.ts";
 import { createUlid } from "../service/ulid.ts";
 
 export interface MachineParts {

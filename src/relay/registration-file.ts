@@ -2,9 +2,10 @@
  * The registrations with their secrets, which the provider tells only once. Readable by the relay's user alone; written whole beside
  * the old one and renamed over it, so that a power cut leaves one or the other. Several relays may share it: one writes, the rest read.
  */
-import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { findSecretFileSync, SecretFileError } from "../service/secret-file.ts";
 import { RelayError } from "./relay-error.ts";
 
 export interface KnownRegistration {
@@ -79,20 +80,13 @@ function read(path: string): readonly KnownRegistration[] {
   );
 }
 
+/** The secrets let anybody forge check-ins: others must not read them. */
 function readText(path: string): string | undefined {
   try {
-    // The secrets let anybody forge check-ins: others must not read them.
-    if ((statSync(path).mode & 0o077) !== 0)
-      throw new RelayError(
-        "relay-registration-file",
-        `"${path}" holds secrets and others can read it: chmod 600 "${path}"`,
-      );
-    return readFileSync(path, "utf8");
+    return findSecretFileSync(path, {});
   } catch (cause) {
-    if (cause instanceof RelayError) throw cause;
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
-    if (code === "ENOENT") return undefined;
-    throw new RelayError("relay-registration-file", `"${path}" cannot be read (${code})`, { cause });
+    if (!(cause instanceof SecretFileError)) throw cause;
+    throw new RelayError("relay-registration-file", cause.message, { cause });
   }
 }
 

@@ -1,6 +1,5 @@
 /** `kvitt command`: the back office's side of the link, for one order to one machine. */
 import { randomUUID } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import mqtt from "mqtt";
 import { z } from "zod";
 import { orderSchema } from "../../link/command-message.ts";
@@ -9,6 +8,7 @@ import { parseJson } from "../../link/messages.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
 import { type MachineAddress, machineTopic } from "../../link/topics.ts";
 import { isMerchantQrId } from "../../sale/ids.ts";
+import { readSecretFile, SecretFileError } from "../../service/secret-file.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
 
@@ -51,7 +51,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const broker = needed("broker", values.broker);
   const address = addressOf(needed("msn", values.msn), needed("machine", values.machine));
   const validS = wholeNumber("valid", values.valid, 1, 86_400);
-  const text = signed(address, orderOf(positionals), keyOf(needed("key", values.key)), {
+  const text = signed(address, orderOf(positionals), await keyOf(needed("key", values.key), io.env), {
     counter: wholeNumber("counter", values.counter ?? String(Date.now()), 1, Number.MAX_SAFE_INTEGER),
     deadline: new Date(Date.now() + validS * 1000).toISOString(),
   });
@@ -134,15 +134,13 @@ function orderOf(positionals: readonly string[]): unknown {
   throw new CommandError(`the order cannot be used: ${fault}\nan example: '{"kind":"deliver","line":"B4"}'`);
 }
 
-function keyOf(path: string): Uint8Array {
+async function keyOf(path: string, env: CommandIo["env"]): Promise<Uint8Array> {
   try {
-    if ((statSync(path).mode & 0o007) !== 0)
-      throw new CommandError(`"${path}" holds a key and everybody can read it: chmod 600 "${path}"`, 1);
-    const key = Buffer.from(readFileSync(path, "utf8").trimEnd(), "utf8");
+    const key = Buffer.from(await readSecretFile(path, env), "utf8");
     if (key.byteLength >= commandKeyBytesMin) return key;
   } catch (cause) {
-    if (cause instanceof CommandError) throw cause;
-    throw new CommandError(`"${path}" cannot be read`, 1, { cause });
+    if (cause instanceof SecretFileError) throw new CommandError(cause.message, 1, { cause });
+    throw cause;
   }
   throw new CommandError(`the key in "${path}" is shorter than ${commandKeyBytesMin} characters`, 1);
 }

@@ -1,13 +1,14 @@
 /** `kvitt relay`: the cloud side. */
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
-import { untilAborted } from "../../kit/abort.ts";
+import { CredentialsError, readVippsKeys, secretOf } from "../../config/credentials.ts";
 import { isLoopback, providerUrl, type RelayFile, relayFileSchema } from "../../config/relay.ts";
+import { untilAborted } from "../../kit/abort.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { type RelayOptions, startRelay } from "../../relay/main.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
 import { createLog } from "../../service/log.ts";
+import { SecretFileError } from "../../service/secret-file.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlagsOnly } from "../flags.ts";
@@ -31,7 +32,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const file = loadFile(values.config);
   const log = createLog("info", (line) => io.err(line.trimEnd()));
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
-  const relay = await startRelay(optionsOf(file, io), { clock, entropy: createSystemEntropy(), log });
+  const relay = await startRelay(await optionsOf(file, io), { clock, entropy: createSystemEntropy(), log });
   io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
   await untilAborted(io.signal);
   await relay.stop();
@@ -56,19 +57,11 @@ function parseToml(path: string): unknown {
   }
 }
 
-function optionsOf({ vipps, mqtt, relay }: RelayFile, io: CommandIo): RelayOptions {
-  const folder = vipps.credentials_dir ?? io.env["CREDENTIALS_DIRECTORY"];
-  const baseUrl = providerUrl(vipps);
-  const need = (name: string, variable: string, given: string | undefined): string => {
-    const value = given ?? credential(folder, name) ?? io.env[variable];
-    if (value !== undefined && value !== "") return value;
-    throw new CommandError(
-      `there is no ${name}: put it into a file of that name in the credentials directory, or into ${variable}`,
-      1,
-    );
-  };
+/** @throws CommandError for what a person has to mend */
+async function optionsOf({ vipps, mqtt, relay }: RelayFile, io: CommandIo): Promise<RelayOptions> {
   if (!relay.public_url.startsWith("https:") && !isLoopback(relay.public_url))
     throw new CommandError(`relay.public_url "${relay.public_url}" must be https: the provider calls nothing else`, 1);
+  const { keys, password } = await secretsOf({ vipps, mqtt }, io.env);
   return {
     instance: relay.instance,
     listen: { host: relay.listen_host, port: relay.listen_port },
@@ -77,21 +70,12 @@ function optionsOf({ vipps, mqtt, relay }: RelayFile, io: CommandIo): RelayOptio
     mayRegister: relay.register,
     checkInFreshnessMs: relay.check_in_freshness_s * 1000,
     paymentExpiryMs: relay.payment_expiry_s * 1000,
-    provider: {
-      baseUrl,
-      msn: vipps.msn,
-      clientId: need("vipps-client-id", "VIPPS_CLIENT_ID", vipps.client_id),
-      clientSecret: need("vipps-client-secret", "VIPPS_CLIENT_SECRET", vipps.client_secret),
-      subscriptionKey: need("vipps-subscription-key", "VIPPS_SUBSCRIPTION_KEY", vipps.subscription_key),
-    },
+    provider: { baseUrl: providerUrl(vipps), msn: vipps.msn, ...keys },
     mqtt: {
       url: mqtt.url,
       protocol: mqtt.protocol,
       username: mqtt.username,
-      password:
-        mqtt.password_file === undefined
-          ? (credential(folder, "mqtt-password") ?? io.env["MQTT_PASSWORD"])
-          : secretFile(mqtt.password_file),
+      password,
       caFile: mqtt.ca_file,
       certFile: mqtt.cert_file,
       keyFile: mqtt.key_file,
@@ -103,23 +87,15 @@ function optionsOf({ vipps, mqtt, relay }: RelayFile, io: CommandIo): RelayOptio
   };
 }
 
-/** systemd keeps the folder to the service; the text without its line's end. */
-function credential(folder: string | undefined, name: string): string | undefined {
-  if (folder === undefined) return undefined;
+async function secretsOf({ vipps, mqtt }: Pick<RelayFile, "vipps" | "mqtt">, env: CommandIo["env"]) {
   try {
-    return readFileSync(join(folder, name), "utf8").trimEnd();
-  } catch {
-    return undefined;
-  }
-}
-
-function secretFile(path: string): string {
-  try {
-    if ((statSync(path).mode & 0o007) === 0) return readFileSync(path, "utf8").trimEnd();
+    const place = { file: mqtt.password_file, name: "mqtt-password", folder: vipps.credentials_dir };
+    return { keys: await readVippsKeys(vipps, env), password: await secretOf(place, env) };
   } catch (cause) {
-    throw new CommandError(`"${path}" cannot be read: it has to exist and belong to the relay's user`, 1, { cause });
+    if (cause instanceof CredentialsError || cause instanceof SecretFileError)
+      throw new CommandError(cause.message, 1, { cause });
+    throw cause;
   }
-  throw new CommandError(`"${path}" holds a secret and everybody can read it: chmod 600 "${path}"`, 1);
 }
 
 const command: CliCommand = { summary: "take webhooks and hand them to the machines over MQTT", usage, run };

@@ -146,7 +146,7 @@ describe("kvitt relay", () => {
     const { config, folder } = await world();
     const none = startCommand(config, {});
     expect(await none.exited).toBe(1);
-    expect(none.output.err).toMatch(/there is no vipps-client-id.*VIPPS_CLIENT_ID/);
+    expect(none.output.err).toMatch(/vipps-client-id, vipps-client-secret, vipps-subscription-key.*VIPPS_CLIENT_ID/);
     const bad = join(folder, "bad.toml");
     writeFileSync(
       bad,
