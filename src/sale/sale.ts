@@ -12,8 +12,10 @@ import { type Currency, type Money, noMinor } from "./money.ts";
 import type { SalePolicy } from "./policy.ts";
 import { recordOf, reopen, serviceRecord } from "./report.ts";
 import { type NoticeContent, referenceOfSession } from "./session.ts";
-import { busyNoticeMs, stepSession } from "./session-table.ts";
-import { openSettlement, type SettlementOutcome, stepSettlement } from "./settlement-table.ts";
+import { busyNoticeMs } from "./session-outcome.ts";
+import { stepSession } from "./session-table.ts";
+import { openSettlement, type SettlementOutcome } from "./settlement-outcome.ts";
+import { stepSettlement } from "./settlement-table.ts";
 import type { LineState, SaleState } from "./state.ts";
 
 export interface Decision {

@@ -1,0 +1,269 @@
+/** What the cells of the session table do: from check-in or selection to thanks or sorry. Time and plates are in time-moves.ts. */
+import { type Catalogue, dearestPrice } from "./catalogue.ts";
+import { isPayableAmount, type Money } from "./money.ts";
+import type { Reference } from "./ids.ts";
+import type { SorryReason } from "./selection.ts";
+import type { NoticeContent, Session } from "./session.ts";
+import type { Purchase } from "./settlement.ts";
+import {
+  closeMachine,
+  giveUp,
+  ignored,
+  noTimer,
+  type Of,
+  outcome,
+  over,
+  type PaymentPlan,
+  resolve,
+  type SessionInput,
+  type SessionOutcome,
+  sessionTimer,
+  sorry,
+  startPayment,
+  type StateOf,
+} from "./session-outcome.ts";
+
+export function checkIn(input: SessionInput, _session: StateOf<"none">, event: Of<"checked-in">): SessionOutcome {
+  const { policy, at, catalogue } = input;
+  if (policy.checkInStyle === "off") return ignored("check-ins are switched off")(input);
+  if (event.ageMs > policy.freshnessMs)
+    return ignored("the check-in is stale: the customer was told no long ago")(input);
+  if (!input.inService || !input.readiness.callbackQr)
+    return ignored("no code that asks for check-ins is shown")(input);
+  const deadlineMono = at.monoMs + policy.chooseMs;
+  const effects = [sessionTimer(policy.chooseMs)];
+  if (policy.timeSales !== undefined) {
+    const minutes = policy.timeSales.minutesMin;
+    const session: Session = {
+      kind: "choosing-time",
+      eventId: event.eventId,
+      catalogue,
+      plate: "",
+      minutes,
+      deadlineMono,
+    };
+    return outcome(session, { notice: null, effects });
+  }
+  if (policy.checkInStyle === "reserve-dearest" && !input.partialRefused) return reserveDearest(input);
+  return outcome({ kind: "choosing", eventId: event.eventId, catalogue, deadlineMono }, { notice: null, effects });
+}
+
+/** The part of the catalogue that a reservation made before the selection can pay for: nothing with an age limit. */
+function withoutAgeLimits(catalogue: Catalogue): Catalogue {
+  return { ...catalogue, products: catalogue.products.filter((product) => product.minimumAge === undefined) };
+}
+
+function reserveDearest(input: SessionInput): SessionOutcome {
+  const catalogue = withoutAgeLimits(input.catalogue);
+  const dearest = dearestPrice(catalogue);
+  if (dearest === undefined) return sorry(input, "sold-out", "nothing-taken");
+  const amount: Money = { minor: dearest, currency: input.policy.currency };
+  return startPayment(input, { how: "check-in", purchase: null, amount, minimumAge: undefined, catalogue });
+}
+
+export function selectFirst(input: SessionInput, _session: StateOf<"none">, event: Of<"selected">): SessionOutcome {
+  const refused = (because: string): SessionOutcome =>
+    outcome(input.session, { effects: [closeMachine], ignoredBecause: because });
+  if (!input.inService || !input.readiness.oneTimeQr) return refused("no code can be shown");
+  if (event.selection.kind === "line" && !input.policy.selectFirst) return refused("scan first, then choose");
+  const resolved = resolve(input, event.selection, input.catalogue);
+  switch (resolved.kind) {
+    case "purchase":
+      return startPayment(input, {
+        how: "qr",
+        purchase: resolved.purchase,
+        amount: resolved.purchase.price,
+        minimumAge: resolved.minimumAge,
+        catalogue: input.catalogue,
+      });
+    case "sold-out":
+      return sorry(input, "sold-out", "nothing-taken");
+    case "no-such-line":
+      return refused("there is no product on this line");
+    case "not-payable":
+      return sorry(input, "not-allowed", "nothing-taken");
+  }
+}
+
+export function chooseThenPay(
+  input: SessionInput,
+  session: StateOf<"choosing">,
+  event: Of<"selected">,
+): SessionOutcome {
+  const resolved = resolve(input, event.selection, session.catalogue);
+  if (resolved.kind !== "purchase") return ignored(`cannot be sold: ${resolved.kind}`)(input);
+  return startPayment(input, {
+    how: "check-in",
+    purchase: resolved.purchase,
+    amount: resolved.purchase.price,
+    minimumAge: resolved.minimumAge,
+    catalogue: session.catalogue,
+  });
+}
+
+export const busy = (input: SessionInput): SessionOutcome =>
+  outcome(input.session, { notice: { kind: "busy" }, ignoredBecause: "busy: another session is on" });
+/** A code stands on the panel that somebody is about to scan: it is not covered. */
+export const busyBehindCode = ignored("busy: another session is on, and its code stays on the panel");
+
+export function deliverNow(input: SessionInput, reference: Reference, purchase: Purchase): SessionOutcome {
+  const { selection } = purchase;
+  const untilWallMs =
+    selection.kind === "time" && input.policy.timeSales !== undefined
+      ? input.policy.timeSales.quote(input.at.wallMs, selection.minutes).untilWallMs
+      : null;
+  return outcome(
+    { kind: "delivering", reference, purchase, untilWallMs },
+    { effects: [noTimer], orders: [{ reference, event: { kind: "deliver", purchase, untilWallMs } }] },
+  );
+}
+
+export function approved(input: SessionInput, session: StateOf<"paying">): SessionOutcome {
+  if (session.purchase !== null) return deliverNow(input, session.reference, session.purchase);
+  const { reference, amount, catalogue } = session;
+  const deadlineMono = input.at.monoMs + input.policy.chooseMs;
+  return outcome(
+    { kind: "choosing-reserved", reference, funds: amount, catalogue, deadlineMono },
+    { effects: [sessionTimer(input.policy.chooseMs), { kind: "open-machine-session", funds: amount }] },
+  );
+}
+
+export function createFailed(
+  input: SessionInput,
+  session: StateOf<"paying">,
+  event: Of<"create-failed">,
+): SessionOutcome {
+  const { purchase } = session;
+  // 5080: PUSH_MESSAGE needs approval per sales unit. 4060: not a personal code that is valid now. The one-time QR still works.
+  if (session.how === "scan" && purchase !== null && (event.code === "5080" || event.code === "4060")) {
+    const plan: PaymentPlan = {
+      how: "qr",
+      purchase,
+      amount: session.amount,
+      minimumAge: ageLimitOf(session.catalogue, purchase),
+      catalogue: session.catalogue,
+    };
+    return { ...startPayment(input, plan), pushRefused: event.code === "5080" };
+  }
+  // 7010: customer not found; also the answer for customers who are too young or may not pay here.
+  if (event.code === "7010") {
+    const hasAgeLimit = purchase !== null && ageLimitOf(session.catalogue, purchase) !== undefined;
+    return over({ kind: "refused", reason: hasAgeLimit ? "age" : "identity" });
+  }
+  if (event.code === "4050") return sorry(input, "timed-out", "nothing-taken");
+  return sorry(input, event.code === "5080" ? "not-allowed" : "no-contact", "nothing-taken");
+}
+
+function ageLimitOf(catalogue: Catalogue, purchase: Purchase): number | undefined {
+  if (purchase.selection.kind === "order") return purchase.selection.minimumAge;
+  return catalogue.products.find((product) => product.id === purchase.productId)?.minimumAge;
+}
+
+export function paymentOver(input: SessionInput, _session: StateOf<"paying">, event: Of<"over">): SessionOutcome {
+  switch (event.state) {
+    case "ABORTED":
+      return sorry(input, "declined", "nothing-taken");
+    case "EXPIRED":
+      return sorry(input, "timed-out", "nothing-taken");
+    case "TERMINATED":
+    case "CREATED":
+    case "AUTHORIZED":
+      return sorry(input, "cancelled", "nothing-taken");
+  }
+}
+
+export function selectAnother(input: SessionInput, session: StateOf<"paying">, event: Of<"selected">): SessionOutcome {
+  if (session.how !== "qr" || event.selection.kind !== "line" || session.purchase?.selection.kind !== "line")
+    return ignored("a payment for another selection is under way")(input);
+  if (session.purchase.line === event.selection.line) return ignored("chosen already")(input);
+  const resolved = resolve(input, event.selection, session.catalogue);
+  if (resolved.kind !== "purchase") return ignored(`cannot be sold: ${resolved.kind}`)(input);
+  const plan: PaymentPlan = {
+    how: "qr",
+    purchase: resolved.purchase,
+    amount: resolved.purchase.price,
+    minimumAge: resolved.minimumAge,
+    catalogue: session.catalogue,
+  };
+  return startPayment(input, plan, giveUp(session.reference, "selection-changed"));
+}
+
+export function personalCode(input: SessionInput, session: StateOf<"paying">): SessionOutcome {
+  if (!input.policy.showCode) return ignored("personal codes are switched off")(input);
+  if (input.pushRefused) return ignored("this sales unit may not send push messages (5080)")(input);
+  if (session.how !== "qr" || session.purchase === null) return ignored("the customer is known already")(input);
+  const plan: PaymentPlan = {
+    how: "scan",
+    purchase: session.purchase,
+    amount: session.amount,
+    minimumAge: ageLimitOf(session.catalogue, session.purchase),
+    catalogue: session.catalogue,
+  };
+  return startPayment(input, plan, giveUp(session.reference, "paid-by-personal-code"));
+}
+
+/** Ends a session that waits for an approval. Should it be approved after all, its settlement cancels it. */
+export function leavePaying(reason: SorryReason, input: SessionInput, session: StateOf<"paying">): SessionOutcome {
+  return sorry(input, reason, "nothing-taken", { orders: giveUp(session.reference, reason) });
+}
+
+export function leaveReserved(
+  reason: SorryReason,
+  input: SessionInput,
+  session: StateOf<"choosing-reserved"> | StateOf<"confirming">,
+): SessionOutcome {
+  return sorry(input, reason, "being-released", { orders: giveUp(session.reference, reason) });
+}
+
+export function chooseReserved(
+  input: SessionInput,
+  session: StateOf<"choosing-reserved">,
+  event: Of<"selected">,
+): SessionOutcome {
+  const resolved = resolve(input, event.selection, session.catalogue);
+  if (resolved.kind !== "purchase") return ignored(`cannot be sold: ${resolved.kind}`)(input);
+  const { purchase } = resolved;
+  if (purchase.price.minor > session.funds.minor) return ignored("dearer than what is reserved")(input);
+  if (!isPayableAmount(purchase.price)) return ignored("under the provider's floor for a capture")(input);
+  const { reference, deadlineMono } = session;
+  return outcome(
+    { kind: "confirming", reference, purchase, deadlineMono },
+    { orders: [{ reference, event: { kind: "confirm", purchase } }] },
+  );
+}
+
+export function delivered(
+  input: SessionInput,
+  session: StateOf<"delivering">,
+  event: Of<"delivery-known">,
+): SessionOutcome {
+  const { purchase } = session;
+  const isSold = event.outcome.kind === "delivered" || event.policy === "capture";
+  if (isSold) {
+    const notice: NoticeContent =
+      session.untilWallMs === null
+        ? { kind: "thanks", product: purchase.name, price: purchase.price }
+        : {
+            kind: "valid-until",
+            plate: purchase.selection.kind === "time" ? purchase.selection.plate : undefined,
+            untilWallMs: session.untilWallMs,
+            price: purchase.price,
+          };
+    return over(notice, { effects: [noTimer] });
+  }
+  if (event.outcome.kind === "not-delivered") return sorry(input, "not-delivered", "being-released");
+  return sorry(input, "unknown-delivery", event.policy === "attention" ? "needs-attention" : "being-released");
+}
+
+export const noPayment = ignored("no payment is waited for");
+export const noDelivery = ignored("no delivery is under way");
+export const noCode = ignored("no code is on the panel");
+export const noTimerHere = ignored("an old timer");
+export const machineMoves = ignored("the machine is moving: only its outcome counts");
+export const isServiceVend = ignored("a service vend is under way");
+/** A payment that no session waits for is given up at once: it never delivers. */
+export const giveUpStray = (
+  input: SessionInput,
+  _session: unknown,
+  event: { readonly reference: Reference },
+): SessionOutcome => outcome(input.session, { orders: giveUp(event.reference, "no-session") });
