@@ -25,8 +25,7 @@ import {
 } from "../sale/order.ts";
 import type { SaleRecord } from "../sale/record.ts";
 import { referenceOfSession } from "../sale/session.ts";
-import { catalogueNow } from "../sale/sale.ts";
-import type { SaleState } from "../sale/state.ts";
+import { catalogueNow, type SaleState } from "../sale/state.ts";
 import { findHandIn, findOrder, handInId, orderDigest, wasHandedIn } from "./orders.ts";
 import { readSaleRecord } from "./stored.ts";
 

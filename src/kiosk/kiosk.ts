@@ -11,7 +11,7 @@ import { type Catalogue, productsForSale } from "../sale/catalogue.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { MerchantQrId, Reference } from "../sale/ids.ts";
 import type { SalePolicy } from "../sale/policy.ts";
-import { catalogueNow, initialState } from "../sale/sale.ts";
+import { catalogueNow, initialState } from "../sale/state.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
 import type { CodeFacts } from "./code-conditions.ts";

@@ -2,7 +2,7 @@
 import type { Journal } from "../journal/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
-import { initialState } from "../sale/sale.ts";
+import { initialState } from "../sale/state.ts";
 import type { Clock, Log } from "../service/port.ts";
 import type { Loop } from "./loop.ts";
 import { noCatalogueChanges, type OpenBusiness, readOpenBusiness } from "./open-business.ts";

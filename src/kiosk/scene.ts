@@ -4,8 +4,7 @@ import type { Catalogue } from "../sale/catalogue.ts";
 import { isForSale } from "../sale/catalogue.ts";
 import type { SalePolicy } from "../sale/policy.ts";
 import type { Notice, Session } from "../sale/session.ts";
-import { catalogueNow } from "../sale/sale.ts";
-import type { SaleState } from "../sale/state.ts";
+import { catalogueNow, type SaleState } from "../sale/state.ts";
 import { quoteOf } from "../sale/time-moves.ts";
 import type { QrPicture } from "../vipps/port.ts";
 

@@ -32,3 +32,54 @@ export interface SaleState {
   /** The sales unit answered 6140: the dearest price must not be reserved any more. */
   readonly partialRefused: boolean;
 }
+
+/** An empty sale at boot: not ready, nothing open. */
+export function initialState(catalogue: Catalogue, lines: ReadonlyMap<string, LineState>): SaleState {
+  return {
+    session: { kind: "none" },
+    notice: null,
+    settlements: new Map(),
+    serviceVends: new Map(),
+    catalogue,
+    lines,
+    readiness: { callbackQr: false, oneTimeQr: false },
+    inService: true,
+    pushRefused: false,
+    partialRefused: false,
+  };
+}
+
+/** The catalogue with what the machine found out since: sold out, jammed, counted down. */
+export function catalogueNow(state: SaleState): Catalogue {
+  const products = state.catalogue.products.map((product) => {
+    const line = state.lines.get(product.line);
+    if (line === undefined) return product;
+    const stock = product.stock === undefined ? undefined : Math.max(0, product.stock - line.sold);
+    const soldOut = product.soldOut === true || line.state !== "for-sale";
+    return stock === undefined ? { ...product, soldOut } : { ...product, soldOut, stock };
+  });
+  return { ...state.catalogue, products };
+}
+
+export function changeLine(state: SaleState, line: string, change: (before: LineState) => LineState): SaleState {
+  const before = state.lines.get(line) ?? { state: "for-sale", sold: 0 };
+  return { ...state, lines: new Map([...state.lines, [line, change(before)]]) };
+}
+
+/** One fewer in stock. */
+export function countSold(state: SaleState, line: string): SaleState {
+  return changeLine(state, line, (before) => ({ ...before, sold: before.sold + 1 }));
+}
+
+/** Stock was counted anew; what the machine found out about its coils stays true. */
+export function withNewCatalogue(state: SaleState, catalogue: Catalogue): SaleState {
+  const lines = new Map([...state.lines].map(([line, one]) => [line, { ...one, sold: 0 }]));
+  return { ...state, catalogue, lines };
+}
+
+/** Somebody was at the machine: what was jammed or empty is tried again, and found out anew when it still is. */
+export function serviced(state: SaleState): SaleState {
+  if ([...state.lines.values()].every((line) => line.state === "for-sale")) return state;
+  const lines = new Map([...state.lines].map(([name, line]) => [name, { ...line, state: "for-sale" as const }]));
+  return { ...state, lines };
+}

@@ -2,7 +2,7 @@
  * Goal: the flows of the design, and what customers do to them. Method: the pure sale is driven by hand; nothing is mocked.
  */
 import { describe, expect, it } from "vitest";
-import { catalogueNow } from "../../../src/sale/sale.ts";
+import { catalogueNow } from "../../../src/sale/state.ts";
 import { minor, money } from "../../../src/sale/money.ts";
 import { SaleUnderTest, catalogue, view } from "./support.ts";
 

@@ -6,8 +6,8 @@ import { merchantQrId, type Reference, referenceOf } from "../../../src/sale/ids
 import { minor, money } from "../../../src/sale/money.ts";
 import type { PaymentState, PaymentView } from "../../../src/sale/payment.ts";
 import type { SalePolicy } from "../../../src/sale/policy.ts";
-import { decide, initialState } from "../../../src/sale/sale.ts";
-import type { SaleState } from "../../../src/sale/state.ts";
+import { decide } from "../../../src/sale/sale.ts";
+import { initialState, type SaleState } from "../../../src/sale/state.ts";
 
 const policy: SalePolicy = {
   currency: "NOK",
