@@ -9,8 +9,10 @@ export interface CommandIo {
   readonly isTty: boolean;
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number;
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by SIGINT and SIGTERM: stop in good order. */
   readonly signal: AbortSignal;
+  /** Aborted by a second one, after a second: stop without waiting for what takes long. */
+  readonly hurry: AbortSignal;
 }
 
 export interface CliCommand {

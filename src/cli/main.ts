@@ -1,5 +1,7 @@
 /** The `kvitt` command: finds the command, loads it, runs it. */
 import { errorText } from "../kit/error-text.ts";
+import { createStopSignals } from "../service/signals.ts";
+import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
 /** Each command's loader; nothing is loaded that is not used. Keep sorted. */
@@ -34,7 +36,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   if (name === "--version" || name === "version") {
-    io.out(await (await import("../daemon/daemon.ts")).readVersion(import.meta.url));
+    io.out(await (await import("../service/version.ts")).readVersion());
     return 0;
   }
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
@@ -50,9 +52,22 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   return command.run(args, io);
 }
 
-const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+/** What a command leaves open for longer was forgotten by somebody, and would keep this process alive for ever. */
+const endWithinMs = 3_000;
+
+function endSoon(): void {
+  setTimeout(() => {
+    process.stderr.write(`kvitt: ended by force; still open: ${process.getActiveResourcesInfo().join(", ")}\n`);
+    process.exit();
+  }, endWithinMs).unref();
+}
+
+/** First what went wrong, then what went wrong while that was cleared up. */
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof SuppressedError ? [...causesOf(error.suppressed), ...causesOf(error.error)] : [error];
+}
+
+const signals = createStopSignals(process, createSystemClock({ floorWallMs: 0, requireSynchronized: false }));
 // A reader that goes away (`kvitt … | head`) is no fault of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -65,9 +80,13 @@ try {
     env: process.env,
     isTty: process.stdout.isTTY,
     columns: process.stdout.columns ?? 80,
-    signal: stop.signal,
+    signal: signals.stop,
+    hurry: signals.hurry,
   });
 } catch (error) {
-  process.stderr.write(`kvitt: ${errorText(error)}\n`);
-  process.exitCode = error instanceof CommandError ? error.exitCode : 1;
+  const causes = causesOf(error);
+  for (const cause of causes) process.stderr.write(`kvitt: ${errorText(cause)}\n`);
+  const [first] = causes;
+  process.exitCode = first instanceof CommandError ? first.exitCode : 1;
 }
+endSoon();

@@ -10,6 +10,7 @@ import { createLog } from "../service/log.ts";
 import { readSecretFile, SecretFileError } from "../service/secret-file.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { createUlid } from "../service/ulid.ts";
+import { readVersion } from "../service/version.ts";
 import { createVippsClient, type VippsClient } from "../vipps/client.ts";
 import { type Credentials, credentials } from "../vipps/credentials.ts";
 import { type Advice, VippsError } from "../vipps/errors.ts";
@@ -133,16 +134,6 @@ function deadlineOf(text: string | undefined): number {
   throw new CommandError(`--timeout takes 1 to 600 seconds, not "${text ?? ""}"`);
 }
 
-/** The nearest package.json above this file, or above the bundle that it is part of. */
-async function version(): Promise<string> {
-  const packageSchema = z.object({ version: z.string() });
-  for (const path of ["../package.json", "../../package.json"]) {
-    const text = await readFile(new URL(path, import.meta.url), "utf8").catch(() => undefined);
-    if (text !== undefined) return packageSchema.parse(JSON.parse(text)).version;
-  }
-  return "0.0.0";
-}
-
 export async function openProvider(flags: ProviderFlags, io: CommandIo): Promise<Provider> {
   const section = flags.config === undefined ? undefined : await sectionOf(flags.config);
   const msn = flags.msn ?? section?.msn;
@@ -150,7 +141,7 @@ export async function openProvider(flags: ProviderFlags, io: CommandIo): Promise
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
   const entropy = createSystemEntropy();
   try {
-    const own = await version();
+    const own = await readVersion();
     const client = createVippsClient({
       baseUrl: baseUrlOf(flags, section),
       msn,

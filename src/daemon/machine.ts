@@ -11,8 +11,10 @@ import { serialPort } from "../machine/mdb/serial-port.ts";
 import { isTcpAddress, tcpPort } from "../machine/mdb/tcp-port.ts";
 import type { Machine } from "../machine/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "../machine/simulated.ts";
+import { listenOnPort } from "../service/listen.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { readSecretFile } from "../service/secret-file.ts";
+import { listenOnSocket } from "../service/socket-file.ts";
 import { createUlid } from "../service/ulid.ts";
 
 export interface MachineParts {
@@ -98,6 +100,7 @@ function kioskOf(
     readToken: async () => (tokenFile === undefined ? undefined : readSecretFile(tokenFile, env)),
     confirmMs: confirmS * 1_000,
     freshId: () => createUlid(clock, entropy),
+    listening: { onSocket: listenOnSocket, onPort: listenOnPort },
     clock,
     log,
   });

@@ -9,7 +9,9 @@ import { StoredValueError } from "../kiosk/stored.ts";
 import { errorFrom } from "../kit/error-text.ts";
 import type { Link, LinkMessage } from "../link/port.ts";
 import type { Panel } from "../panel/port.ts";
+import { createOwned } from "../service/owned.ts";
 import type { Clock, Log } from "../service/port.ts";
+import type { StopBudget } from "./stop-budget.ts";
 
 export type JournalTrouble = JournalError | StoredValueError;
 
@@ -30,6 +32,8 @@ export interface OutOfServiceParts {
   readonly signal: AbortSignal;
   /** Called every now and then: this process is alive. */
   readonly onAlive: () => void;
+  /** The longest that each may take to stop. */
+  readonly budget: Pick<StopBudget, "panelMs" | "linkMs">;
 }
 
 const retryMs = 60_000;
@@ -38,13 +42,15 @@ const reminderMs = 3_600_000;
 
 /** Resolves when the journal can be read again, or when `signal` aborts; panel and link are stopped then. */
 export async function standOutOfService(parts: OutOfServiceParts): Promise<void> {
-  const { panel, link, clock, log, signal, trouble, version, onAlive } = parts;
+  const { panel, link, clock, log, signal, trouble, version, onAlive, budget } = parts;
+  await using owned = createOwned({ clock, log });
   const tell = (error: Error): void =>
     log.error(
       { error },
       "out of service: the journal cannot be read. Nothing of it was changed. Keep a copy of its folder, then see docs/reliability.md",
     );
   tell(trouble);
+  owned.defer("panel", () => panel.stop(), budget.panelMs);
   await panel.start();
   await panel.show({ kind: "out-of-service", reason: "journal" });
   link.publishState({
@@ -54,6 +60,7 @@ export async function standOutOfService(parts: OutOfServiceParts): Promise<void>
     since: new Date(clock.wallMs()).toISOString(),
   });
   link.publishHealth({ state: "out-of-service", reason: "journal", detail: trouble.message, version });
+  owned.defer("link", () => link.stop(), budget.linkMs);
   await link.start({
     message: (message) => refuse(message, link),
     connection: () => {},
@@ -72,8 +79,6 @@ export async function standOutOfService(parts: OutOfServiceParts): Promise<void>
     nextReminderMs = clock.monotonicMs() + reminderMs;
     tell(still);
   }
-  await link.stop();
-  await panel.stop();
 }
 
 /** Opens and reads everything that the start of the kiosk reads. */

@@ -3,18 +3,54 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
-import { panelFolder } from "../panel/assets.ts";
+import { fontFolder, panelFolder } from "../panel/assets.ts";
+import { createPanel } from "../panel/create-panel.ts";
 import { isPicture } from "../panel/draw.ts";
 import { createFramebufferSink } from "../panel/framebuffer/framebuffer-sink.ts";
 import { type PanelGeometry, rotated } from "../panel/geometry.ts";
 import { ImageSink } from "../panel/image/image-sink.ts";
+import { openDrawing } from "../panel/open-drawing.ts";
 import { openPanelSink } from "../panel/open-sink.ts";
 import { nightLight } from "../panel/night.ts";
 import { geometryOf, loadPanel, type PanelFile } from "../panel/panel-file.ts";
+import type { Panel } from "../panel/port.ts";
 import type { Look } from "../panel/render.ts";
 import { pngSize } from "../panel/scene/layout.ts";
 import type { FrameSink } from "../panel/sink.ts";
 import type { Clock, Log } from "../service/port.ts";
+
+export interface OpenedPanel {
+  readonly panel: Panel;
+  /** The longest that it takes to show the safe scene and to close. */
+  readonly stopMs: number;
+}
+
+/** Nothing is shown yet. @throws PanelSetupError, PanelFileError for what a person has to mend in `[panel]` */
+export async function openPanel(config: Config, clock: Clock, log: Log): Promise<OpenedPanel> {
+  const choice = await choosePanel(config);
+  const { languages, language_mode: languageMode } = config.panel;
+  const panel = createPanel({
+    geometry: choice.geometry,
+    sink: await openSink(config, choice, clock, log),
+    drawing: openDrawing(choice.geometry, { clock, log, fontFolder: fontFolder(import.meta.url) }),
+    clock,
+    log: log.child({ room: "panel" }),
+    languages,
+    ...(languageMode === undefined ? {} : { languageMode }),
+    look: await readLook(config),
+    timeZone: config.machine.time_zone,
+  });
+  return { panel, stopMs: panelStopMs(choice) };
+}
+
+/** Drawing on a Pi Zero, and a device that does not answer. */
+const drawAndCloseMs = 10_000;
+
+/** On e-paper a refresh may be on, and the safe scene is another one. */
+function panelStopMs({ file }: PanelChoice): number {
+  const refreshMs = file?.driver === "epaper" ? file.controller.parameters.refreshTimeoutMs : 0;
+  return 2 * refreshMs + drawAndCloseMs;
+}
 
 class PanelSetupError extends Error {
   readonly code = "panel-setup";

@@ -69,9 +69,12 @@ export interface KioskPorts {
 }
 
 export interface Kiosk {
-  /** In the order of the design: outputs off, "starting", reconcile, then everything else at once. */
-  start(): Promise<void>;
-  /** Takes the code off the panel, lets a delivery end, and stops. */
+  /**
+   * In the order of the design: outputs off, "starting", reconcile, then everything else at once. Rejects with the signal's reason when it
+   * aborts in between, and with whatever kept a part from starting; `stop` then stops what was started.
+   */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Takes the code off the panel, lets a delivery end, and stops. Also where nothing or not all was started. */
   stop(): Promise<void>;
   health(): KioskHealth;
   /** Counts decided events: a watchdog feeds on progress. */
@@ -221,16 +224,19 @@ class WholeKiosk implements Kiosk {
 
   // ── start and stop ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
     const { panel, machine, link, journal, clock, log } = this.#ports;
     await machine.start((event) => this.#listening.onMachine(event));
     this.#listening.setMachine(machine.readiness());
+    signal?.throwIfAborted();
     await panel.start();
+    signal?.throwIfAborted();
     await this.#presenter.show();
     this.#report.publishChange();
     const { catalogue } = this.#settings;
     await reconcile({ journal, catalogue, machine, clock, log, loop: this.#loop });
     this.#listening.open();
+    signal?.throwIfAborted();
     await link.start(this.#listening.linkListener);
     this.#registrar.start();
     this.#repetitions = [

@@ -89,7 +89,7 @@ class TwinMachine implements SimulatedMachine {
   #isInhibited = false;
   #isDoorOpen = false;
   #isOff = false;
-  #moving: { readonly timer: Timer; readonly order: DeliveryOrder } | undefined;
+  #moving: { readonly timer: Timer; readonly order: DeliveryOrder; readonly interrupt: () => void } | undefined;
   #identifying = false;
   #funds: number | undefined;
 
@@ -129,7 +129,7 @@ class TwinMachine implements SimulatedMachine {
       const timer = clock.startTimer("coil", deliveryMs * (fault === "slow" ? slowFactor : 1), () =>
         end(this.#finish(order, fault)),
       );
-      this.#moving = { timer, order };
+      this.#moving = { timer, order, interrupt: stop };
       signal.addEventListener("abort", stop, { once: true });
     });
   }
@@ -175,8 +175,7 @@ class TwinMachine implements SimulatedMachine {
 
   async stop(): Promise<void> {
     this.#onEvent = undefined;
-    this.#moving?.timer.cancel();
-    this.#moving = undefined;
+    this.#moving?.interrupt();
   }
 
   #emit(event: MachineEvent): void {

@@ -1,4 +1,5 @@
-/** What every room may ask of the service around it: time, randomness and a log. Types only. */
+/** What every room may ask of the service around it: time, randomness, a log, a place to listen. Types only. */
+import type { Server } from "node:net";
 
 /** Milliseconds of a clock that never jumps; its zero means nothing. For waiting. */
 export type MonotonicMs = number;
@@ -40,4 +41,17 @@ export interface Log {
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
   child(fields: LogFields): Log;
+}
+
+export interface SocketFile {
+  /** Removes the file, unless somebody else has put another one there. Idempotent. */
+  remove(): Promise<void>;
+}
+
+/** Where a room listens for others on this computer. Both reject with an error that says what to mend. */
+export interface Listening {
+  /** On a Unix socket, mode 0660. */
+  onSocket(server: Server, path: string): Promise<SocketFile>;
+  /** Resolves to the port that is listened on; port 0 takes any free one. */
+  onPort(server: Server, address: { readonly host: string; readonly port: number }): Promise<number>;
 }

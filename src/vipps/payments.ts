@@ -7,7 +7,17 @@ import type { VippsClient } from "./client.ts";
 import type { TimedOptions } from "./deadline.ts";
 import { unusable, VippsError } from "./errors.ts";
 import { bodyOf, type PresentationSettings, viewOf } from "./payment-mapping.ts";
-import type { CallbackQr, CallOptions, CallOutcome, CreatedPayment, MerchantQrs, Payments, QrPicture } from "./port.ts";
+import type {
+  CallbackQr,
+  CallOptions,
+  CallOutcome,
+  CreatedPayment,
+  MerchantQrs,
+  Payments,
+  QrPicture,
+  ShopQr,
+  ShopQrs,
+} from "./port.ts";
 import type { QrWanted } from "./qr-image.ts";
 
 export type { PresentationSettings } from "./payment-mapping.ts";
@@ -114,4 +124,18 @@ export function createMerchantQrs(client: VippsClient, settings: PresentationSet
     register: (id, locationDescription, options) => outcomeOf(() => register(id, locationDescription, options)),
     check: (id, options) => outcomeOf(() => get(id, client.together(options))),
   };
+}
+
+/** The web shop's code, as it is to be shown. `id` is the merchant redirect QR's. */
+export function createShopQrs(client: VippsClient, id: string, settings: PresentationSettings): ShopQrs {
+  const picture = pictureBy(client, settings);
+
+  async function get(given?: CallOptions): Promise<ShopQr> {
+    const options = client.together(given);
+    const { url, expiresIn } = await client.redirectQrs.get(id, wantedBy(settings), options);
+    const livesForEver = typeof expiresIn !== "number" || expiresIn < 0;
+    return { qr: await picture(url, options), expiresInMs: livesForEver ? undefined : expiresIn * 1_000 };
+  }
+
+  return { get: (options) => outcomeOf(() => get(options)) };
 }

@@ -80,3 +80,15 @@ export interface MerchantQrs {
   /** `GET /qr/v1/merchant-callback/{merchantQrId}`: whether provider, keys and code are there; 404 asks for `register`. */
   check(id: MerchantQrId, options?: CallOptions): Promise<CallOutcome<CallbackQr>>;
 }
+
+/** The code of the operator's web shop: a merchant redirect QR. */
+export interface ShopQr {
+  readonly qr: QrPicture;
+  /** How long it still lives; undefined: for ever. */
+  readonly expiresInMs: number | undefined;
+}
+
+export interface ShopQrs {
+  /** `GET /qr/v1/merchant-redirect/{id}`; 404 when it was deleted or its time is over. */
+  get(options?: CallOptions): Promise<CallOutcome<ShopQr>>;
+}

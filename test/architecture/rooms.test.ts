@@ -72,6 +72,18 @@ describe("the rooms", () => {
       "only-the-composition-knows-all",
       { "src/service/a.ts": 'import "../daemon/daemon.ts";', "src/daemon/daemon.ts": "export {};" },
     ],
+    [
+      "nothing-real-runs-through-the-simulation",
+      { "src/daemon/a.ts": 'import "../simulator/b.ts";', "src/simulator/b.ts": "export {};" },
+    ],
+    [
+      "nothing-real-runs-through-the-simulation",
+      {
+        "src/daemon/a.ts": 'import "./b.ts";',
+        "src/daemon/b.ts": 'import type { C } from "../demo/c.ts"; export type B = C;',
+        "src/demo/c.ts": "export type C = string;",
+      },
+    ],
     ["no-cycles", { "src/sale/a.ts": 'import "./b.ts";', "src/sale/b.ts": 'import "./a.ts";' }],
   ])("a planted import is caught by %s", async (name, files) => {
     const result = await withTree(files, cruiseTree);

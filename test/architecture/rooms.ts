@@ -58,5 +58,11 @@ export const rules: IForbiddenRuleType[] = [
     from: { path: "^src/", pathNot: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
     to: { path: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
   },
+  {
+    severity: "error",
+    name: "nothing-real-runs-through-the-simulation",
+    from: { path: "^src/", pathNot: "^src/(simulator|demo|cli)/" },
+    to: { path: "^src/(simulator|demo)/", reachable: true },
+  },
   { severity: "error", name: "no-cycles", from: {}, to: { circular: true } },
 ];

@@ -10,10 +10,9 @@ import { createSystemEntropy } from "../../service/entropy.ts";
 import { createLog } from "../../service/log.ts";
 import { SecretFileError } from "../../service/secret-file.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
+import { readVersion } from "../../service/version.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlagsOnly } from "../flags.ts";
-
-const version = "0.1.0";
 
 const usage = `kvitt relay --config FILE [--json]
 
@@ -32,7 +31,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const file = loadFile(values.config);
   const log = createLog("info", (line) => io.err(line.trimEnd()));
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
-  const relay = await startRelay(await optionsOf(file, io), { clock, entropy: createSystemEntropy(), log });
+  const relay = await startRelay(await optionsOf(file, await readVersion(), io), {
+    clock,
+    entropy: createSystemEntropy(),
+    log,
+  });
   io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
   await untilAborted(io.signal);
   await relay.stop();
@@ -58,7 +61,7 @@ function parseToml(path: string): unknown {
 }
 
 /** @throws CommandError for what a person has to mend */
-async function optionsOf({ vipps, mqtt, relay }: RelayFile, io: CommandIo): Promise<RelayOptions> {
+async function optionsOf({ vipps, mqtt, relay }: RelayFile, version: string, io: CommandIo): Promise<RelayOptions> {
   if (!relay.public_url.startsWith("https:") && !isLoopback(relay.public_url))
     throw new CommandError(`relay.public_url "${relay.public_url}" must be https: the provider calls nothing else`, 1);
   const { keys, password } = await secretsOf({ vipps, mqtt }, io.env);

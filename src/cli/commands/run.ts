@@ -1,12 +1,13 @@
 /** `kvitt run`: the daemon. */
-import { readVersion, runDaemon } from "../../daemon/daemon.ts";
+import { runDaemon } from "../../daemon/daemon.ts";
 import { createLog, type LogLevel } from "../../service/log.ts";
+import { readVersion } from "../../service/version.ts";
 import { type CliCommand, CommandError } from "../command.ts";
 import { openConfig, parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt run --config FILE [--log-level debug|info|warn|error]
 
-Runs the machine until SIGINT or SIGTERM. The log goes to standard output, a line of JSON each.`;
+Runs the machine until SIGINT or SIGTERM, which let a delivery end; a second one does not. The log goes to standard output, a line of JSON each.`;
 
 function levelOf(text: string | undefined): LogLevel {
   const level = (["debug", "info", "warn", "error"] as const).find((one) => one === (text ?? "info"));
@@ -21,8 +22,8 @@ export const command: CliCommand = {
     const values = parseFlagsOnly(args, { config: { type: "string" }, "log-level": { type: "string" } });
     const config = await openConfig(values.config);
     const log = createLog(levelOf(values["log-level"]));
-    const version = await readVersion(import.meta.url);
-    await runDaemon({ config, env: io.env, log, version, signal: io.signal });
+    const version = await readVersion();
+    await runDaemon({ config, env: io.env, log, version, signal: io.signal, hurry: io.hurry });
     return 0;
   },
 };

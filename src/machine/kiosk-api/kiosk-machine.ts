@@ -3,7 +3,7 @@
  * deliveries ended. Delivered is what the front end confirmed.
  */
 import { errorText } from "../../kit/error-text.ts";
-import type { Clock, Log, Timer } from "../../service/port.ts";
+import type { Clock, Listening, Log, Timer } from "../../service/port.ts";
 import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness } from "../port.ts";
 import { type Api, createApi } from "./api.ts";
 import { createDeliveries, type Deliveries, type DeliveryKey } from "./deliveries.ts";
@@ -18,6 +18,7 @@ export interface KioskMachineSettings {
   /** How long the front end has to say how a delivery ended. */
   readonly confirmMs: number;
   readonly freshId: () => string;
+  readonly listening: Listening;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,11 +69,11 @@ class FrontEndMachine implements KioskMachine {
   }
 
   async #open(api: Api): Promise<void> {
-    const { socketPath, port, readToken, clock, log } = this.#settings;
+    const { socketPath, port, readToken, listening, clock, log } = this.#settings;
     const before = this.#readiness;
     try {
       const token = port === undefined ? undefined : await readToken();
-      const server = await startApiServer({ socketPath, port, token, api, clock, log });
+      const server = await startApiServer({ socketPath, port, token, api, listening, clock, log });
       if (this.#isStopped) return await server.close();
       this.#server = server;
       this.#readiness = { ready: true };

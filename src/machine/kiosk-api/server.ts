@@ -4,13 +4,12 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Clock, Log } from "../../service/port.ts";
+import type { Clock, Listening, Log, SocketFile } from "../../service/port.ts";
 import type { Api, ApiAnswer, ApiEvent } from "./api.ts";
 import { KioskApiError } from "./kiosk-api-error.ts";
 import openApiDocument from "../../../docs/kiosk-api.openapi.json" with { type: "json" };
 import { problem, type Problem, problemBody } from "./problem.ts";
 import { parseRequest } from "./request.ts";
-import { listenOnSocket, type SocketFile } from "./socket-file.ts";
 
 export interface ApiServerSettings {
   readonly socketPath: string;
@@ -19,6 +18,7 @@ export interface ApiServerSettings {
   /** What callers on the loopback port have to show. */
   readonly token: string | undefined;
   readonly api: Api;
+  readonly listening: Listening;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,7 +40,7 @@ const drainMs = 2_000;
 const tokenLengthMin = 32;
 const loopback = "127.0.0.1";
 
-/** @throws KioskApiError */
+/** @throws KioskApiError, or what `listening` throws */
 export async function startApiServer(settings: ApiServerSettings): Promise<ApiServer> {
   const server = new LocalServer(settings);
   await server.listen();
@@ -102,12 +102,12 @@ class LocalServer implements ApiServer {
   }
 
   async listen(): Promise<void> {
-    const { socketPath, port, log } = this.#settings;
-    this.#file = await listenOnSocket(this.#unix, socketPath);
+    const { socketPath, port, listening, log } = this.#settings;
+    this.#file = await listening.onSocket(this.#unix, socketPath);
     const tcp = this.#tcp;
     if (tcp !== undefined && port !== undefined) {
       try {
-        await listenOnPort(tcp, port);
+        await listening.onPort(tcp, { host: loopback, port });
       } catch (error) {
         await this.close();
         throw error;
@@ -191,18 +191,6 @@ class LocalServer implements ApiServer {
     );
     response.once("close", end);
   }
-}
-
-function listenOnPort(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: Error): void =>
-      reject(new KioskApiError("listen", `cannot listen on ${loopback}:${port}: ${cause.message}`, { cause }));
-    server.once("error", failed);
-    server.listen(port, loopback, () => {
-      server.off("error", failed);
-      resolve();
-    });
-  });
 }
 
 type Body = { readonly value: unknown } | { readonly problem: Problem };

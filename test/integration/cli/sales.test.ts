@@ -66,7 +66,7 @@ describe("kvitt sales", () => {
     const out: string[] = [];
     const line = (text: string): void => void out.push(text);
     const signal = new AbortController().signal;
-    const io = { out: line, err: line, env: {}, isTty: false, columns: 80, signal };
+    const io = { out: line, err: line, env: {}, isTty: false, columns: 80, signal, hurry: signal };
     const code = await command.run([...args, "--journal", folder], io);
     return { code, out: out.join("\n") };
   }

@@ -17,6 +17,7 @@ function rig(): { readonly io: CommandIo; readonly out: string[]; readonly err: 
     isTty: false,
     columns: 80,
     signal: new AbortController().signal,
+    hurry: new AbortController().signal,
   };
   return { io, out, err };
 }

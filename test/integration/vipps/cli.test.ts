@@ -58,6 +58,7 @@ async function run(
     isTty: false,
     columns: 80,
     signal: new AbortController().signal,
+    hurry: new AbortController().signal,
   };
   const result = (code: number): Result => ({ code, out: out.join("\n"), err: err.join("\n") });
   try {

@@ -68,6 +68,7 @@ async function stand(disk: SimulatedDisk) {
     version: "1",
     signal: stop.signal,
     onAlive: () => (state.alive += 1),
+    budget: { panelMs: 10_000, linkMs: 10_000 },
   }).then(() => (state.isOver = true));
   await settle();
   return { clock, scenes, lines, link, stop, state, standing };

@@ -14,6 +14,7 @@ function run(rig: Rig) {
     isTty: false,
     columns: 80,
     signal: new AbortController().signal,
+    hurry: new AbortController().signal,
   };
   const { widthPx, heightPx } = rig.glass;
   const sink = createEpaperSink({

@@ -4,10 +4,10 @@
  */
 import { chmod, lstat, rename, rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
-import { errorText } from "../../kit/error-text.ts";
-import { KioskApiError } from "./kiosk-api-error.ts";
+import { ListenError, listenOn, socketFault } from "./listen.ts";
+import type { SocketFile } from "./port.ts";
 
-/** Owner and group: whoever may order payments is put into kvitt's group. */
+/** Owner and group: whoever may use it is put into kvitt's group. */
 const socketMode = 0o660;
 const connectWithinMs = 2_000;
 
@@ -42,47 +42,27 @@ async function look(path: string): Promise<Found> {
   }
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error): void => reject(error);
-    server.once("error", failed);
-    server.listen(path, () => {
-      server.off("error", failed);
-      resolve();
-    });
-  });
-}
-
-export interface SocketFile {
-  /** Removes the file, unless somebody else has put another one there. */
-  remove(): Promise<void>;
-}
-
 /**
  * Listens on `path`. The socket is made beside it and renamed, so that there is no moment in which it has another mode.
- * @throws KioskApiError `socket-in-use`, `not-a-socket` or `listen`.
+ * @throws ListenError
  */
 export async function listenOnSocket(server: Server, path: string): Promise<SocketFile> {
   const fresh = `${path}.new`;
   try {
     const found = await look(path);
     if (found === "answered")
-      throw new KioskApiError("socket-in-use", `another process answers on ${path}: is a second kvitt running?`);
+      throw new ListenError("in-use", `another process answers on ${path}: is a second kvitt running?`);
     if (found === "not-a-socket")
-      throw new KioskApiError(
-        "not-a-socket",
-        `${path} is there and is no socket: move it away, or name another socket`,
-      );
+      throw new ListenError("not-a-socket", `${path} is there and is no socket: move it away, or name another socket`);
     await rm(fresh, { force: true });
-    await listen(server, fresh);
+    await listenOn(server, { path: fresh });
     await chmod(fresh, socketMode);
     const { ino, dev } = await lstat(fresh);
     await rename(fresh, path);
     return { remove: () => removeOurs(path, ino, dev) };
   } catch (error) {
-    if (error instanceof KioskApiError) throw error;
-    const reason = errorText(error);
-    throw new KioskApiError("listen", `cannot listen on ${path}: ${reason}`, { cause: error });
+    if (error instanceof ListenError) throw error;
+    throw await socketFault(path, error);
   }
 }
 

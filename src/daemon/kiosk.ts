@@ -1,0 +1,59 @@
+/** The kiosk between the parts that the configuration means. Part of the composition root. */
+import type { Config } from "../config/schema.ts";
+import type { Journal } from "../journal/port.ts";
+import { createKiosk, type Kiosk } from "../kiosk/kiosk.ts";
+import type { Link } from "../link/port.ts";
+import type { Machine } from "../machine/port.ts";
+import type { Panel } from "../panel/port.ts";
+import { merchantQrId, referenceOf } from "../sale/ids.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
+import { createUlid } from "../service/ulid.ts";
+import type { QrPicture } from "../vipps/port.ts";
+import type { ProviderPorts } from "./provider.ts";
+import { catalogueOf, policyOf, quietHoursOf } from "./sale.ts";
+
+export interface KioskParts {
+  readonly version: string;
+  readonly journal: Journal;
+  readonly panel: Panel;
+  readonly machine: Machine;
+  readonly link: Link;
+  readonly provider: ProviderPorts;
+  /** The web shop's code, once it is known. */
+  readonly shopQr: () => QrPicture | undefined;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+}
+
+export function kioskOf(config: Config, parts: KioskParts): Kiosk {
+  const { clock, entropy, journal, panel, machine, link, log } = parts;
+  const { payments, merchantQrs } = parts.provider;
+  const id = merchantQrId(config.machine.id);
+  return createKiosk(
+    {
+      merchantQrId: id,
+      locationDescription: config.machine.location,
+      version: parts.version,
+      policy: policyOf(config),
+      catalogue: catalogueOf(config),
+      deliverMs: config.sale.deliver_s * 1_000,
+      shopQr: parts.shopQr,
+      isQuiet: quietHoursOf(config),
+      probeMs: config.vipps.probe_s * 1_000,
+    },
+    {
+      journal,
+      payments,
+      merchantQrs,
+      panel,
+      machine,
+      link,
+      clock,
+      entropy,
+      log,
+      freshReference: () => referenceOf(id, createUlid(clock, entropy)),
+      reboot: () => process.kill(process.pid, "SIGTERM"),
+    },
+  );
+}
