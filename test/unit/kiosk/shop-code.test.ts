@@ -83,10 +83,10 @@ describe("the web shop's code", () => {
   });
 
   it("lives from the question on, not from an answer that was long on its way", async () => {
-    const answer = { give: (_: CallOutcome<ShopQr>): void => {} };
-    const { code, clock } = await start(() => new Promise((resolve) => (answer.give = resolve)));
+    const answer = Promise.withResolvers<CallOutcome<ShopQr>>();
+    const { code, clock } = await start(() => answer.promise);
     await clock.advance(5_000);
-    answer.give(there(300_000));
+    answer.resolve(there(300_000));
     await clock.advance(294_999);
     expect(code.qr()).toEqual(content);
     await clock.advance(1);
