@@ -84,9 +84,11 @@ describe("the web shop's code", () => {
 
   it("lives from the question on, not from an answer that was long on its way", async () => {
     const answer = Promise.withResolvers<CallOutcome<ShopQr>>();
-    const { code, clock } = await start(() => answer.promise);
+    const { code, clock, provider } = await start(() => answer.promise);
+    provider.answer = away;
     await clock.advance(5_000);
     answer.resolve(there(300_000));
+    await settle();
     await clock.advance(294_999);
     expect(code.qr()).toEqual(content);
     await clock.advance(1);
