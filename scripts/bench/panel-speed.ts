@@ -10,7 +10,7 @@ import { createDrawing } from "../../src/panel/draw.ts";
 import { openDrawing } from "../../src/panel/open-drawing.ts";
 import { geometryOf, loadPanel } from "../../src/panel/panel-file.ts";
 import type { Scene } from "../../src/panel/port.ts";
-import type { Frame } from "../../src/panel/sink.ts";
+import type { Frame } from "../../src/panel/frame.ts";
 import { defaultQrPolicy, planQr } from "../../src/panel/qr/planner.ts";
 import { drawScene, listScene, paletteFor } from "../../src/panel/render.ts";
 import { codeArea } from "../../src/panel/scene/layout.ts";
@@ -87,7 +87,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   const controller = createController(paper.controller, paper.widthPx, paper.heightPx);
   const whole = await timed(async () => {
     const { frame } = await drawScene(next(), settings);
-    packPlanes(frame, controller.geometry, { rotation: 0, red: "never" });
+    packPlanes(frame, controller.geometry, { rotation: 0, codeArea: undefined });
   });
   print(line("800×480 1 bit, plan + draw + pack", whole, "3"));
 

@@ -3,14 +3,15 @@
  * has confirmed, never what was only drawn.
  */
 import { errorText } from "../kit/error-text.ts";
+import type { Frame } from "./frame.ts";
 import type { Clock, Log, Timer } from "../service/port.ts";
 import { type Drawing, encodePng } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
 import { drawScene, type Look, type RenderSettings } from "./render.ts";
-import { type Box, codeArea } from "./scene/layout.ts";
-import type { Frame, FrameHint, FrameSink } from "./sink.ts";
+import { codeArea } from "./scene/layout.ts";
+import type { FrameSink } from "./sink.ts";
 
 export interface PanelSettings {
   readonly geometry: PanelGeometry;
@@ -37,10 +38,6 @@ export function createPanel(settings: PanelSettings): Panel {
 interface Wanted {
   readonly scene: Scene;
   readonly settle: (outcome: ShowOutcome) => void;
-}
-
-function hintOf({ xPx, yPx, widthPx, heightPx }: Box): NonNullable<FrameHint["codeArea"]> {
-  return { x: xPx, y: yPx, widthPx, heightPx };
 }
 
 class SinkPanel implements Panel {
@@ -150,12 +147,8 @@ class SinkPanel implements Panel {
         return { kind: "superseded" };
       }
       const code = list.items.find(({ kind }) => kind === "qr" || kind === "picture");
-      const safe = scene.kind === "out-of-service" || scene.kind === "starting";
-      const outcome = await sink.present(frame, {
-        containsCode: code !== undefined,
-        safe,
-        ...(code === undefined ? {} : { codeArea: hintOf(code.box) }),
-      });
+      const isSafe = scene.kind === "out-of-service" || scene.kind === "starting";
+      const outcome = await sink.present(frame, { codeArea: code?.box, isSafe });
       if (outcome.kind === "failed") return outcome;
       // A sink keeps its last frame alone, so from now on nobody looks at the one before.
       if (this.#onGlass !== undefined) drawing.recycle?.(this.#onGlass);

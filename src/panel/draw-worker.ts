@@ -2,10 +2,10 @@
  * The thread that draws large frames: a frame of 1920×1080 takes longer than anybody may hold the event loop. Entry point of its own; in a
  * bundle it lies as draw-worker.js beside the program, with the font in font/.
  */
+import type { Frame } from "./frame.ts";
 import { parentPort, workerData } from "node:worker_threads";
 import { createDrawing, encodePng, type Palette } from "./draw.ts";
 import { fromPortable, type PortableList } from "./portable-list.ts";
-import type { Frame } from "./sink.ts";
 
 export interface DrawRequest {
   readonly id: number;

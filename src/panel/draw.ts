@@ -1,4 +1,5 @@
 /** From a display list to pixels: letters, signs and pictures by @napi-rs/canvas, all else here. Symbols are drawn module by module on whole pixels, dark on light, always. */
+import type { Box, Frame } from "./frame.ts";
 import { readFileSync } from "node:fs";
 import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
 import { fontFolder } from "./assets.ts";
@@ -6,9 +7,8 @@ import { quietZoneModules } from "./qr/planner.ts";
 import { PatchCache } from "./patch-cache.ts";
 import { colourOf, type Patch, Raster } from "./raster.ts";
 import type { IconName } from "./scene/content.ts";
-import type { Box, DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
+import type { DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
 import { lineHeight, type TextMeasure, type Weight } from "./scene/text-fit.ts";
-import type { Frame } from "./sink.ts";
 
 export type Palette = Readonly<Record<Ink, string>>;
 

@@ -1,4 +1,5 @@
 /** Who draws for this panel: the event loop where frames are small, a thread where they are large. */
+import type { Frame } from "./frame.ts";
 import { Worker } from "node:worker_threads";
 import type { Clock, Log } from "../service/port.ts";
 import { drawWorkerFile } from "./assets.ts";
@@ -7,7 +8,6 @@ import { createDrawing, type Drawing, type Palette } from "./draw.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import { toPortable } from "./portable-list.ts";
 import type { DisplayList } from "./scene/display-list.ts";
-import type { Frame } from "./sink.ts";
 
 export interface DrawingOptions {
   readonly clock: Clock;

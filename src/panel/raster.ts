@@ -2,8 +2,7 @@
  * A frame in memory of our own: surfaces and symbols are filled here, a row at a time; what needs a canvas (letters, signs, pictures) comes as small
  * patches. A canvas as large as the frame would have to be copied out whole, which takes longer than all of the drawing.
  */
-import type { Box } from "./scene/display-list.ts";
-import type { Frame } from "./sink.ts";
+import type { Box, Frame } from "./frame.ts";
 
 /** Red, green, blue, alpha in the order of memory, as one number of a little-endian processor: all that Node runs on here are. */
 export type Colour = number;

@@ -1,4 +1,5 @@
 /** A scene on a panel, from data to pixels: what the panel, the previews and the bench have in common. */
+import type { Frame } from "./frame.ts";
 import { colourPalette, type Drawing, monoPalette, type Palette, redPalette } from "./draw.ts";
 import type { PanelColours, PanelGeometry } from "./geometry.ts";
 import type { Language, Scene } from "./port.ts";
@@ -6,7 +7,6 @@ import { defaultQrPolicy, type QrPolicy } from "./qr/planner.ts";
 import { contentOf } from "./scene/content.ts";
 import type { Brand, DisplayList } from "./scene/display-list.ts";
 import { layOut } from "./scene/layout.ts";
-import type { Frame } from "./sink.ts";
 
 /** How the operator dresses the panel. */
 export interface Look extends Brand {

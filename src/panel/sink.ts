@@ -1,24 +1,11 @@
 /** Where frames go: a framebuffer, an e-paper controller, a picture file. One `Panel` drives any of them. */
-
-export interface Frame {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  /** Four bytes a pixel: red, green, blue, alpha (ignored), row by row. */
-  readonly rgba: Uint8ClampedArray;
-}
+import type { Box, Frame } from "./frame.ts";
 
 export interface FrameHint {
-  /** A code stands on the frame: no ghosts, no colour in it. */
-  readonly containsCode: boolean;
   /** The frame that may stand there when nobody is left to change it. */
-  readonly safe: boolean;
-  /** Where the code stands, quiet zone included. */
-  readonly codeArea?: {
-    readonly x: number;
-    readonly y: number;
-    readonly widthPx: number;
-    readonly heightPx: number;
-  };
+  readonly isSafe: boolean;
+  /** Where the code stands, quiet zone included: no ghosts and no colour in it. Undefined on frames without one. */
+  readonly codeArea: Box | undefined;
 }
 
 export type PresentOutcome =

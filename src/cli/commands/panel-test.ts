@@ -2,7 +2,8 @@
  * `kvitt panel test --panel ID`: guided, on hardware. Shows a frame that betrays a wrong panel, a wrong rotation and lost rows, tells what happened in
  * words that lead to the mistake, and ends with a white panel that sleeps. The caller opens the device; this knows only where frames go.
  */
-import type { Frame, FrameSink } from "../../panel/sink.ts";
+import type { Frame } from "../../panel/frame.ts";
+import type { FrameSink } from "../../panel/sink.ts";
 import { CommandError, type CommandIo } from "../command.ts";
 
 export interface PanelTestOptions {
@@ -69,7 +70,7 @@ export async function testPanel(options: PanelTestOptions): Promise<number> {
     for (const [index, picture] of pictures.entries()) {
       if (io.signal.aborted) throw new CommandError("interrupted; the panel shows a test picture", 1);
       const startMs = nowMs();
-      const outcome = await sink.present(frameOf(picture, options), { containsCode: false, safe: picture.safe });
+      const outcome = await sink.present(frameOf(picture, options), { codeArea: undefined, isSafe: picture.safe });
       const tookMs = Math.round(nowMs() - startMs);
       if (outcome.kind === "failed") {
         io.err(`${index + 1}. ${picture.name}: FAILED: ${outcome.reason}`);

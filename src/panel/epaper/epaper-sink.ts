@@ -6,6 +6,8 @@
  */
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
+import type { Frame } from "../frame.ts";
+import type { Rotation } from "../geometry.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../sink.ts";
 import { createWiredBus, type EpaperBus, type SpiPort } from "./bus.ts";
 import type { Controller } from "./controller.ts";
@@ -13,12 +15,7 @@ import { createController } from "./controllers.ts";
 import { EpaperGlass, type PaintOutcome } from "./glass.ts";
 import type { EpaperLines } from "./lines.ts";
 import { type RefreshLimits, refreshLimits } from "./refresh-policy.ts";
-import { packPlanes, type PackOptions, type PixelRect, type RgbaPicture, type Rotation } from "./rows.ts";
-
-export interface EpaperHint extends FrameHint {
-  /** Where the code stands, quiet zone included; without it, red is not used at all beside a code. */
-  readonly codeArea?: PixelRect;
-}
+import { packPlanes } from "./rows.ts";
 
 export interface EpaperSinkOptions {
   /** The panel file's `controller: {name, parameters}`. */
@@ -43,8 +40,8 @@ const retryMsMin = 5_000;
 const retryMsMax = 300_000;
 
 interface Last {
-  readonly frame: RgbaPicture;
-  readonly hint: EpaperHint;
+  readonly frame: Frame;
+  readonly hint: FrameHint;
 }
 
 export class EpaperSink implements FrameSink {
@@ -72,7 +69,7 @@ export class EpaperSink implements FrameSink {
   }
 
   /** Brings the frame to the glass. @throws RangeError when the frame is not of the panel's size */
-  present(frame: RgbaPicture, hint: EpaperHint): Promise<PresentOutcome> {
+  present(frame: Frame, hint: FrameHint): Promise<PresentOutcome> {
     return this.#inTurn(async () => {
       if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
       this.#last = { frame, hint };
@@ -137,12 +134,12 @@ export class EpaperSink implements FrameSink {
     const { rotation } = this.#options;
     const planes = packPlanes(frame, this.#controller.geometry, {
       rotation: rotation ?? 0,
-      red: redFor(hint),
+      codeArea: hint.codeArea,
     });
     this.#timer?.cancel();
     const glass = await this.#openGlass();
     if (glass === undefined) return this.#failed("the panel's SPI device cannot be opened");
-    const outcome = await glass.paint(planes, { containsCode: hint.containsCode, isSafe: hint.safe });
+    const outcome = await glass.paint(planes, hint);
     return this.#settle(glass, outcome);
   }
 
@@ -179,10 +176,4 @@ export class EpaperSink implements FrameSink {
 
 export function createEpaperSink(options: EpaperSinkOptions): EpaperSink {
   return new EpaperSink(options);
-}
-
-/** A camera sees red as dark or as light, depending on its light: no red in a code. */
-function redFor(hint: EpaperHint): PackOptions["red"] {
-  if (!hint.containsCode) return "anywhere";
-  return hint.codeArea === undefined ? "never" : { except: hint.codeArea };
 }

@@ -1,17 +1,13 @@
 /** One e-paper panel: the picture that stands on the glass, and how the next one gets there. Knows no scenes. */
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log } from "../../service/port.ts";
+import type { FrameHint } from "../sink.ts";
 import type { EpaperBus } from "./bus.ts";
 import type { Controller, Planes, RefreshKind } from "./controller.ts";
 import { RefreshBudget } from "./refresh-budget.ts";
 import { chooseRefresh, type RefreshAnswer, type RefreshLimits } from "./refresh-policy.ts";
 import { samePlanes } from "./rows.ts";
 import { type EpaperFault, runSteps, type Step } from "./steps.ts";
-
-export interface PictureHint {
-  readonly containsCode: boolean;
-  readonly isSafe: boolean;
-}
 
 export type PaintOutcome =
   | { readonly kind: "painted"; readonly refresh: RefreshKind | "none" }
@@ -52,7 +48,7 @@ export class EpaperGlass {
   }
 
   /** Brings the picture to the glass, or tells why not. Never runs twice at once: the caller waits for it. */
-  async paint(planes: Planes, hint: PictureHint): Promise<PaintOutcome> {
+  async paint(planes: Planes, hint: FrameHint): Promise<PaintOutcome> {
     const { log } = this.#options;
     const answer = chooseRefresh(await this.#question(planes, hint), this.#options.limits);
     if (answer.kind === "refused") return answer;
@@ -62,7 +58,7 @@ export class EpaperGlass {
       log.error({ fault: fault.kind }, fault.message);
       return { kind: "fault", fault };
     }
-    this.#shownHasCode = hint.containsCode;
+    this.#shownHasCode = hint.codeArea !== undefined;
     return { kind: "painted", refresh: answer.kind };
   }
 
@@ -76,13 +72,13 @@ export class EpaperGlass {
     await this.#options.bus.setPower(false);
   }
 
-  async #question(planes: Planes, hint: PictureHint) {
+  async #question(planes: Planes, hint: FrameHint) {
     const { controller, clock, readCelsius } = this.#options;
     return {
       abilities: controller.refreshes,
       isGlassKnown: this.#shown !== undefined,
       isSamePicture: this.#shown !== undefined && samePlanes(this.#shown, planes),
-      containsCode: hint.containsCode,
+      containsCode: hint.codeArea !== undefined,
       mayShowCode: this.#shown === undefined || this.#shownHasCode,
       isSafe: hint.isSafe,
       // A partial refresh knows black and white only: it would leave old red standing.

@@ -1,22 +1,14 @@
 /** From a frame's RGBA to a controller's planes: one bit a pixel, rows of whole bytes. */
+import type { Box, Frame } from "../frame.ts";
+import type { Rotation } from "../geometry.ts";
+import { checkSize, pixelWords, scanOf } from "../rotation.ts";
 import type { ControllerGeometry, Planes } from "./controller.ts";
-import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "../rotation.ts";
-
-export type { RgbaPicture, Rotation } from "../rotation.ts";
-
-/** In the picture's pixels, before it is turned. */
-export interface PixelRect {
-  readonly x: number;
-  readonly y: number;
-  readonly widthPx: number;
-  readonly heightPx: number;
-}
 
 export interface PackOptions {
-  /** How far the glass is turned clockwise against the picture. */
+  /** How far the glass is turned clockwise against the frame. */
   readonly rotation: Rotation;
-  /** Where red ink may be used: nowhere, everywhere, or everywhere but in this part of the picture (the code with its quiet zone). */
-  readonly red: "never" | "anywhere" | { readonly except: PixelRect };
+  /** The part of the frame where no red ink is used: the code with its quiet zone. A camera sees red as dark or as light, depending on its light. */
+  readonly codeArea: Box | undefined;
 }
 
 /** Half of full luminance: what is drawn black on white needs no better. */
@@ -25,20 +17,15 @@ const whiteFrom = 128 * 1000;
 const redFrom = 160;
 const otherBelow = 96;
 
-/** @throws RangeError when the picture, turned, is not the size of the glass. */
-export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, options: PackOptions): Planes {
-  const isTurned = options.rotation === 90 || options.rotation === 270;
-  const [widthPx, heightPx] = isTurned ? [picture.heightPx, picture.widthPx] : [picture.widthPx, picture.heightPx];
-  if (widthPx !== geometry.widthPx || heightPx !== geometry.heightPx)
-    throw new RangeError(
-      `a frame of ${picture.widthPx}×${picture.heightPx} turned by ${options.rotation}° does not fit a glass of ${geometry.widthPx}×${geometry.heightPx}`,
-    );
+/** @throws RangeError when the frame, turned, is not the size of the glass. */
+export function packPlanes(frame: Frame, geometry: ControllerGeometry, options: PackOptions): Planes {
+  const { widthPx, heightPx } = geometry;
+  checkSize(frame, options.rotation, { widthPx, heightPx, name: "a glass" });
   const rowBytes = geometry.ramWidthPx / 8;
   const blackWhite = new Uint8Array(rowBytes * heightPx).fill(0xff);
   const red = geometry.hasRed ? new Uint8Array(rowBytes * heightPx) : undefined;
-  const step = scanOf(picture, options.rotation);
-  const { rgba } = picture;
-  const words = pixelWords(rgba);
+  const step = scanOf(frame, options.rotation);
+  const words = pixelWords(frame.rgba);
   for (let y = 0; y < heightPx; y += 1) {
     let pixel = (step.start + y * step.row) / 4;
     const rowAt = y * rowBytes;
@@ -53,7 +40,7 @@ export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, o
         const g = (word >> 8) & 0xff;
         const b = (word >> 16) & 0xff;
         const isRed = r >= redFrom && g < otherBelow && b < otherBelow;
-        if (red !== undefined && isRed && mayBeRed(options.red, pixel, picture.widthPx)) {
+        if (red !== undefined && isRed && !isInside(options.codeArea, pixel, frame.widthPx)) {
           red[byteAt] = (red[byteAt] ?? 0) | mask;
           continue;
         }
@@ -69,13 +56,11 @@ export function packPlanes(picture: RgbaPicture, geometry: ControllerGeometry, o
 const opaqueWhite = 0xffffffff;
 const opaqueBlack = 0xff000000;
 
-function mayBeRed(red: PackOptions["red"], pixel: number, widthPx: number): boolean {
-  if (typeof red === "string") return red === "anywhere";
-  const { except } = red;
-  const x = pixel % widthPx;
-  const y = Math.floor(pixel / widthPx);
-  const isInside = x >= except.x && x < except.x + except.widthPx && y >= except.y && y < except.y + except.heightPx;
-  return !isInside;
+function isInside(area: Box | undefined, pixel: number, widthPx: number): boolean {
+  if (area === undefined) return false;
+  const x = (pixel % widthPx) - area.xPx;
+  const y = Math.floor(pixel / widthPx) - area.yPx;
+  return x >= 0 && x < area.widthPx && y >= 0 && y < area.heightPx;
 }
 
 export function samePlanes(one: Planes, other: Planes): boolean {

@@ -29,21 +29,3 @@ export async function findBacklight(sysRoot: string): Promise<Backlight | undefi
     },
   };
 }
-
-export interface Night {
-  /** Minutes from midnight, local time; may lie after `toMinute`: 22:00 to 06:00. */
-  readonly fromMinute: number;
-  readonly toMinute: number;
-  /** 0..1 */
-  readonly light: number;
-}
-
-/** How bright the panel should be at this minute of the local day. */
-export function lightAt(minuteOfDay: number, night: Night): number {
-  const { fromMinute, toMinute } = night;
-  const isNight =
-    fromMinute <= toMinute
-      ? minuteOfDay >= fromMinute && minuteOfDay < toMinute
-      : minuteOfDay >= fromMinute || minuteOfDay < toMinute;
-  return isNight ? night.light : 1;
-}

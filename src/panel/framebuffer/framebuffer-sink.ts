@@ -6,7 +6,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
-import type { RgbaPicture, Rotation } from "../rotation.ts";
+import type { Frame } from "../frame.ts";
+import type { Rotation } from "../geometry.ts";
 import type { FrameSink } from "../sink.ts";
 import { type Backlight, findBacklight } from "./backlight.ts";
 import { hideConsole, type HiddenConsole } from "./console.ts";
@@ -48,7 +49,7 @@ export class FramebufferSink implements FrameSink {
   #surface: Surface | undefined;
   #console: HiddenConsole | undefined;
   #backlight: Backlight | undefined;
-  #last: RgbaPicture | undefined;
+  #last: Frame | undefined;
   /** How the last frame stands on the glass; undefined: not, or not for certain. */
   #painted: string | undefined;
   #light = 1;
@@ -73,7 +74,7 @@ export class FramebufferSink implements FrameSink {
   }
 
   /** Writes what differs from the frame before. A frame that is not of the display's size fails: displays are exchanged while running. */
-  present(frame: RgbaPicture): Promise<FramebufferPresentOutcome> {
+  present(frame: Frame): Promise<FramebufferPresentOutcome> {
     return this.#inTurn(async () => {
       if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
       this.#last = frame;
@@ -185,11 +186,11 @@ export class FramebufferSink implements FrameSink {
     }
   }
 
-  #paintKey(frame: RgbaPicture): string {
+  #paintKey(frame: Frame): string {
     return JSON.stringify(this.#view(frame));
   }
 
-  #view(frame: RgbaPicture): PackView {
+  #view(frame: Frame): PackView {
     const { rotation, shift, clock } = this.#options;
     const isMovable = shift !== undefined && shift.maxPx > 0 && hasPlainMargin(frame, shift.maxPx);
     return {

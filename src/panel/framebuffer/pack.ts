@@ -1,9 +1,11 @@
 /** From a frame's RGBA to rows as the framebuffer holds them. */
-import { pixelWords, type RgbaPicture, type Rotation, scanOf } from "../rotation.ts";
+import type { Frame } from "../frame.ts";
+import type { Rotation } from "../geometry.ts";
+import { pixelWords, scanOf } from "../rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
 
 export interface PackView {
-  /** How far the glass is turned clockwise against the picture. */
+  /** How far the glass is turned clockwise against the frame. */
   readonly rotation: Rotation;
   /** Moves the picture right and down by whole pixels; what it uncovers repeats the edge. */
   readonly shift: { readonly x: number; readonly y: number };
@@ -11,19 +13,9 @@ export interface PackView {
   readonly light: number;
 }
 
-/** @throws RangeError when the picture, turned, is not of the framebuffer's size. */
-export function checkSize(picture: RgbaPicture, geometry: FramebufferGeometry, rotation: Rotation): void {
-  const isTurned = rotation === 90 || rotation === 270;
-  const [widthPx, heightPx] = isTurned ? [picture.heightPx, picture.widthPx] : [picture.widthPx, picture.heightPx];
-  if (widthPx !== geometry.widthPx || heightPx !== geometry.heightPx)
-    throw new RangeError(
-      `a frame of ${picture.widthPx}×${picture.heightPx} turned by ${rotation}° does not fit ${geometry.device} (${geometry.name}) of ${geometry.widthPx}×${geometry.heightPx}`,
-    );
-}
-
 /** Packs `rows` rows from `firstRow` on into `target`, `strideBytes` apart; bytes beyond a row's own are left alone. */
 export function packBand(
-  picture: RgbaPicture,
+  frame: Frame,
   geometry: FramebufferGeometry,
   view: PackView,
   firstRow: number,
@@ -31,8 +23,8 @@ export function packBand(
   target: Uint8Array,
 ): void {
   const { widthPx, heightPx, strideBytes, format } = geometry;
-  const scan = scanOf(picture, view.rotation);
-  const words = pixelWords(picture.rgba);
+  const scan = scanOf(frame, view.rotation);
+  const words = pixelWords(frame.rgba);
   const light = Math.round(Math.min(1, Math.max(0, view.light)) * 256);
   const step = bytesPerPixel(format);
   // Pictures are mostly runs of one colour: it is worked out once a run.
@@ -69,8 +61,8 @@ function clamp(value: number, size: number): number {
 }
 
 /** Whether the outermost `marginPx` on all sides have one colour: then a shift by as much cuts nothing, no quiet zone either. */
-export function hasPlainMargin(picture: RgbaPicture, marginPx: number): boolean {
-  const { widthPx, heightPx, rgba } = picture;
+export function hasPlainMargin(frame: Frame, marginPx: number): boolean {
+  const { widthPx, heightPx, rgba } = frame;
   const isFirst = (x: number, y: number) => {
     const at = (y * widthPx + x) * 4;
     return rgba[at] === rgba[0] && rgba[at + 1] === rgba[1] && rgba[at + 2] === rgba[2];

@@ -1,9 +1,10 @@
 /** An open framebuffer device: takes pictures, remembers what it holds, writes what differs. */
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RgbaPicture } from "../rotation.ts";
+import type { Frame } from "../frame.ts";
+import { checkSize } from "../rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
-import { checkSize, packBand, type PackView } from "./pack.ts";
+import { packBand, type PackView } from "./pack.ts";
 
 /** Pixels packed before others get the event loop: about a millisecond on a Pi 3, far below the 10 ms that nobody may hold it. */
 const bandPixels = 32_768;
@@ -30,9 +31,10 @@ export class Surface {
   }
 
   /** Writes the rows that differ from what the device holds. Returns the number of rows written. */
-  async draw(picture: RgbaPicture, view: PackView): Promise<number> {
+  async draw(frame: Frame, view: PackView): Promise<number> {
     const { geometry } = this;
-    checkSize(picture, geometry, view.rotation);
+    const { widthPx, heightPx, device, name } = geometry;
+    checkSize(frame, view.rotation, { widthPx, heightPx, name: `${device} (${name})` });
     const held = (this.#held ??= new Uint8Array(geometry.strideBytes * geometry.heightPx));
     const writeAll = !this.#isHeldWhole;
     // Until the last byte is written nobody knows what the device holds.
@@ -42,7 +44,7 @@ export class Surface {
     let written = 0;
     for (let row = 0; row < geometry.heightPx; row += bandRows) {
       const rows = Math.min(bandRows, geometry.heightPx - row);
-      packBand(picture, geometry, view, row, rows, band);
+      packBand(frame, geometry, view, row, rows, band);
       for (const run of changedRuns(band, held, row, rows, geometry, writeAll)) {
         await this.#write(band, held, row, run);
         written += run.rows;

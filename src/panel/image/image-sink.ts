@@ -1,8 +1,9 @@
 /** The panel as a picture file: for the demo, for tests, and for displays that another program drives. */
+import type { Frame } from "../frame.ts";
 import { rename, writeFile } from "node:fs/promises";
 import { errorText } from "../../kit/error-text.ts";
 import { encodePng } from "../draw.ts";
-import type { Frame, FrameSink, PresentOutcome } from "../sink.ts";
+import type { FrameSink, PresentOutcome } from "../sink.ts";
 
 /** Writes `file` whole, or not at all: a reader never sees half a picture. Without a file it only keeps the frame. */
 export class ImageSink implements FrameSink {

@@ -1,14 +1,8 @@
 /** What the layout hands to the drawing: every element with its place and size in pixels. Types only. */
+import type { Box } from "../frame.ts";
 import type { QrPlan } from "../qr/planner.ts";
 import type { IconName } from "./content.ts";
 import type { Weight } from "./text-fit.ts";
-
-export interface Box {
-  readonly xPx: number;
-  readonly yPx: number;
-  readonly widthPx: number;
-  readonly heightPx: number;
-}
 
 /** Roles of colour; on one-bit glass all but `paper`, `card`, `backdrop` and `onAccent` are black. */
 export type Ink = "ink" | "soft" | "accent" | "onAccent" | "paper" | "backdrop" | "card" | "line" | "good" | "bad";

@@ -2,16 +2,15 @@
  * From what has to be said to a display list. One arrangement for all scenes: the code in a square at one end, the words in the rest; side by
  * side on wide panels, one above the other on tall ones; without a code the words stand in the middle. Pure.
  */
+import type { Box } from "../frame.ts";
 import type { PanelGeometry } from "../geometry.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "../qr/planner.ts";
 import type { SceneContent } from "./content.ts";
-import type { Box, Brand, DisplayItem, DisplayList, Ink } from "./display-list.ts";
+import type { Brand, DisplayItem, DisplayList, Ink } from "./display-list.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { placeOffers, tableHeightMin } from "./offer-table.ts";
 import { type Part, stackParts, type TextPart } from "./stack.ts";
 import { fitText, lineHeight, type TextMeasure } from "./text-fit.ts";
-
-export type { Box, Brand, DisplayItem, DisplayList, Ink } from "./display-list.ts";
 
 /** The words keep at least this much of a panel's long side. */
 const codeShareMax = 0.62;

@@ -1,6 +1,7 @@
 /** The products as a table: what to press, name, price. As many as fit, in one or two columns, never half a row. Pure. */
+import type { Box } from "../frame.ts";
 import type { SceneContent } from "./content.ts";
-import type { Align, Box, DisplayItem, Ink } from "./display-list.ts";
+import type { Align, DisplayItem, Ink } from "./display-list.ts";
 import type { Metrics } from "./metrics.ts";
 import { fitText, lineHeight, type TextMeasure, type Weight } from "./text-fit.ts";
 

@@ -1,6 +1,7 @@
 /** Words one below the other: all of them as large as fits, and the less important left out before the important get small. Pure. */
+import type { Box } from "../frame.ts";
 import type { IconName } from "./content.ts";
-import type { Box, DisplayItem, Ink } from "./display-list.ts";
+import type { DisplayItem, Ink } from "./display-list.ts";
 import { fitText, lineHeight, type TextMeasure, type Weight, wrap, wrapEvenly } from "./text-fit.ts";
 
 export interface TextPart {

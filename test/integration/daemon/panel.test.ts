@@ -86,7 +86,7 @@ it("a picture file takes frames by day and night", async () => {
     const sink = await openSink(config, await choosePanel(config), new SimulatedClock(), createMemoryLog());
     await sink.open();
     const frame = { widthPx: 2, heightPx: 1, rgba: new Uint8ClampedArray(8).fill(255) };
-    expect(await sink.present(frame, { containsCode: false, safe: false })).toEqual({ kind: "presented" });
+    expect(await sink.present(frame, { codeArea: undefined, isSafe: false })).toEqual({ kind: "presented" });
     expect((await readFile(file)).subarray(1, 4).toString()).toBe("PNG");
     await sink.close();
   });

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { createPanel } from "../../../src/panel/create-panel.ts";
 import { createDrawing } from "../../../src/panel/draw.ts";
 import type { Language, Panel } from "../../../src/panel/port.ts";
-import type { Frame, FrameHint, FrameSink, PresentOutcome } from "../../../src/panel/sink.ts";
+import type { Frame } from "../../../src/panel/frame.ts";
+import type { FrameHint, FrameSink, PresentOutcome } from "../../../src/panel/sink.ts";
 import { sampleScenes } from "../../../src/panel/scene/samples.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
@@ -54,9 +55,9 @@ describe("a panel", () => {
   it("paints starting, and at its end a safe scene", async () => {
     const { panel, sink } = rig(small);
     await panel.start();
-    expect(sink.shown.map(({ hint }) => hint.safe)).toEqual([true]);
+    expect(sink.shown.map(({ hint }) => hint.isSafe)).toEqual([true]);
     await panel.stop();
-    expect(sink.shown.map(({ hint }) => hint.safe)).toEqual([true, true]);
+    expect(sink.shown.map(({ hint }) => hint.isSafe)).toEqual([true, true]);
     expect((await panel.show({ kind: "busy" })).kind).toBe("failed");
   });
 
@@ -66,8 +67,8 @@ describe("a panel", () => {
     const [, late] = await Promise.all([panel.stop(), panel.show(sceneNamed("pay")), panel.stop()]);
     expect(late).toEqual({ kind: "failed", reason: "the panel is closed" });
     expect(sink.shown.map(({ hint }) => hint)).toEqual([
-      { containsCode: false, safe: true },
-      { containsCode: false, safe: true },
+      { codeArea: undefined, isSafe: true },
+      { codeArea: undefined, isSafe: true },
     ]);
   });
 
@@ -80,13 +81,13 @@ describe("a panel", () => {
     ]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["superseded", "superseded", "shown"]);
     expect(sink.shown).toHaveLength(1);
-    expect(sink.shown[0]?.hint.containsCode).toBe(false);
+    expect(sink.shown[0]?.hint.codeArea).toBeUndefined();
   });
 
   it("tells the sink where the code stands", async () => {
     const { panel, sink } = rig(small);
     expect(await panel.show(sceneNamed("pay"))).toEqual({ kind: "shown" });
-    expect(sink.shown[0]?.hint).toMatchObject({ containsCode: true, safe: false });
+    expect(sink.shown[0]?.hint).toMatchObject({ isSafe: false });
     expect(sink.shown[0]?.hint.codeArea?.widthPx).toBeGreaterThan(60);
   });
 

@@ -1,5 +1,6 @@
 /** What is wrong with a display list, in words. An independent look: it measures again rather than trusting the layout. */
-import type { Box, DisplayItem, DisplayList } from "../../../src/panel/scene/display-list.ts";
+import type { Box } from "../../../src/panel/frame.ts";
+import type { DisplayItem, DisplayList } from "../../../src/panel/scene/display-list.ts";
 import { lineHeight, type TextMeasure } from "../../../src/panel/scene/text-fit.ts";
 
 export function faultsOf(list: DisplayList, measure: TextMeasure): readonly string[] {

@@ -1,11 +1,12 @@
 /** The sink from frame to glass, with the policy between: what stands on the glass afterwards, and whether the chip was left asleep. */
 import { describe, expect, it } from "vitest";
 import { createEpaperSink, type EpaperSink, type EpaperSinkOptions } from "../../../../src/panel/epaper/epaper-sink.ts";
+import type { FrameHint } from "../../../../src/panel/sink.ts";
 import { createRig, finish, models, picture, quiet, type Rig, wedge } from "./rig.ts";
 
-const plain = { containsCode: false, safe: false };
-const code = { containsCode: true, safe: false };
-const safe = { containsCode: false, safe: true };
+const plain: FrameHint = { codeArea: undefined, isSafe: false };
+const code: FrameHint = { codeArea: { xPx: 0, yPx: 0, widthPx: 16, heightPx: 8 }, isSafe: false };
+const safe: FrameHint = { codeArea: undefined, isSafe: true };
 
 function sinkOn(rig: Rig, name: string, more: Partial<EpaperSinkOptions> = {}): EpaperSink {
   return createEpaperSink({
@@ -85,7 +86,7 @@ describe("an e-paper sink", () => {
   it("uses red beside a code whose place is known", async () => {
     const { rig, sink } = await opened("7.5 B V2");
     const rows = Array.from({ length: 8 }, () => "R".repeat(16));
-    const hint = { ...code, codeArea: { x: 2, y: 1, widthPx: 5, heightPx: 3 } };
+    const hint = { ...code, codeArea: { xPx: 2, yPx: 1, widthPx: 5, heightPx: 3 } };
     await finish(rig.clock, sink.present(picture(rows), hint));
     const expected = rows.map((row, y) => (y >= 1 && y < 4 ? "RR#####RRRRRRRRR" : row));
     expect(rig.glass.rows()).toEqual(expected);

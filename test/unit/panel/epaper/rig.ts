@@ -2,11 +2,13 @@
 import { createWiredBus, type EpaperBus } from "../../../../src/panel/epaper/bus.ts";
 import type { Controller, Planes } from "../../../../src/panel/epaper/controller.ts";
 import { createController } from "../../../../src/panel/epaper/controllers.ts";
-import { packPlanes, type Rotation } from "../../../../src/panel/epaper/rows.ts";
+import { packPlanes } from "../../../../src/panel/epaper/rows.ts";
 import type { SimulatedGlass } from "../../../../src/panel/epaper/simulated-chip.ts";
 import { createSimulatedWires, type SimulatedWires } from "../../../../src/panel/epaper/simulated-spi.ts";
 import { SimulatedSsd } from "../../../../src/panel/epaper/simulated-ssd.ts";
 import { SimulatedUc } from "../../../../src/panel/epaper/simulated-uc.ts";
+import type { Frame } from "../../../../src/panel/frame.ts";
+import type { Rotation } from "../../../../src/panel/geometry.ts";
 import type { Log } from "../../../../src/service/port.ts";
 import { settle, SimulatedClock } from "../../../../src/service/simulated-clock.ts";
 
@@ -147,14 +149,8 @@ const inks: Readonly<Record<string, readonly [number, number, number]>> = {
   R: [220, 20, 20],
 };
 
-export interface Picture {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  readonly rgba: Uint8ClampedArray;
-}
-
 /** `#` black, space white, `R` red. */
-export function picture(rows: readonly string[]): Picture {
+export function picture(rows: readonly string[]): Frame {
   const widthPx = rows[0]?.length ?? 0;
   const rgba = new Uint8ClampedArray(widthPx * rows.length * 4);
   for (const [y, row] of rows.entries())
@@ -164,7 +160,7 @@ export function picture(rows: readonly string[]): Picture {
 }
 
 export function planesOf(rig: Rig, rows: readonly string[], rotation: Rotation = 0): Planes {
-  return packPlanes(picture(rows), rig.controller.geometry, { rotation, red: "anywhere" });
+  return packPlanes(picture(rows), rig.controller.geometry, { rotation, codeArea: undefined });
 }
 
 /** A picture without symmetry, so that a mirrored, turned or shifted one is another. */

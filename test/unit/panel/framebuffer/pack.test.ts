@@ -1,7 +1,6 @@
-/** Packing, shifting and the hours of the night: pure. */
+/** Packing and shifting: pure. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lightAt } from "../../../../src/panel/framebuffer/backlight.ts";
 import { shiftAt } from "../../../../src/panel/framebuffer/framebuffer-sink.ts";
 import type { FramebufferGeometry } from "../../../../src/panel/framebuffer/geometry.ts";
 import { hasPlainMargin, packBand } from "../../../../src/panel/framebuffer/pack.ts";
@@ -52,14 +51,5 @@ describe("burn-in shift", () => {
       }),
       { numRuns: 100 },
     );
-  });
-});
-
-describe("lightAt", () => {
-  it("goes over midnight", () => {
-    const night = { fromMinute: 22 * 60, toMinute: 6 * 60, light: 0.3 };
-    expect([21 * 60 + 59, 22 * 60, 0, 6 * 60 - 1, 6 * 60].map((minute) => lightAt(minute, night))).toEqual([
-      1, 0.3, 0.3, 0.3, 1,
-    ]);
   });
 });

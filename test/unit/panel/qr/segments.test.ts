@@ -4,7 +4,7 @@ import QRCode from "qrcode";
 import { describe, expect, it } from "vitest";
 import { segmentsOf } from "../../../../src/panel/qr/segments.ts";
 import { createSymbol, symbolSize } from "../../../../src/panel/qr/symbol.ts";
-import type { Frame } from "../../../../src/panel/sink.ts";
+import type { Frame } from "../../../../src/panel/frame.ts";
 import { readByJsqr, readByZxing } from "../decoders.ts";
 
 const levels = ["L", "M", "Q", "H"] as const;
