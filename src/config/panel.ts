@@ -1,8 +1,8 @@
 /** `[panel]`: what customers see, and on which glass. */
 import { z } from "zod";
+import { languages } from "../panel/languages.ts";
 
 const file = z.string().min(1).max(4_096);
-const languages = z.enum(["nb", "sv", "da", "fi", "en"]);
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
 
 export const panelSchema = z.strictObject({
@@ -21,9 +21,9 @@ export const panelSchema = z.strictObject({
     .default(0)
     .describe("How far the glass is turned, clockwise."),
   languages: z
-    .array(languages)
+    .array(z.enum(languages))
     .min(1)
-    .max(5)
+    .max(languages.length)
     .default(["nb", "en"])
     .describe("Languages of the customers, the first one first."),
   language_mode: z

@@ -5,7 +5,7 @@ import type { QrPicture } from "../vipps/port.ts";
 
 export type { MoneyFate, SorryReason } from "../sale/selection.ts";
 
-export type Language = "nb" | "sv" | "da" | "fi" | "en";
+export type { Language } from "./languages.ts";
 
 /** A product as shown on the choose and idle scenes. */
 export interface Offer {

@@ -8,7 +8,7 @@ import { createDrawing, framePng } from "../../panel/draw.ts";
 import type { Rotation } from "../../panel/geometry.ts";
 import { openPanelSink } from "../../panel/open-sink.ts";
 import { geometryOf, listPanels, loadPanel, type PanelFile, PanelFileError } from "../../panel/panel-file.ts";
-import type { Language } from "../../panel/port.ts";
+import { type Language, languages } from "../../panel/languages.ts";
 import { defaultQrPolicy, planQr } from "../../panel/qr/planner.ts";
 import { drawScene, glassOf, type RenderSettings } from "../../panel/render.ts";
 import { codeArea } from "../../panel/scene/layout.ts";
@@ -36,7 +36,7 @@ kvitt panel test --panel ID [--rotation 90] [--device NAME]
   --panel ID        of kvitt panel list
   --scene NAME      ${sceneNames.join(", ")}
   --content TEXT    what stands in the code, instead of a sample
-  --lang            nb, sv, da, fi or en
+  --lang            ${languages.join(", ")}
   --second-lang     a second language on the same picture
   --rotation        0, 90, 180 or 270: how far the glass is turned, clockwise
   --device          the framebuffer's name (vc4drmfb) or the SPI device (/dev/spidev0.0)
@@ -132,7 +132,6 @@ function show(panel: PanelFile, values: Values, io: CommandIo): number {
 const longContent = `https://qr.vipps.no/${"abcdefghij0123456789".repeat(9)}`;
 
 function languageOf(name: string): Language {
-  const languages: readonly Language[] = ["nb", "sv", "da", "fi", "en"];
   const found = languages.find((language) => language === name);
   if (found === undefined) throw new CommandError(`"${name}" is no language of ours: ${languages.join(", ")}`);
   return found;

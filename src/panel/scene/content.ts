@@ -2,7 +2,8 @@
 import type { Language, Offer, Scene } from "../port.ts";
 import type { Money } from "../../sale/money.ts";
 import type { QrPicture } from "../../vipps/port.ts";
-import { texts, type Texts } from "./texts.ts";
+import { texts } from "./texts/all.ts";
+import type { Texts } from "./texts/texts.ts";
 
 export type IconName = "check" | "cross" | "hourglass" | "phone" | "arrow-down" | "pause";
 

@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDrawing } from "../../../../src/panel/draw.ts";
-import type { Language, Offer, Scene } from "../../../../src/panel/port.ts";
+import { languages } from "../../../../src/panel/languages.ts";
+import type { Offer, Scene } from "../../../../src/panel/port.ts";
 import { listScene } from "../../../../src/panel/render.ts";
 import { sampleScenes } from "../../../../src/panel/scene/samples.ts";
 import { faultsOf } from "../faults.ts";
@@ -10,7 +11,6 @@ import { geometries, geometryNamed } from "../panels.ts";
 import { money } from "../../../../src/sale/money.ts";
 
 const drawing = createDrawing();
-const languages: readonly Language[] = ["nb", "sv", "da", "fi", "en"];
 const timeZone = "Europe/Oslo";
 const samples = sampleScenes();
 

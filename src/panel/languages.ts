@@ -1,0 +1,6 @@
+/** The languages of the panel. A new one begins here; the compiler then asks for its sentences in scene/texts. */
+
+/** ISO 639-1 codes, Norwegian as bokmål. */
+export const languages = ["nb", "sv", "da", "fi", "en"] as const;
+
+export type Language = (typeof languages)[number];

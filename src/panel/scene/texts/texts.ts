@@ -1,0 +1,47 @@
+/**
+ * Every sentence that customers read, by the place where it stands. A language is a file beside this one, whole: the compiler counts the sentences.
+ * Short, plain, and never a promise that the machine cannot keep.
+ */
+import type { MoneyFate, OutOfServiceReason, SorryReason } from "../../port.ts";
+
+export interface Texts {
+  readonly locale: string;
+  readonly starting: string;
+  readonly oneMoment: string;
+  readonly scanTitle: string;
+  readonly scanHow: string;
+  readonly scanOrPress: string;
+  readonly shopTitle: string;
+  readonly shopHow: string;
+  readonly pressTitle: string;
+  readonly pressHow: string;
+  readonly chooseTitle: string;
+  readonly chooseHow: string;
+  readonly reserved: string;
+  readonly payTitle: string;
+  readonly payHow: string;
+  readonly payOrHold: string;
+  readonly waitTitle: string;
+  readonly approveTitle: string;
+  readonly approveHow: string;
+  readonly deliverTitle: string;
+  readonly deliverHow: string;
+  readonly thanksTitle: string;
+  readonly validUntil: string;
+  readonly plate: string;
+  readonly timeTitle: string;
+  readonly timeHow: string;
+  readonly busyTitle: string;
+  readonly busyHow: string;
+  readonly ageTitle: string;
+  readonly identityTitle: string;
+  readonly nothingTaken: string;
+  readonly outTitle: string;
+  readonly soldOut: string;
+  readonly timeLeft: string;
+  readonly hours: (count: number) => string;
+  readonly minutes: (count: number) => string;
+  readonly sorry: Readonly<Record<SorryReason, string>>;
+  readonly money: Readonly<Record<MoneyFate, string>>;
+  readonly out: Readonly<Record<OutOfServiceReason, string>>;
+}
