@@ -1,11 +1,11 @@
 /**
- * What the controller models share: the glass, BUSY on the clock, and a list of violations of the data sheet. A model is stricter than the chip:
- * what real silicon forgives (or answers with a pale picture a month later) is written down here as a violation.
+ * What the models of both controller families share: command bytes and their data, BUSY on the clock, reset, deep sleep, two planes of RAM, and a list of
+ * violations of the data sheet. A model is stricter than the chip: what silicon forgives, or answers with a pale picture a month later, is a violation here.
  */
 import type { Clock } from "../../service/port.ts";
 import type { Level } from "./lines.ts";
-
-export type Ink = "black" | "white" | "red";
+import { SimulatedGlass } from "./simulated-glass.ts";
+import { SimulatedRam } from "./simulated-ram.ts";
 
 /** A controller on the wire. */
 export interface SimulatedChip {
@@ -19,85 +19,6 @@ export interface SimulatedChip {
   busyLevel(): Level;
   /** When BUSY falls idle by itself; undefined while idle. */
   busyUntilMs(): number | undefined;
-}
-
-/** What a person would see, a pixel at a time. */
-export class SimulatedGlass {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  readonly #ink: Ink[];
-  readonly #ghost: boolean[];
-  #partials = 0;
-  #refreshes = 0;
-
-  constructor(widthPx: number, heightPx: number) {
-    this.widthPx = widthPx;
-    this.heightPx = heightPx;
-    // A panel comes with whatever was last on it: here, stripes that no scene has.
-    this.#ink = Array.from({ length: widthPx * heightPx }, (_, at) => (at % 3 === 0 ? "black" : "white"));
-    this.#ghost = this.#ink.map(() => false);
-  }
-
-  inkAt(x: number, y: number): Ink {
-    return this.#ink[y * this.widthPx + x] ?? "white";
-  }
-
-  /** Drives every pixel; ghosts go. */
-  driveAll(inkOf: (x: number, y: number) => Ink): void {
-    this.#refreshes += 1;
-    this.#partials = 0;
-    for (let y = 0; y < this.heightPx; y += 1)
-      for (let x = 0; x < this.widthPx; x += 1) {
-        this.#ink[y * this.widthPx + x] = inkOf(x, y);
-        this.#ghost[y * this.widthPx + x] = false;
-      }
-  }
-
-  /** Drives only the pixels for which `inkOf` gives an ink; one that leaves black keeps a shadow. */
-  driveSome(inkOf: (x: number, y: number) => Ink | undefined): void {
-    this.#refreshes += 1;
-    this.#partials += 1;
-    for (let y = 0; y < this.heightPx; y += 1)
-      for (let x = 0; x < this.widthPx; x += 1) {
-        const ink = inkOf(x, y);
-        const at = y * this.widthPx + x;
-        if (ink === undefined) continue;
-        if (this.#ink[at] === "black" && ink === "white") this.#ghost[at] = true;
-        this.#ink[at] = ink;
-      }
-  }
-
-  /** A refresh was cut short: nobody knows what the pixels show. */
-  spoil(): void {
-    for (let at = 0; at < this.#ghost.length; at += 1) this.#ghost[at] = true;
-  }
-
-  get partialsSinceFull(): number {
-    return this.#partials;
-  }
-
-  /** Refreshes of any kind since power-up. */
-  get refreshes(): number {
-    return this.#refreshes;
-  }
-
-  get hasGhosts(): boolean {
-    return this.#ghost.includes(true);
-  }
-
-  /** Rows of characters: `#` black, space white, `R` red, `.` white with a shadow of black. */
-  rows(): readonly string[] {
-    return Array.from({ length: this.heightPx }, (_, y) =>
-      Array.from({ length: this.widthPx }, (_unused, x) => this.#character(x, y)).join(""),
-    );
-  }
-
-  #character(x: number, y: number): string {
-    const ink = this.inkAt(x, y);
-    if (ink === "black") return "#";
-    if (ink === "red") return "R";
-    return this.#ghost[y * this.widthPx + x] === true ? "." : " ";
-  }
 }
 
 /** Durations of the model's work, in milliseconds. */
@@ -156,9 +77,177 @@ export class Busy {
   }
 }
 
-/** RAM that lost its power holds anything: this pattern is no picture anybody draws. */
-export function noise(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => (at * 151 + 89) & 0xff);
+export interface SimulatedChipOptions {
+  readonly clock: Clock;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly times?: Partial<ChipTimes>;
+}
+
+/** The commands of a family, as data. */
+export interface CommandSet {
+  /** The numbers of data bytes that each command may have. */
+  readonly lengths: Readonly<Record<number, readonly number[]>>;
+  /** The commands that write the two planes of RAM: as many data bytes as the window takes. */
+  readonly firstRam: number;
+  readonly secondRam: number;
+  readonly deepSleep: number;
+  /** The one that may come while BUSY. */
+  readonly status?: number;
+}
+
+/** Deep sleep, by what is left of the RAM when a reset ends it. */
+type Sleep = "keeps-ram" | "loses-ram";
+
+/** A command takes effect with its byte (`begin`), or once its data are complete, which shows when the next one comes (`apply`). */
+export abstract class SimulatedController implements SimulatedChip {
+  readonly glass: SimulatedGlass;
+  readonly violations: string[] = [];
+  protected readonly times: ChipTimes;
+  protected readonly busy: Busy;
+  protected readonly firstRam: SimulatedRam;
+  protected readonly secondRam: SimulatedRam;
+  readonly #commands: CommandSet;
+  #sleep: Sleep | undefined;
+  #resetLevel: Level = 1;
+  #command: number | undefined;
+  #data: number[] = [];
+  #written = 0;
+
+  constructor({ clock, widthPx, heightPx, times }: SimulatedChipOptions, commands: CommandSet) {
+    this.#commands = commands;
+    this.times = { ...chipTimes, ...times };
+    this.busy = new Busy(clock);
+    this.glass = new SimulatedGlass(widthPx, heightPx);
+    this.firstRam = new SimulatedRam(widthPx, heightPx);
+    this.secondRam = new SimulatedRam(widthPx, heightPx);
+  }
+
+  /** BUSY as an electrical level. */
+  abstract busyLevel(): Level;
+
+  /** Effects of the command byte alone. */
+  protected abstract begin(code: number): void;
+  protected abstract apply(code: number, data: readonly number[]): void;
+  /** @param index counted from the command on. */
+  protected abstract writeRam(ram: SimulatedRam, value: number, index: number): void;
+  /** How many bytes the window takes; undefined before it is set. */
+  protected abstract windowBytes(): number | undefined;
+  /** A write to a RAM has ended. */
+  protected abstract ramWritten(ram: SimulatedRam): void;
+  /** All registers as after power-up. */
+  protected abstract clearRegisters(): void;
+  /** RST was low and is high again. */
+  protected abstract afterReset(): void;
+
+  busyUntilMs(): number | undefined {
+    return this.busy.untilMs();
+  }
+
+  setPower(level: Level): void {
+    if (level === 1) return;
+    if (this.busy.abort()) this.glass.spoil();
+    this.#loseRam();
+    this.#sleep = undefined;
+    this.clearRegisters();
+  }
+
+  setReset(level: Level): void {
+    if (level === this.#resetLevel) return;
+    this.#resetLevel = level;
+    if (level === 1) {
+      if (this.#sleep === "loses-ram") this.#loseRam();
+      this.#sleep = undefined;
+      this.clearRegisters();
+      this.afterReset();
+      return;
+    }
+    this.#finish();
+    if (!this.busy.abort()) return;
+    this.violate("reset during a refresh");
+    this.glass.spoil();
+  }
+
+  commandBytes(bytes: Uint8Array): void {
+    for (const code of bytes) this.#begin(code);
+  }
+
+  dataBytes(bytes: Uint8Array): void {
+    if (!this.#listens("data") || this.#command === undefined) return;
+    const ram = this.#ramOf(this.#command);
+    for (const value of bytes) {
+      if (ram === undefined) this.#data.push(value);
+      else this.writeRam(ram, value, this.#written);
+      this.#written += 1;
+    }
+    // Nothing follows a deep sleep on the wire that would show that its data are complete.
+    if (this.#command === this.#commands.deepSleep) this.#finish();
+  }
+
+  /** In deep sleep, from which nothing but a reset wakes it. */
+  protected get isInDeepSleep(): boolean {
+    return this.#sleep !== undefined;
+  }
+
+  protected fallAsleep(sleep: Sleep): void {
+    this.#sleep = sleep;
+  }
+
+  protected violate(what: string): void {
+    this.violations.push(what);
+  }
+
+  #begin(code: number): void {
+    this.#finish();
+    const { lengths, status } = this.#commands;
+    if (code === status && this.#resetLevel === 1 && this.#sleep === undefined) return;
+    if (!this.#listens(`command ${hex(code)}`)) return;
+    if (this.#ramOf(code) === undefined && !Object.hasOwn(lengths, code)) {
+      this.violate(`command ${hex(code)} is not one of this controller`);
+      return;
+    }
+    this.#command = code;
+    this.#data = [];
+    this.#written = 0;
+    this.begin(code);
+  }
+
+  #listens(what: string): boolean {
+    if (this.#resetLevel === 0) this.violate(`${what} while RST is low`);
+    else if (this.#sleep !== undefined) this.violate(`${what} in deep sleep`);
+    else if (this.busy.isBusy()) this.violate(`${what} while BUSY`);
+    else return true;
+    return false;
+  }
+
+  #finish(): void {
+    const code = this.#command;
+    this.#command = undefined;
+    if (code === undefined) return;
+    const ram = this.#ramOf(code);
+    if (ram !== undefined) {
+      const wanted = this.windowBytes();
+      if (wanted !== undefined && this.#written !== wanted)
+        this.violate(`the window holds ${wanted} bytes, ${this.#written} were written with ${hex(code)}`);
+      this.ramWritten(ram);
+      return;
+    }
+    const lengths = this.#commands.lengths[code] ?? [];
+    if (!lengths.includes(this.#data.length))
+      this.violate(`command ${hex(code)} with ${this.#data.length} bytes of data instead of ${lengths.join(" or ")}`);
+    this.apply(code, this.#data);
+  }
+
+  #ramOf(code: number): SimulatedRam | undefined {
+    const { firstRam, secondRam } = this.#commands;
+    if (code === firstRam) return this.firstRam;
+    return code === secondRam ? this.secondRam : undefined;
+  }
+
+  #loseRam(): void {
+    this.firstRam.lose();
+    this.secondRam.lose();
+  }
 }
 
 export function hex(value: number): string {

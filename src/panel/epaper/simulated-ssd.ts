@@ -1,22 +1,11 @@
 /** A model of SSD1680/81/83 and SSD1677 on a given glass: consumes the bytes on the wire, yields the picture. Data sheets as in ssd-family.ts. */
-import type { Clock } from "../../service/port.ts";
 import type { Level } from "./lines.ts";
-import {
-  Busy,
-  type ChipTimes,
-  chipTimes,
-  hex,
-  type Ink,
-  noise,
-  type SimulatedChip,
-  SimulatedGlass,
-} from "./simulated-chip.ts";
+import { type CommandSet, hex, type SimulatedChipOptions, SimulatedController } from "./simulated-chip.ts";
+import { inkOf } from "./simulated-glass.ts";
+import type { SimulatedRam } from "./simulated-ram.ts";
 import { ssd } from "./ssd-family.ts";
 
-export interface SimulatedSsdOptions {
-  readonly clock: Clock;
-  readonly widthPx: number;
-  readonly heightPx: number;
+export interface SimulatedSsdOptions extends SimulatedChipOptions {
   /** RAM X addresses: bytes (SSD168x) or pixels in 16 bits (SSD1677). */
   readonly xUnit: "byte" | "pixel";
   readonly hasRed?: boolean;
@@ -25,11 +14,9 @@ export interface SimulatedSsdOptions {
   readonly sourceFromS8?: boolean;
   /** The last gate is the glass's top row (4.26"). */
   readonly gatesReversed?: boolean;
-  readonly times?: Partial<ChipTimes>;
 }
 
-/** Bytes of data that each command takes; the RAM writes take a window's worth. */
-const dataLengths: Readonly<Record<number, readonly number[]>> = {
+const lengths: Readonly<Record<number, readonly number[]>> = {
   [ssd.DRIVER_OUTPUT_CONTROL]: [3],
   [ssd.BOOSTER_SOFT_START_CONTROL]: [4, 5],
   [ssd.DEEP_SLEEP_MODE]: [1],
@@ -44,6 +31,17 @@ const dataLengths: Readonly<Record<number, readonly number[]>> = {
   [ssd.SET_RAM_Y_START_END]: [4],
   [ssd.SET_RAM_Y_COUNTER]: [2],
 };
+
+/** The first plane is the new picture, the second the one before (black-white glass) or red. */
+function commandsOf(xUnit: SimulatedSsdOptions["xUnit"]): CommandSet {
+  const xBytes = xUnit === "pixel" ? 2 : 1;
+  return {
+    lengths: { ...lengths, [ssd.SET_RAM_X_START_END]: [2 * xBytes], [ssd.SET_RAM_X_COUNTER]: [xBytes] },
+    firstRam: ssd.WRITE_RAM_BLACK_WHITE,
+    secondRam: ssd.WRITE_RAM_RED,
+    deepSleep: ssd.DEEP_SLEEP_MODE,
+  };
+}
 
 /** Temperatures from here up are none that a room has: the OTP answers with its short waveform. */
 const fastFromCelsius = 0x5a;
@@ -78,146 +76,41 @@ function powerOnRegisters(): Registers {
   };
 }
 
-export class SimulatedSsd implements SimulatedChip {
-  readonly glass: SimulatedGlass;
-  readonly violations: string[] = [];
+export class SimulatedSsd extends SimulatedController {
   readonly #options: SimulatedSsdOptions;
-  readonly #times: ChipTimes;
-  readonly #busy: Busy;
-  readonly #rowBytes: number;
-  #newRam: Uint8Array;
-  #oldRam: Uint8Array;
   #registers = powerOnRegisters();
-  #sleep: "awake" | "keeps-ram" | "loses-ram" = "awake";
-  #resetLevel: Level = 1;
-  #command: number | undefined;
-  #data: number[] = [];
-  #written = 0;
 
   constructor(options: SimulatedSsdOptions) {
+    super(options, commandsOf(options.xUnit));
     this.#options = options;
-    this.#times = { ...chipTimes, ...options.times };
-    this.#busy = new Busy(options.clock);
-    this.glass = new SimulatedGlass(options.widthPx, options.heightPx);
-    this.#rowBytes = Math.ceil(options.widthPx / 8);
-    this.#newRam = noise(this.#rowBytes * options.heightPx);
-    this.#oldRam = noise(this.#rowBytes * options.heightPx);
   }
 
   /** Whether the charge pump is off and the chip sleeps: how it must be left between refreshes. */
   get isAsleep(): boolean {
-    return this.#sleep !== "awake" && !this.#registers.analogOn;
+    return this.isInDeepSleep && !this.#registers.analogOn;
   }
 
   busyLevel(): Level {
     // Deep sleep: "BUSY pad keeps output high" (SSD1680, command 0x10).
-    return this.#busy.isBusy() || this.#sleep !== "awake" ? 1 : 0;
+    return this.busy.isBusy() || this.isInDeepSleep ? 1 : 0;
   }
 
-  busyUntilMs(): number | undefined {
-    return this.#busy.untilMs();
-  }
-
-  setPower(level: Level): void {
-    if (level === 1) return;
-    if (this.#busy.abort()) this.glass.spoil();
-    this.#loseRam();
+  protected clearRegisters(): void {
     this.#registers = powerOnRegisters();
-    this.#sleep = "awake";
   }
 
-  setReset(level: Level): void {
-    if (level === this.#resetLevel) return;
-    this.#resetLevel = level;
-    if (level === 0) {
-      this.#finish();
-      if (this.#busy.abort()) {
-        this.#violate("reset during a refresh");
-        this.glass.spoil();
-      }
-      return;
-    }
-    if (this.#sleep === "loses-ram") this.#loseRam();
-    this.#sleep = "awake";
-    this.#registers = powerOnRegisters();
-    this.#busy.start(this.#times.resetMs);
+  protected afterReset(): void {
+    this.busy.start(this.times.resetMs);
   }
 
-  commandBytes(bytes: Uint8Array): void {
-    for (const code of bytes) this.#begin(code);
+  protected begin(code: number): void {
+    if (code === ssd.MASTER_ACTIVATION) this.#activate();
+    if (code !== ssd.SW_RESET) return;
+    this.clearRegisters();
+    this.afterReset();
   }
 
-  dataBytes(bytes: Uint8Array): void {
-    if (!this.#listens("data")) return;
-    if (this.#command === ssd.WRITE_RAM_BLACK_WHITE) this.#writeRam(this.#newRam, bytes);
-    else if (this.#command === ssd.WRITE_RAM_RED) this.#writeRam(this.#oldRam, bytes);
-    else for (const value of bytes) this.#takeData(value);
-  }
-
-  #begin(code: number): void {
-    this.#finish();
-    if (!this.#listens(`command ${hex(code)}`)) {
-      this.#command = undefined;
-      return;
-    }
-    this.#command = code;
-    this.#data = [];
-    this.#written = 0;
-    if (code === ssd.SW_RESET) {
-      this.#registers = powerOnRegisters();
-      this.#busy.start(this.#times.resetMs);
-    } else if (code === ssd.MASTER_ACTIVATION) this.#activate();
-    else if (!this.#knows(code)) this.#violate(`command ${hex(code)} is not one of this controller`);
-  }
-
-  #knows(code: number): boolean {
-    const others: readonly number[] = [
-      ssd.WRITE_RAM_BLACK_WHITE,
-      ssd.WRITE_RAM_RED,
-      ssd.SET_RAM_X_START_END,
-      ssd.SET_RAM_X_COUNTER,
-    ];
-    return Object.hasOwn(dataLengths, code) || others.includes(code);
-  }
-
-  #listens(what: string): boolean {
-    if (this.#resetLevel === 0) this.#violate(`${what} while RST is low`);
-    else if (this.#sleep !== "awake") this.#violate(`${what} in deep sleep`);
-    else if (this.#busy.isBusy()) this.#violate(`${what} while BUSY`);
-    else return true;
-    return false;
-  }
-
-  #takeData(value: number): void {
-    if (this.#command === undefined) return;
-    this.#data.push(value);
-    // Nothing follows it on the wire.
-    if (this.#command === ssd.DEEP_SLEEP_MODE) this.#finish();
-  }
-
-  /** A command takes effect when its data are complete; here, when the next one begins or when it is looked at. */
-  #finish(): void {
-    const code = this.#command;
-    this.#command = undefined;
-    if (code === undefined) return;
-    if (code === ssd.WRITE_RAM_BLACK_WHITE || code === ssd.WRITE_RAM_RED) {
-      this.#checkWritten();
-      return;
-    }
-    const lengths = this.#lengthsOf(code);
-    if (!lengths.includes(this.#data.length))
-      this.#violate(`command ${hex(code)} with ${this.#data.length} bytes of data instead of ${lengths.join(" or ")}`);
-    this.#apply(code, this.#data);
-  }
-
-  #lengthsOf(code: number): readonly number[] {
-    const isPixel = this.#options.xUnit === "pixel";
-    if (code === ssd.SET_RAM_X_START_END) return [isPixel ? 4 : 2];
-    if (code === ssd.SET_RAM_X_COUNTER) return [isPixel ? 2 : 1];
-    return dataLengths[code] ?? [];
-  }
-
-  #apply(code: number, data: readonly number[]): void {
+  protected apply(code: number, data: readonly number[]): void {
     const at = (index: number) => data[index] ?? 0;
     const word = (index: number) => at(index) | (at(index + 1) << 8);
     const registers = this.#registers;
@@ -232,28 +125,23 @@ export class SimulatedSsd implements SimulatedChip {
     else if (code === ssd.DISPLAY_UPDATE_CONTROL_1) registers.control1 = [at(0), at(1)];
     else if (code === ssd.DISPLAY_UPDATE_CONTROL_2) registers.control2 = at(0);
     else if (code === ssd.TEMPERATURE_SENSOR_WRITE) registers.temperature = at(0);
-    else if (code === ssd.DEEP_SLEEP_MODE && at(0) !== 0) this.#fallAsleep(at(0));
+    else if (code === ssd.DEEP_SLEEP_MODE && at(0) !== 0) this.#enterDeepSleep(at(0));
   }
 
-  #fallAsleep(mode: number): void {
-    if (this.#registers.analogOn) this.#violate("deep sleep with the analog part still on");
-    this.#sleep = (mode & 0x03) === 0x01 ? "keeps-ram" : "loses-ram";
+  #enterDeepSleep(mode: number): void {
+    if (this.#registers.analogOn) this.violate("deep sleep with the analog part still on");
+    this.fallAsleep((mode & 0x03) === 0x01 ? "keeps-ram" : "loses-ram");
   }
 
-  #writeRam(ram: Uint8Array, bytes: Uint8Array): void {
-    const { x, y } = this.#registers;
+  protected writeRam(ram: SimulatedRam, value: number, index: number): void {
+    const { x, y, xCounter, yCounter } = this.#registers;
     if (x === undefined || y === undefined) {
-      this.#violate("RAM written without a window since the reset");
+      if (index === 0) this.violate("RAM written without a window since the reset");
       return;
     }
-    for (const value of bytes) {
-      const { xCounter, yCounter } = this.#registers;
-      if (xCounter >= this.#rowBytes || yCounter >= this.#options.heightPx)
-        this.#violate(`RAM written outside the glass at x byte ${xCounter}, y ${yCounter}`);
-      else ram[yCounter * this.#rowBytes + xCounter] = value;
-      this.#written += 1;
-      this.#step(x, y);
-    }
+    if (!ram.set(xCounter, yCounter, value))
+      this.violate(`RAM written outside the glass at x byte ${xCounter}, y ${yCounter}`);
+    this.#step(x, y);
   }
 
   /** DATA_ENTRY_MODE_SETTING: bit 0 x up, bit 1 y up, bit 2 = y first. */
@@ -274,56 +162,57 @@ export class SimulatedSsd implements SimulatedChip {
     } else if (stepY()) stepX();
   }
 
-  #checkWritten(): void {
+  protected windowBytes(): number | undefined {
     const { x, y } = this.#registers;
-    if (x === undefined || y === undefined) return;
-    const expected = (Math.abs(x.end - x.start) + 1) * (Math.abs(y.end - y.start) + 1);
-    if (this.#written !== expected) this.#violate(`the window holds ${expected} bytes, ${this.#written} were written`);
+    if (x === undefined || y === undefined) return undefined;
+    return (Math.abs(x.end - x.start) + 1) * (Math.abs(y.end - y.start) + 1);
   }
+
+  protected ramWritten(): void {}
 
   #activate(): void {
     const registers = this.#registers;
     const stages = registers.control2;
     if (stages === undefined) {
-      this.#violate("MASTER_ACTIVATION without DISPLAY_UPDATE_CONTROL_2 since the reset");
+      this.violate("MASTER_ACTIVATION without DISPLAY_UPDATE_CONTROL_2 since the reset");
       return;
     }
-    if ((stages & 0x80) === 0) this.#violate(`update ${hex(stages)} without the clock`);
+    if ((stages & 0x80) === 0) this.violate(`update ${hex(stages)} without the clock`);
     if ((stages & 0x40) !== 0) registers.analogOn = true;
     if ((stages & 0x20) !== 0) registers.temperature = 20;
     if ((stages & 0x10) !== 0)
       registers.waveform = (registers.temperature ?? 20) >= fastFromCelsius ? "fast" : "normal";
-    let durationMs = this.#times.loadMs;
+    let durationMs = this.times.loadMs;
     let effect: (() => void) | undefined;
     if ((stages & 0x04) !== 0) {
       this.#checkDisplay(stages);
       const isPartial = (stages & 0x08) !== 0;
-      durationMs = isPartial ? this.#times.partialMs : this.#times[registers.waveform === "fast" ? "fastMs" : "fullMs"];
+      durationMs = isPartial ? this.times.partialMs : this.times[registers.waveform === "fast" ? "fastMs" : "fullMs"];
       effect = isPartial ? this.#partialEffect() : this.#fullEffect();
     }
     if ((stages & 0x02) !== 0) registers.analogOn = false;
-    this.#busy.start(durationMs, effect);
+    this.busy.start(durationMs, effect);
   }
 
   #checkDisplay(stages: number): void {
     const { analogOn, waveform, gates, control1 } = this.#registers;
-    if (!analogOn) this.#violate("display without power-on (analog off)");
-    if (waveform === "none") this.#violate("display without a waveform loaded since the reset");
+    if (!analogOn) this.violate("display without power-on (analog off)");
+    if (waveform === "none") this.violate("display without a waveform loaded since the reset");
     if (gates !== this.#options.heightPx)
-      this.#violate(`DRIVER_OUTPUT_CONTROL says ${gates ?? "nothing"}, the glass has ${this.#options.heightPx} gates`);
+      this.violate(`DRIVER_OUTPUT_CONTROL says ${gates ?? "nothing"}, the glass has ${this.#options.heightPx} gates`);
     if (((control1[1] & 0x80) !== 0) !== (this.#options.sourceFromS8 ?? false))
-      this.#violate("source output mode does not fit this glass: the picture is shifted by 8 px");
+      this.violate("source output mode does not fit this glass: the picture is shifted by 8 px");
     if ((stages & 0x08) === 0) return;
-    if (this.#options.otp?.partial !== true) this.#violate("display mode 2, but this OTP has no partial waveform");
-    if (control1[0] !== 0) this.#violate("display mode 2 with a RAM bypassed: nothing to compare with");
+    if (this.#options.otp?.partial !== true) this.violate("display mode 2, but this OTP has no partial waveform");
+    if (control1[0] !== 0) this.violate("display mode 2 with a RAM bypassed: nothing to compare with");
   }
 
   #fullEffect(): () => void {
     const redOption = this.#registers.control1[0] >> 4;
-    const [newRam, oldRam] = [this.#newRam.slice(), this.#oldRam.slice()];
+    const [newRam, oldRam] = [this.firstRam.snapshot(), this.secondRam.snapshot()];
     const hasRed = this.#options.hasRed ?? false;
-    if (!hasRed && redOption === 0 && !Buffer.from(newRam).equals(oldRam))
-      this.#violate("full refresh of a black-white glass with different RAMs: the old one counts as red");
+    if (!hasRed && redOption === 0 && !newRam.equals(oldRam))
+      this.violate("full refresh of a black-white glass with different RAMs: the old one counts as red");
     return () =>
       this.glass.driveAll((x, y) => {
         if (hasRed && redOption !== 4 && this.#bit(oldRam, x, y) !== (redOption === 8)) return "red";
@@ -332,7 +221,7 @@ export class SimulatedSsd implements SimulatedChip {
   }
 
   #partialEffect(): () => void {
-    const [newRam, oldRam] = [this.#newRam.slice(), this.#oldRam.slice()];
+    const [newRam, oldRam] = [this.firstRam.snapshot(), this.secondRam.snapshot()];
     return () =>
       this.glass.driveSome((x, y) => {
         const bit = this.#bit(newRam, x, y);
@@ -340,21 +229,7 @@ export class SimulatedSsd implements SimulatedChip {
       });
   }
 
-  #bit(ram: Uint8Array, x: number, y: number): boolean {
-    const row = this.#options.gatesReversed === true ? this.#options.heightPx - 1 - y : y;
-    return (((ram[row * this.#rowBytes + (x >> 3)] ?? 0) >> (7 - (x & 7))) & 1) === 1;
+  #bit(ram: SimulatedRam, x: number, y: number): boolean {
+    return ram.bit(x, this.#options.gatesReversed === true ? this.#options.heightPx - 1 - y : y);
   }
-
-  #loseRam(): void {
-    this.#newRam = noise(this.#newRam.length);
-    this.#oldRam = noise(this.#oldRam.length);
-  }
-
-  #violate(what: string): void {
-    this.violations.push(what);
-  }
-}
-
-function inkOf(bit: boolean): Ink {
-  return bit ? "white" : "black";
 }

@@ -3,7 +3,7 @@ import { createWiredBus, type EpaperBus } from "../../../../src/panel/epaper/bus
 import type { Controller, Planes } from "../../../../src/panel/epaper/controller.ts";
 import { createController } from "../../../../src/panel/epaper/controllers.ts";
 import { packPlanes } from "../../../../src/panel/epaper/rows.ts";
-import type { SimulatedGlass } from "../../../../src/panel/epaper/simulated-chip.ts";
+import type { SimulatedGlass } from "../../../../src/panel/epaper/simulated-glass.ts";
 import { createSimulatedWires, type SimulatedWires } from "../../../../src/panel/epaper/simulated-spi.ts";
 import { SimulatedSsd } from "../../../../src/panel/epaper/simulated-ssd.ts";
 import { SimulatedUc } from "../../../../src/panel/epaper/simulated-uc.ts";

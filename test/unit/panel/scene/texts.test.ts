@@ -17,15 +17,15 @@ const equal: Readonly<Record<string, readonly Language[]>> = {
 };
 
 /** All sentences of a language by their place, with numbers filled in. */
-function sentencesOf(words: Texts): ReadonlyMap<string, string> {
-  const sentences = new Map<string, string>();
-  const add = (place: string, value: unknown): void => {
-    if (typeof value === "string") sentences.set(place, value);
-    else if (typeof value === "object" && value !== null)
-      for (const [key, inner] of Object.entries(value)) add(`${place}.${key}`, inner);
-  };
-  for (const [place, value] of Object.entries(words)) add(place, typeof value === "function" ? value(3) : value);
-  return sentences;
+function sentencesOf({ hours, minutes, ...rest }: Texts): ReadonlyMap<string, string> {
+  const places = { ...rest, hours: hours(3), minutes: minutes(3) };
+  return new Map(
+    Object.entries(places).flatMap(([place, said]): readonly (readonly [string, string])[] =>
+      typeof said === "string"
+        ? [[place, said]]
+        : Object.entries(said).map(([part, sentence]) => [`${place}.${part}`, sentence]),
+    ),
+  );
 }
 
 const byLanguage = languages.map((language) => [language, sentencesOf(texts[language])] as const);
