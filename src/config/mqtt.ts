@@ -1,5 +1,6 @@
 /** `[mqtt]`: how a machine or a relay reaches its broker. */
 import { z } from "zod";
+import type { MqttSettings } from "../link/mqtt-settings.ts";
 
 const schemes = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
@@ -65,3 +66,21 @@ export const mqttSchema = z
     message: "cert_file and key_file go together",
     path: ["key_file"],
   });
+
+/**
+ * The section in the link's words, for machine and relay alike: a new option of the connection is a line in the schema and a line here.
+ * Secrets, certificates and the client's name are added by whoever connects.
+ */
+export function connectionSettings(
+  mqtt: z.infer<typeof mqttSchema>,
+): Omit<MqttSettings, "clientId" | "password" | "tls"> {
+  return {
+    url: mqtt.url,
+    protocol: mqtt.protocol,
+    username: mqtt.username,
+    keepaliveS: mqtt.keepalive_s,
+    sessionExpiryS: mqtt.session_expiry_s,
+    connectTimeoutMs: mqtt.connect_timeout_s * 1_000,
+    reconnectMaxMs: mqtt.reconnect_max_s * 1_000,
+  };
+}

@@ -48,6 +48,8 @@ export const relaySchema = z.strictObject({
     .describe("How long the broker keeps a payment event for a machine that is away, in seconds (MQTT 5)."),
 });
 
+export type RelaySection = z.infer<typeof relaySchema>;
+
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Of `[vipps]` the relay needs the sales unit and its keys; what only a machine needs is left alone, so that both can share a file. */

@@ -1,5 +1,6 @@
 /** The link to the broker that the configuration names. Part of the composition root. */
 import { secretOf } from "../config/credentials.ts";
+import { connectionSettings } from "../config/mqtt.ts";
 import type { Config } from "../config/schema.ts";
 import { createMqttLink } from "../link/mqtt-link.ts";
 import type { Link } from "../link/port.ts";
@@ -29,16 +30,10 @@ export async function openLink(
   const commandKey = await secretOf({ file: mqtt.command_key_file, name: "command-key", folder }, env);
   return createMqttLink({
     settings: {
-      url: mqtt.url,
-      protocol: mqtt.protocol,
+      ...connectionSettings(mqtt),
       clientId: mqtt.client_id,
-      username: mqtt.username,
       password,
-      tls: readTlsFiles({ caFile: mqtt.ca_file, certFile: mqtt.cert_file, keyFile: mqtt.key_file }),
-      keepaliveS: mqtt.keepalive_s,
-      sessionExpiryS: mqtt.session_expiry_s,
-      connectTimeoutMs: mqtt.connect_timeout_s * 1_000,
-      reconnectMaxMs: mqtt.reconnect_max_s * 1_000,
+      tls: readTlsFiles(mqtt),
     },
     msn: config.vipps.msn,
     merchantQrId: merchantQrId(config.machine.id),

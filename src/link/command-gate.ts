@@ -8,7 +8,7 @@ import { type CommandMessage, commandIdPattern, commandSchema, orderSchema, toOr
 import { verifyCommand } from "./command-signature.ts";
 import { firstFault } from "./messages.ts";
 import type { Command, CommandReply } from "./port.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { parseTimestamp } from "../kit/timestamp.ts";
 import type { MachineAddress } from "./topics.ts";
 
 export interface CommandTrust {

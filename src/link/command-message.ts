@@ -4,7 +4,7 @@ import type { Catalogue, Product } from "../sale/catalogue.ts";
 import { isReference } from "../sale/ids.ts";
 import { type Minor, isMinor, walletCurrencies } from "../sale/money.ts";
 import type { CommandOrder } from "./port.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { parseTimestamp } from "../kit/timestamp.ts";
 
 export const commandIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -17,7 +17,7 @@ export const commandSchema = z.object({
   deadline: z
     .string()
     .max(40)
-    .refine((text) => parseTimestamp(text) !== undefined, "not an ISO 8601 time"),
+    .refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time with its offset"),
   msn: z.string().max(16),
   merchantQrId: z.string().max(64),
   order: z.record(z.string(), z.unknown()),

@@ -14,7 +14,7 @@ import { jsonContentType, replyBytesMax, reportBytesMax, writeReply, writeState 
 import type { Outgoing } from "./mqtt-settings.ts";
 import type { Command, CommandReply, Link, LinkListener, LinkMessage, StateMessage } from "./port.ts";
 import { RelayPresence } from "./presence.ts";
-import { formatTimestamp } from "./timestamp.ts";
+import { formatTimestamp } from "../kit/timestamp.ts";
 import { eventFilter, type MachineAddress, machineTopic, relayFilter } from "./topics.ts";
 
 export interface DeviceLinkParts {

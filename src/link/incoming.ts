@@ -1,17 +1,17 @@
 /** What a message that arrived is, before anybody acts on it. Pure: one topic and payload in, one meaning out. */
+import { parseJson } from "../kit/json.ts";
 import { merchantQrIdOf } from "../sale/ids.ts";
 import {
   checkedInSchema,
   firstFault,
   incomingBytesMax,
-  parseJson,
   paymentSchema,
   type RelayHealthMessage,
   relayHealthSchema,
   stateSchema,
 } from "./messages.ts";
 import type { LinkMessage } from "./port.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { parseTimestamp } from "../kit/timestamp.ts";
 import { type MachineAddress, parseTopic } from "./topics.ts";
 
 export interface Incoming {

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { isMerchantQrId, isReference } from "../sale/ids.ts";
 import type { CommandReply, StateMessage } from "./port.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { parseTimestamp } from "../kit/timestamp.ts";
 
 /** Nothing larger is read; the largest message is a command with a catalogue. */
 export const incomingBytesMax = 256 * 1024;
@@ -25,7 +25,7 @@ export const paymentType = "kvitt.payment.v1";
 const timestamp = z
   .string()
   .max(40)
-  .refine((text) => parseTimestamp(text) !== undefined, "not an ISO 8601 time");
+  .refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time with its offset");
 const merchantQrId = z.string().refine(isMerchantQrId, "not a merchantQrId");
 
 const envelope = {
@@ -81,16 +81,6 @@ export const relayHealthSchema = z.object({
   validForS: z.number().int().min(1).max(86_400).optional(),
 });
 export type RelayHealthMessage = z.infer<typeof relayHealthSchema>;
-
-/** UTF-8 JSON to a value; undefined when it is no JSON. */
-export function parseJson(payload: Uint8Array): unknown {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
-    return value;
-  } catch {
-    return undefined;
-  }
-}
 
 /** The first thing that is wrong, in words without the value: it may be a secret. */
 export function firstFault(error: z.ZodError): string {

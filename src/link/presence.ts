@@ -5,7 +5,7 @@
 import type { Clock, Timer } from "../service/port.ts";
 import type { RelayHealthMessage } from "./messages.ts";
 import type { RelayHealth } from "./port.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { parseTimestamp } from "../kit/timestamp.ts";
 
 /** More instances than anybody runs; a bound against a broker gone mad. */
 const instancesMax = 64;

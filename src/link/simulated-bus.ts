@@ -6,7 +6,7 @@
 import type { Clock, Entropy } from "../service/port.ts";
 import type { ConnectionHooks } from "./connection.ts";
 import { LinkError } from "./link-error.ts";
-import { parseJson } from "./messages.ts";
+import { parseJson } from "../kit/json.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
 
 export interface BusFaults {

@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { LinkError } from "./link-error.ts";
 
+/** Named as in `[mqtt]`, so that the section can be handed in as it is. */
 export interface TlsFiles {
   /** PEM of the authorities that sign the broker's certificate; undefined: those the runtime trusts. */
-  readonly caFile?: string | undefined;
+  readonly ca_file?: string | undefined;
   /** PEM of our own certificate, for brokers that ask for one. */
-  readonly certFile?: string | undefined;
+  readonly cert_file?: string | undefined;
   /** PEM of its private key. */
-  readonly keyFile?: string | undefined;
+  readonly key_file?: string | undefined;
 }
 
 export interface TlsMaterial {
@@ -19,15 +20,15 @@ export interface TlsMaterial {
 
 /** @throws LinkError `link-config` naming the file and what is wrong with it. */
 export function readTlsFiles(files: TlsFiles): TlsMaterial {
-  if ((files.certFile === undefined) !== (files.keyFile === undefined))
+  if ((files.cert_file === undefined) !== (files.key_file === undefined))
     throw new LinkError(
       "link-config",
-      `a client certificate and its key go together: ${files.certFile === undefined ? "cert_file" : "key_file"} is missing`,
+      `a client certificate and its key go together: ${files.cert_file === undefined ? "cert_file" : "key_file"} is missing`,
     );
   return {
-    ...(files.caFile === undefined ? {} : { ca: readPem(files.caFile, "CERTIFICATE", "ca_file") }),
-    ...(files.certFile === undefined ? {} : { cert: readPem(files.certFile, "CERTIFICATE", "cert_file") }),
-    ...(files.keyFile === undefined ? {} : { key: readPem(files.keyFile, "PRIVATE KEY", "key_file") }),
+    ...(files.ca_file === undefined ? {} : { ca: readPem(files.ca_file, "CERTIFICATE", "ca_file") }),
+    ...(files.cert_file === undefined ? {} : { cert: readPem(files.cert_file, "CERTIFICATE", "cert_file") }),
+    ...(files.key_file === undefined ? {} : { key: readPem(files.key_file, "PRIVATE KEY", "key_file") }),
   };
 }
 

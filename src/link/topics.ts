@@ -45,6 +45,11 @@ export function isRelayInstance(value: string): boolean {
   return instancePattern.test(value) && !machineLeaves.some((leaf) => leaf.split("/", 1)[0] === value);
 }
 
+/** Whether a machine may have this id: a merchantQrId, and not the level where the relays stand. */
+export function isMachineId(value: string): value is MerchantQrId {
+  return isMerchantQrId(value) && value !== relayLevel;
+}
+
 /** @throws LinkError `link-config` when the msn or the id cannot stand in a topic. */
 export function machineTopic(address: MachineAddress, leaf: MachineLeaf): string {
   return `${machineRoot(address)}/${leaf}`;
@@ -102,7 +107,7 @@ function unitRoot(msn: string): string {
 
 function machineRoot({ msn, merchantQrId }: MachineAddress): string {
   const root = unitRoot(msn);
-  if (isMerchantQrId(merchantQrId) && merchantQrId !== relayLevel) return `${root}/${merchantQrId}`;
+  if (isMachineId(merchantQrId)) return `${root}/${merchantQrId}`;
   throw new LinkError(
     "link-config",
     `"${String(merchantQrId)}" cannot stand in a topic: a merchantQrId is 1 to 37 of A-Z a-z 0-9 - and not "${relayLevel}"`,

@@ -1,9 +1,9 @@
 /**
- * Whether a check-in goes on to its machine. The provider's app tells the customer when it does not, and the provider repeats what was
- * refused after seconds, minutes and days: whoever was told no must never be let in by a repetition.
+ * Decides whether a check-in goes on to its machine. When it does not, the provider's app tells the customer so, and the provider sends
+ * the refused event again after seconds, minutes and days: a customer who was told no must never be let in by such a repetition.
  */
 import { z } from "zod";
-import { parseJson } from "../link/messages.ts";
+import { parseJson } from "../kit/json.ts";
 import type { MachineState } from "../link/port.ts";
 import type { Clock } from "../service/port.ts";
 
@@ -11,21 +11,25 @@ export type Admission =
   | { readonly kind: "forward" }
   /** Non-2xx: the app says that the store cannot be reached. */
   | { readonly kind: "refuse"; readonly status: 409 | 503; readonly reason: string }
-  /** 200 without doing anything, which ends the repetitions. */
+  /** 200 and nothing else: that ends the repetitions. */
   | { readonly kind: "settled"; readonly reason: string };
 
 /** QR API, webhooks: the customerToken is valid for 15 minutes. After that nobody waits for an answer. */
 const tokenLifeMs = 15 * 60_000;
 
+export function isTokenDead(ageMs: number): boolean {
+  return ageMs > tokenLifeMs;
+}
+
 /**
- * The provider repeats a refused check-in after 2 s at the earliest (facts of the webhooks API): what is younger was never refused by
- * anybody. A tenth of a second is left for clocks that differ.
+ * The provider repeats a refused check-in after 2 s at the earliest (Webhooks API, delivery), so nobody can have refused a younger one.
+ * A tenth of a second is allowed for clocks that differ.
  */
 const firstTryMs = 1_900;
 
 export interface CheckInFacts {
   readonly ageMs: number;
-  /** Whether this relay would know if anybody had refused it: it is the only one, and was there when the code was scanned. */
+  /** Whether this relay would know of a refusal: it is the only one, and was running when the code was scanned. */
   readonly knowsAll: boolean;
   readonly freshnessMs: number;
   readonly before: Answered["answer"] | undefined;
@@ -34,10 +38,10 @@ export interface CheckInFacts {
 
 export function admitCheckIn(facts: CheckInFacts): Admission {
   if (facts.before === "forwarded") return { kind: "settled", reason: "duplicate" };
-  if (facts.ageMs > tokenLifeMs) return { kind: "settled", reason: "the customer token is dead" };
+  if (isTokenDead(facts.ageMs)) return { kind: "settled", reason: "the customer token is dead" };
   if (facts.before === "refused") return { kind: "refuse", status: 409, reason: "refused before" };
   if (facts.ageMs > facts.freshnessMs) return { kind: "refuse", status: 409, reason: "stale" };
-  // Another relay may have said no a moment ago, and its word may still be on the way, or never come: its broker is gone.
+  // Another relay may have said no a moment ago, and its message may be on its way still, or never come because its broker is gone.
   if (!facts.knowsAll && facts.ageMs > firstTryMs)
     return { kind: "refuse", status: 409, reason: "it may be a repetition of what another relay refused" };
   switch (facts.state) {
@@ -59,13 +63,16 @@ const remembered = 10_000;
 const answeredSchema = z.object({ id: z.string().min(1).max(128), answer: z.enum(["forwarded", "refused"]) });
 export type Answered = z.infer<typeof answeredSchema>;
 
-/** What another relay told; undefined when it cannot be read. */
+/** What another relay said it answered; undefined when it cannot be read. */
 export function readAnswered(payload: Uint8Array): Answered | undefined {
   const parsed = answeredSchema.safeParse(parseJson(payload));
   return parsed.success ? parsed.data : undefined;
 }
 
-/** What was answered to which event, by whichever relay, for as long as its token lives. Lost with the process: then freshness protects. */
+/**
+ * What was answered to which event, by whichever relay, for as long as the customer token lives. It does not outlive the process; after a
+ * restart the freshness limit does the same work.
+ */
 export class AnsweredEvents {
   readonly #clock: Clock;
   readonly #answers = new Map<string, { readonly answer: Answered["answer"]; readonly untilMs: number }>();

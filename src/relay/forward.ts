@@ -7,11 +7,11 @@ import {
   type PaymentMessage,
 } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
-import { formatTimestamp } from "../link/timestamp.ts";
+import { formatTimestamp } from "../kit/timestamp.ts";
 import { machineTopic, topicRoot } from "../link/topics.ts";
 import type { WebhookEvent } from "./webhook-event.ts";
 
-export type ForwardableEvent = Exclude<WebhookEvent, { kind: "unknown" }>;
+export type ForwardableEvent = Extract<WebhookEvent, { kind: "checked-in" | "payment" }>;
 
 export interface ForwardLimits {
   /** How old a check-in may be when the machine gets it. */

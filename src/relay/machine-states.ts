@@ -1,5 +1,6 @@
 /** What the machines say of themselves, heard on their retained state topics: a view of the broker, rebuilt with every connection. */
-import { parseJson, stateSchema } from "../link/messages.ts";
+import { parseJson } from "../kit/json.ts";
+import { stateSchema } from "../link/messages.ts";
 import type { MachineState } from "../link/port.ts";
 import { parseTopic } from "../link/topics.ts";
 import type { Clock } from "../service/port.ts";

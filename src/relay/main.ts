@@ -1,93 +1,71 @@
-/** The relay's composition root: builds every part from the configuration, runs until it is told to stop. */
+/** The relay's composition root: builds every part from its configuration, and runs until it is told to stop. */
+import { connectionSettings } from "../config/mqtt.ts";
+import { providerUrl, type RelayFile } from "../config/relay.ts";
+import { MqttConnection } from "../link/mqtt-connection.ts";
 import { readTlsFiles } from "../link/tls-files.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createVippsClient } from "../vipps/client.ts";
 import { credentials } from "../vipps/credentials.ts";
 import { createFetchTransport } from "../vipps/fetch-transport.ts";
 import { verifyDelivery } from "../vipps/signature.ts";
+import type { VerifySignature } from "./reception.ts";
 import { openRegistrationFile } from "./registration-file.ts";
-import { checkInEvent, paymentEvents, type WantedRegistration } from "./registration-keeper.ts";
-import { Relay, type VerifySignature } from "./relay.ts";
+import { Relay } from "./relay.ts";
 import { vippsRegistry } from "./vipps-registry.ts";
 
-export interface RelayOptions {
-  readonly instance: string;
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly publicUrl: string;
-  readonly registrationFile: string;
-  readonly mayRegister: boolean;
-  readonly checkInFreshnessMs: number;
-  readonly paymentExpiryMs: number;
-  readonly provider: {
-    readonly baseUrl: string;
-    readonly msn: string;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly subscriptionKey: string;
-  };
-  readonly mqtt: {
-    readonly url: string;
-    readonly protocol: "auto" | "5" | "3.1.1";
-    readonly username: string | undefined;
-    readonly password: string | undefined;
-    readonly caFile: string | undefined;
-    readonly certFile: string | undefined;
-    readonly keyFile: string | undefined;
-    readonly keepaliveS: number;
-    readonly connectTimeoutMs: number;
-    readonly reconnectMaxMs: number;
-  };
-  readonly version: string;
+/** What must not stand in the configuration file. */
+export interface RelaySecrets {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly subscriptionKey: string;
+  readonly mqttPassword: string | undefined;
 }
 
 export interface RelayService {
+  readonly version: string;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
 }
 
 /**
- * Resolves when the relay listens; `port` is where. It connects, registers and reconnects by itself from then on.
+ * Resolves when the relay listens; `port` is where. From then on it connects, registers and reconnects by itself.
  * @throws RelayError, LinkError for what a person has to mend first: files, port, certificates.
  */
 export async function startRelay(
-  options: RelayOptions,
+  { vipps, mqtt, relay: options }: RelayFile,
+  secrets: RelaySecrets,
   service: RelayService,
 ): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const { provider, mqtt } = options;
+  const { msn } = vipps;
   const client = createVippsClient({
     ...service,
-    baseUrl: provider.baseUrl,
-    msn: provider.msn,
-    credentials: credentials(provider.clientId, provider.clientSecret, provider.subscriptionKey),
-    system: { name: "kvitt", version: options.version, pluginName: "kvitt-relay", pluginVersion: options.version },
+    baseUrl: providerUrl(vipps),
+    msn,
+    credentials: credentials(secrets.clientId, secrets.clientSecret, secrets.subscriptionKey),
+    system: { name: "kvitt", version: service.version, pluginName: "kvitt-relay", pluginVersion: service.version },
     transport: createFetchTransport(),
   });
+  const settings = {
+    ...connectionSettings(mqtt),
+    clientId: `kvitt-relay-${msn}-${options.instance}`,
+    password: secrets.mqttPassword,
+    tls: readTlsFiles(mqtt),
+    // No session: what a relay missed while it was away is retained, or was answered by another.
+    sessionExpiryS: 0,
+  };
   const relay = new Relay({
     ...service,
-    msn: provider.msn,
-    instance: options.instance,
-    settings: { ...mqtt, tls: readTlsFiles(mqtt) },
-    listen: options.listen,
-    limits: { checkInFreshnessMs: options.checkInFreshnessMs, paymentExpiryMs: options.paymentExpiryMs },
-    wanted: wantedRegistrations(options.publicUrl),
-    mayRegister: options.mayRegister,
+    msn,
+    options,
+    connectionFor: (hooks) => new MqttConnection({ ...service, settings, hooks }),
     registry: vippsRegistry(client.webhooks),
-    store: openRegistrationFile(options.registrationFile),
+    store: openRegistrationFile(options.registration_file),
     verify: verifySignature,
   });
   const port = await relay.start();
-  service.log.info({ ...options.listen, port, instance: options.instance, msn: provider.msn }, "the relay listens");
+  service.log.info({ host: options.listen_host, port, instance: options.instance, msn }, "the relay listens");
   return { port, stop: () => relay.stop() };
-}
-
-/** Two urls, so that the two kinds have registrations, and secrets, of their own. */
-export function wantedRegistrations(publicUrl: string): readonly WantedRegistration[] {
-  const base = publicUrl.replace(/\/+$/, "");
-  return [
-    { url: `${base}/webhooks/check-in`, events: [checkInEvent], isVital: true },
-    { url: `${base}/webhooks/payment`, events: paymentEvents, isVital: false },
-  ];
 }
 
 export const verifySignature: VerifySignature = ({ headers, body }, { url, secret }) =>

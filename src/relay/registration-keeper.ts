@@ -32,19 +32,6 @@ export interface WantedRegistration {
   readonly isVital: boolean;
 }
 
-export const checkInEvent = "user.checked-in.v1";
-/** Webhooks API, events: all of ePayment's. Whatever changes a payment is a reason to ask for it. */
-export const paymentEvents: readonly string[] = [
-  "created",
-  "aborted",
-  "expired",
-  "cancelled",
-  "captured",
-  "refunded",
-  "authorized",
-  "terminated",
-].map((name) => `epayments.payment.${name}.v1`);
-
 export interface KeeperParts {
   readonly msn: string;
   readonly wanted: readonly WantedRegistration[];

@@ -1,11 +1,13 @@
 /**
- * What a verified webhook body says. The event's type is not in the request (Webhooks API, delivery), so it is told by its fields:
+ * What a verified webhook body says. The request does not carry the event's type (Webhooks API, delivery), so the fields have to tell:
  * a check-in has customerToken, merchantQrId, msn and initiatedAt; an ePayment event has reference, pspReference, name and success.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { parseTimestamp } from "../link/timestamp.ts";
-import { isMerchantQrId, isReference, type MerchantQrId, merchantQrIdOf, type Reference } from "../sale/ids.ts";
+import { parseJson } from "../kit/json.ts";
+import { parseTimestamp } from "../kit/timestamp.ts";
+import { isMachineId } from "../link/topics.ts";
+import { isReference, type MerchantQrId, merchantQrIdOf, type Reference } from "../sale/ids.ts";
 
 export type WebhookEvent =
   | {
@@ -29,7 +31,17 @@ export type WebhookEvent =
       readonly timestamp: string;
       readonly timestampWallMs: number;
     }
-  /** Answered with 200 all the same: refusing it would only have it sent for seven days. */
+  /**
+   * A check-in that no machine can take: its code belongs to none, or it cannot be read. A customer waits for an answer, so it is
+   * refused, and the app says so at once.
+   */
+  | {
+      readonly kind: "unserved-check-in";
+      readonly reason: string;
+      /** Undefined where even the time cannot be read. */
+      readonly initiatedAtWallMs: number | undefined;
+    }
+  /** Answered with 200: nobody waits for it, and a refusal would only have it sent for seven days. */
   | { readonly kind: "unknown"; readonly reason: string };
 
 /** The msn is a string in the documents; a number is read as well. `merchantSerialNumber` was its name until 2024-01. */
@@ -42,7 +54,7 @@ const msnFields = { msn: msnValue.optional(), merchantSerialNumber: msnValue.opt
 const time = z
   .string()
   .max(40)
-  .refine((text) => parseTimestamp(text) !== undefined, "not an ISO 8601 time");
+  .refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time with its offset");
 
 const checkedInBody = z.object({
   ...msnFields,
@@ -61,7 +73,7 @@ const paymentBody = z.object({
 
 export function readWebhookEvent(body: Uint8Array): WebhookEvent {
   const json = parseObject(body);
-  if (json === undefined) return unknown("the body is no JSON object");
+  if (json === undefined) return unknown("the body is not a JSON object, or nested too deeply");
   if ("customerToken" in json && "merchantQrId" in json) return readCheckedIn(json);
   if ("reference" in json && "pspReference" in json) return readPayment(json);
   return unknown("neither a check-in nor an ePayment event");
@@ -69,11 +81,11 @@ export function readWebhookEvent(body: Uint8Array): WebhookEvent {
 
 function readCheckedIn(json: object): WebhookEvent {
   const parsed = checkedInBody.safeParse(json);
-  if (!parsed.success) return unknown(`check-in: ${faults(parsed.error)}`);
+  if (!parsed.success) return unserved(`unreadable: ${faults(parsed.error)}`, json);
   const { customerToken, merchantQrId, initiatedAt } = parsed.data;
   const msn = parsed.data.msn ?? parsed.data.merchantSerialNumber;
-  if (msn === undefined) return unknown("check-in without msn");
-  if (!isMerchantQrId(merchantQrId)) return unknown("check-in for a QR that is not a machine of ours");
+  if (msn === undefined) return unserved("unreadable: no msn", json);
+  if (!isMachineId(merchantQrId)) return unserved("no machine can have this code's id", json);
   return {
     kind: "checked-in",
     eventId: digest("checked-in", merchantQrId, customerToken, initiatedAt),
@@ -106,21 +118,22 @@ function readPayment(json: object): WebhookEvent {
   };
 }
 
-/** SHA-256 over the parts with a separator that none of them can hold; 64 hexadecimal digits. */
+function unserved(reason: string, json: object): WebhookEvent {
+  const text = "initiatedAt" in json && typeof json.initiatedAt === "string" ? json.initiatedAt : "";
+  return { kind: "unserved-check-in", reason, initiatedAtWallMs: parseTimestamp(text) };
+}
+
+/** SHA-256 over the parts, joined by a separator that none of them can contain; 64 hexadecimal digits. */
 function digest(...parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\n"), "utf8").digest("hex");
 }
 
 function parseObject(body: Uint8Array): object | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(body);
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
-/** Names of the fields that are wrong; never their values. */
+/** Names the fields at fault, never their values. */
 function faults(error: z.ZodError): string {
   return `${error.issues.map((issue) => issue.path.map(String).join(".")).join(", ")} missing or unreadable`;
 }

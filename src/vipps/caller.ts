@@ -7,7 +7,8 @@ import { type AccessToken, createAccessToken } from "./access-token.ts";
 import { checkBaseUrl } from "./base-url.ts";
 import type { Credentials } from "./credentials.ts";
 import { createGuard, type TimedOptions, untilOf } from "./deadline.ts";
-import { errorFromAnswer, parseJson } from "./error-answer.ts";
+import { parseJson } from "../kit/json.ts";
+import { errorFromAnswer } from "./error-answer.ts";
 import { unusable, VippsError } from "./errors.ts";
 import { createImageFetcher, type FetchImage } from "./image.ts";
 import { createRateLimit, type RateLimit } from "./rate-limit.ts";
@@ -44,8 +45,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly idempotencyKey?: string;
-  /** Which limit it counts against, and under what reference. */
-  readonly limit?: { readonly kind: "modify" | "read"; readonly key: string };
+  /** The payment that the call is about: counted against its limits, and on every line of the log. */
+  readonly payment?: { readonly reference: string; readonly limit: "modify" | "read" };
   /** Whether a copy does no harm: reads, PUT, DELETE, and what carries an Idempotency-Key. */
   readonly isSafeToRepeat: boolean;
   /** DELETE: when a repetition is answered with 404, an earlier try has done it. */
@@ -110,7 +111,8 @@ class BoundCaller implements Caller {
       mayHaveActed ||= !isUntouched;
       return options.retry !== "never" && (call.isSafeToRepeat || isUntouched);
     };
-    return this.#tries.repeat(call.operation, options, mayRepeat, async (limits) => {
+    const about = { operation: call.operation, reference: call.payment?.reference };
+    return this.#tries.repeat(about, options, mayRepeat, async (limits) => {
       const response = await this.#once(call, body, limits);
       if (response.status === 404 && mayHaveActed && call.isDoneWhenMissing === true) return undefined;
       return this.#read(call, response);
@@ -120,7 +122,7 @@ class BoundCaller implements Caller {
   async checkKeys(options: TimedOptions = {}): Promise<number> {
     const operation = "get access token";
     await this.#tries.repeat(
-      operation,
+      { operation },
       options,
       () => options.retry !== "never",
       (limits) => this.#tokenFor(operation, limits),
@@ -146,12 +148,12 @@ class BoundCaller implements Caller {
 
   /** Waits until the call may leave; says so at once when that would be past the deadline. */
   async #keepLimit(call: Call, { untilMs, signal }: Limits): Promise<void> {
-    if (call.limit === undefined) return;
-    const { kind, key } = call.limit;
+    if (call.payment === undefined) return;
+    const { reference, limit: kind } = call.payment;
     const limit = this.#limits[kind];
     const name = { operation: call.operation, stage: "limit" } as const;
     for (;;) {
-      const waitMs = limit.take(kind === "read" ? key : `${call.operation} ${key}`);
+      const waitMs = limit.take(kind === "read" ? reference : `${call.operation} ${reference}`);
       if (waitMs <= 0) return;
       if (this.#settings.clock.monotonicMs() + waitMs >= untilMs)
         throw new VippsError({

@@ -72,7 +72,7 @@ export function createEpayment(caller: Caller): Epayment {
       path: pathOf(operation, reference, "", `/${action}`),
       body,
       idempotencyKey: keyOf(operation, key),
-      limit: { kind: "modify", key: reference },
+      payment: { reference, limit: "modify" },
       isSafeToRepeat: true,
     };
     const answer = answers.readAnswer(operation, answers.payment, await caller.call(call, options));
@@ -93,7 +93,7 @@ export function createEpayment(caller: Caller): Epayment {
         path: `${root}/payments`,
         body,
         idempotencyKey: keyOf(operation, key),
-        limit: { kind: "modify", key: body.reference },
+        payment: { reference: body.reference, limit: "modify" },
         isSafeToRepeat: true,
         secrets: secretsOf(body),
       };
@@ -103,15 +103,15 @@ export function createEpayment(caller: Caller): Epayment {
     async get(reference, options) {
       const operation = "get payment";
       const path = pathOf(operation, reference);
-      const limit = { kind: "read", key: reference } as const;
-      const answer = await caller.call({ operation, method: "GET", path, limit, isSafeToRepeat: true }, options);
+      const payment = { reference, limit: "read" } as const;
+      const answer = await caller.call({ operation, method: "GET", path, payment, isSafeToRepeat: true }, options);
       return aboutReference(operation, reference, answers.readAnswer(operation, answers.payment, answer));
     },
     async events(reference, options) {
       const operation = "get payment events";
       const path = pathOf(operation, reference, "", "/events");
-      const limit = { kind: "read", key: reference } as const;
-      const answer = await caller.call({ operation, method: "GET", path, limit, isSafeToRepeat: true }, options);
+      const payment = { reference, limit: "read" } as const;
+      const answer = await caller.call({ operation, method: "GET", path, payment, isSafeToRepeat: true }, options);
       const events = answers.readAnswer(operation, answers.paymentEvents, answer);
       for (const event of events) aboutReference(operation, reference, event);
       return events;

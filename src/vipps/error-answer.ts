@@ -4,6 +4,7 @@
  * anything), and HTML from whatever stands between. Whatever part can be read, is.
  */
 import { z } from "zod";
+import { parseJson } from "../kit/json.ts";
 import { adviceFor, type FieldFault, type Stage, VippsError } from "./errors.ts";
 import { printable, redacted } from "./redact.ts";
 import type { HttpResponse } from "./transport.ts";
@@ -27,16 +28,6 @@ const problem = z.object({
 });
 const scalar = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
 const fieldFault = z.object({ name: scalar, reason: scalar });
-
-/** The body as JSON (RFC 8259: UTF-8); undefined when it is none. */
-export function parseJson(body: Uint8Array): unknown {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    return value;
-  } catch {
-    return undefined;
-  }
-}
 
 /** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), as milliseconds from now; at most a day. */
 export function retryAfterMs(header: string | undefined, nowWallMs: number): number | undefined {

@@ -56,7 +56,7 @@ export function createImageFetcher(tries: Tries, base: URL, nowWallMs: () => num
   return async (link, options = {}) => {
     const url = linkOf(link, base);
     return tries.repeat(
-      operation,
+      { operation },
       options,
       () => options.retry !== "never",
       (limits) => once(url, limits),

@@ -1,17 +1,21 @@
 /**
- * The provider's limits, kept by us: per reference, 5 a minute for each of create, capture, cancel and refund, and 120 a minute for
- * reads (ePayment API guide, rate limiting). A sliding window a key; keys that were quiet for a window are forgotten.
+ * Keeps us inside the provider's limits (ePayment API guide, rate limiting): for each reference 5 calls a minute of create, of capture, of
+ * cancel and of refund, and 120 reads a minute, GET payment and GET events counted together. The caller makes the key: operation and
+ * reference for what changes a payment, the reference alone for reads.
+ *
+ * A sliding window for each key, a second longer than the provider's minute. The table holds the 4,096 keys used last; a key that is
+ * pushed out starts from zero.
  */
 import type { Clock } from "../service/port.ts";
 
 export interface RateLimit {
-  /** Milliseconds until a call for this key may leave; 0 counts the call as made. */
+  /** How long to wait before a call for this key, in milliseconds. 0: go ahead, the call has been counted. */
   take(key: string): number;
 }
 
 /**
- * The provider counts when a request arrives, we when it leaves: one that was slow and one that was fast may lie closer together there than
- * here. The window is longer by so much.
+ * We count when a request leaves, the provider when it arrives: after a slow request a fast one may arrive closer behind it than it left.
+ * The window is longer by this much, so that the two counts agree.
  */
 const travelMs = 1_000;
 const keysMax = 4_096;

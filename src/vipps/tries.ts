@@ -22,7 +22,7 @@ export interface Tries {
    * harm.
    */
   repeat<T>(
-    operation: string,
+    about: About,
     options: TimedOptions,
     mayRepeat: (error: VippsError) => boolean,
     once: (limits: Limits) => Promise<T>,
@@ -34,6 +34,12 @@ export interface Tries {
 export interface Name {
   readonly operation: string;
   readonly stage: Stage;
+}
+
+/** What is tried, and for which payment, if it is about one. */
+export interface About {
+  readonly operation: string;
+  readonly reference?: string | undefined;
 }
 
 interface Parts {
@@ -94,7 +100,7 @@ export function createTries({ transport, clock, entropy, log }: Parts): Tries {
   }
 
   async function repeat<T>(
-    operation: string,
+    about: About,
     options: TimedOptions,
     mayRepeat: (error: VippsError) => boolean,
     once: (limits: Limits) => Promise<T>,
@@ -110,8 +116,8 @@ export function createTries({ transport, clock, entropy, log }: Parts): Tries {
           throw error;
         const waitMs = pauseMs(next.value, error.facts.retryAfterMs);
         if (error.facts.advice !== "retry" || clock.monotonicMs() + waitMs >= limits.untilMs) throw error;
-        log.debug({ operation, number, waitMs, status: error.facts.status }, "trying again");
-        await pause({ operation, stage: error.facts.stage }, waitMs, options.signal);
+        log.debug({ ...about, number, waitMs, status: error.facts.status }, "trying again");
+        await pause({ operation: about.operation, stage: error.facts.stage }, waitMs, options.signal);
       }
     }
   }

@@ -4,7 +4,7 @@ import mqtt from "mqtt";
 import { z } from "zod";
 import { orderSchema } from "../../link/command-message.ts";
 import { commandKeyBytesMin, signCommand } from "../../link/command-signature.ts";
-import { parseJson } from "../../link/messages.ts";
+import { parseJson } from "../../kit/json.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
 import { type MachineAddress, machineTopic } from "../../link/topics.ts";
 import { isMerchantQrId } from "../../sale/ids.ts";
@@ -57,7 +57,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   });
   const password = io.env["MQTT_PASSWORD"];
   const client = await mqtt.connectAsync(broker, {
-    ...readTlsFiles({ caFile: values.ca }),
+    ...readTlsFiles({ ca_file: values.ca }),
     ...(values.username === undefined ? {} : { username: values.username }),
     ...(password === undefined ? {} : { password }),
     reconnectPeriod: 0,

@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import { CredentialsError, readVippsKeys, secretOf } from "../../config/credentials.ts";
-import { isLoopback, providerUrl, type RelayFile, relayFileSchema } from "../../config/relay.ts";
+import { isLoopback, type RelayFile, relayFileSchema } from "../../config/relay.ts";
 import { untilAborted } from "../../kit/abort.ts";
 import { errorText } from "../../kit/error-text.ts";
-import { type RelayOptions, startRelay } from "../../relay/main.ts";
+import { type RelaySecrets, startRelay } from "../../relay/main.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
 import { createLog } from "../../service/log.ts";
 import { SecretFileError } from "../../service/secret-file.ts";
@@ -31,11 +31,8 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const file = loadFile(values.config);
   const log = createLog("info", (line) => io.err(line.trimEnd()));
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
-  const relay = await startRelay(await optionsOf(file, await readVersion(), io), {
-    clock,
-    entropy: createSystemEntropy(),
-    log,
-  });
+  const service = { version: await readVersion(), clock, entropy: createSystemEntropy(), log };
+  const relay = await startRelay(file, await secretsFor(file, io), service);
   io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
   await untilAborted(io.signal);
   await relay.stop();
@@ -44,7 +41,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
 
 function loadFile(path: string): RelayFile {
   const parsed = relayFileSchema.safeParse(parseToml(path));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return checked(parsed.data);
   const faults = parsed.error.issues.map(
     (issue) => `  ${issue.path.map(String).join(".") || "file"}: ${issue.message}`,
   );
@@ -60,40 +57,16 @@ function parseToml(path: string): unknown {
   }
 }
 
-/** @throws CommandError for what a person has to mend */
-async function optionsOf({ vipps, mqtt, relay }: RelayFile, version: string, io: CommandIo): Promise<RelayOptions> {
-  if (!relay.public_url.startsWith("https:") && !isLoopback(relay.public_url))
-    throw new CommandError(`relay.public_url "${relay.public_url}" must be https: the provider calls nothing else`, 1);
-  const { keys, password } = await secretsOf({ vipps, mqtt }, io.env);
-  return {
-    instance: relay.instance,
-    listen: { host: relay.listen_host, port: relay.listen_port },
-    publicUrl: relay.public_url,
-    registrationFile: relay.registration_file,
-    mayRegister: relay.register,
-    checkInFreshnessMs: relay.check_in_freshness_s * 1000,
-    paymentExpiryMs: relay.payment_expiry_s * 1000,
-    provider: { baseUrl: providerUrl(vipps), msn: vipps.msn, ...keys },
-    mqtt: {
-      url: mqtt.url,
-      protocol: mqtt.protocol,
-      username: mqtt.username,
-      password,
-      caFile: mqtt.ca_file,
-      certFile: mqtt.cert_file,
-      keyFile: mqtt.key_file,
-      keepaliveS: mqtt.keepalive_s,
-      connectTimeoutMs: mqtt.connect_timeout_s * 1000,
-      reconnectMaxMs: mqtt.reconnect_max_s * 1000,
-    },
-    version,
-  };
+function checked(file: RelayFile): RelayFile {
+  const { public_url: url } = file.relay;
+  if (url.startsWith("https:") || isLoopback(url)) return file;
+  throw new CommandError(`relay.public_url "${url}" must be https: the provider calls nothing else`, 1);
 }
 
-async function secretsOf({ vipps, mqtt }: Pick<RelayFile, "vipps" | "mqtt">, env: CommandIo["env"]) {
+async function secretsFor({ vipps, mqtt }: RelayFile, { env }: CommandIo): Promise<RelaySecrets> {
   try {
-    const place = { file: mqtt.password_file, name: "mqtt-password", folder: vipps.credentials_dir };
-    return { keys: await readVippsKeys(vipps, env), password: await secretOf(place, env) };
+    const password = { file: mqtt.password_file, name: "mqtt-password", folder: vipps.credentials_dir };
+    return { ...(await readVippsKeys(vipps, env)), mqttPassword: await secretOf(password, env) };
   } catch (cause) {
     if (cause instanceof CredentialsError || cause instanceof SecretFileError)
       throw new CommandError(cause.message, 1, { cause });

@@ -85,7 +85,7 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     return client;
   }
 
-  const tls = () => readTlsFiles({ caFile: certificates.ca });
+  const tls = () => readTlsFiles({ ca_file: certificates.ca });
 
   it("sells over TLS with its own user, and the example ACL lets it do all it needs", async () => {
     const broker = await guarded();
@@ -142,7 +142,7 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
   }
 
   it.each<readonly [string, () => Broken, RegExp]>([
-    ["an authority that is not known", () => ({ tls: readTlsFiles({ caFile: certificates.otherCa }) }), /ca_file/],
+    ["an authority that is not known", () => ({ tls: readTlsFiles({ ca_file: certificates.otherCa }) }), /ca_file/],
     ["a wrong password", () => ({ tls: tls(), password: "wrong but secret" }), /user or password|authorise/],
     ["another name in the certificate", () => ({ tls: tls(), url: "mqtts://127.0.0.1:" }), /another name/],
   ])("stays out and says why: %s", async (_name, broken, advice) => {
@@ -168,9 +168,9 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     expect(without.isConnected()).toBe(false);
     await without.stop();
     const own = readTlsFiles({
-      caFile: certificates.ca,
-      certFile: certificates.clientCert,
-      keyFile: certificates.clientKey,
+      ca_file: certificates.ca,
+      cert_file: certificates.clientCert,
+      key_file: certificates.clientKey,
     });
     const link = createMqttLink(parts({ url: broker.url, username: "vend-1", password, tls: own }));
     endings.push(() => link.stop());
@@ -179,11 +179,11 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
   });
 
   it("names the file that is missing or is no certificate", () => {
-    expect(() => readTlsFiles({ caFile: "/nowhere/ca.pem" })).toThrow(
+    expect(() => readTlsFiles({ ca_file: "/nowhere/ca.pem" })).toThrow(
       /ca_file "\/nowhere\/ca.pem" cannot be read \(ENOENT\)/,
     );
-    expect(() => readTlsFiles({ caFile: certificates.key })).toThrow(/holds no PEM block "CERTIFICATE"/);
-    expect(() => readTlsFiles({ certFile: certificates.cert })).toThrow(/key_file is missing/);
+    expect(() => readTlsFiles({ ca_file: certificates.key })).toThrow(/holds no PEM block "CERTIFICATE"/);
+    expect(() => readTlsFiles({ cert_file: certificates.cert })).toThrow(/key_file is missing/);
   });
 });
 

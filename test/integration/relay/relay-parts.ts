@@ -7,7 +7,9 @@ import { join } from "node:path";
 import type { Log } from "../../../src/service/port.ts";
 import { openRegistrationFile } from "../../../src/relay/registration-file.ts";
 import type { ListedRegistration, WebhookRegistry } from "../../../src/relay/registration-keeper.ts";
-import { verifySignature, wantedRegistrations } from "../../../src/relay/main.ts";
+import { relaySchema } from "../../../src/config/relay.ts";
+import { MqttConnection } from "../../../src/link/mqtt-connection.ts";
+import { verifySignature } from "../../../src/relay/main.ts";
 import { Relay } from "../../../src/relay/relay.ts";
 import { realClock, realEntropy } from "../link/real-parts.ts";
 
@@ -72,26 +74,31 @@ export async function startRelay(
 ): Promise<RunningRelay> {
   const registrationFile =
     options.registrationFile ?? join(mkdtempSync(join(tmpdir(), "kvitt-relay-")), "registrations.json");
+  const relayOptions = relaySchema.parse({
+    instance: options.instance,
+    listen_port: 0,
+    public_url: publicUrl,
+    registration_file: registrationFile,
+    register: options.mayRegister,
+  });
+  const settings = {
+    url: brokerUrl,
+    protocol: "auto",
+    clientId: `kvitt-relay-${msn}-${relayOptions.instance}`,
+    keepaliveS: 30,
+    sessionExpiryS: 0,
+    connectTimeoutMs: 3_000,
+    reconnectMaxMs: 500,
+  } as const;
+  const service = { clock: realClock, entropy: realEntropy, log };
   const relay = new Relay({
+    ...service,
     msn,
-    instance: options.instance ?? "relay-1",
-    settings: {
-      url: brokerUrl,
-      protocol: "auto",
-      keepaliveS: 30,
-      connectTimeoutMs: 3_000,
-      reconnectMaxMs: 500,
-    },
-    listen: { host: "127.0.0.1", port: 0 },
-    limits: { checkInFreshnessMs: 20_000, paymentExpiryMs: 900_000 },
-    wanted: wantedRegistrations(publicUrl),
-    mayRegister: options.mayRegister ?? true,
+    options: relayOptions,
+    connectionFor: (hooks) => new MqttConnection({ ...service, settings, hooks }),
     registry,
     store: openRegistrationFile(registrationFile),
     verify: verifySignature,
-    clock: realClock,
-    entropy: realEntropy,
-    log,
   });
   return { relay, port: await relay.start(), registrationFile };
 }

@@ -204,8 +204,10 @@ describe.each(brokers())("relay over %s", (name, startBroker) => {
     const old = checkIn(1_000, { merchantSerialNumber: msn });
     expect((await deliver(world.port, world.hook("check-in"), old)).status).toBe(200);
     await until("event", () => world.events("checked-in").length === 1);
-    for (const body of ['{"hello":"world"}', "no json", payment("inv-8-attempt-2"), checkIn(900, { msn: "654321" })])
+    for (const body of ['{"hello":"world"}', "no json", payment("inv-8-attempt-2")])
       expect(await deliver(world.port, world.hook("payment"), body)).toEqual({ status: 200, text: "not for us\n" });
+    expect((await deliver(world.port, world.hook("check-in"), checkIn(900, { msn: "654321" }))).status).toBe(404);
+    expect((await deliver(world.port, world.hook("payment"), checkIn(900))).status).toBe(401);
   });
 
   it("refuses what is not signed, wrongly signed, or signed by a registration that is not known", async () => {

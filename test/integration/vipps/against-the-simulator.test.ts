@@ -14,7 +14,7 @@ import { type SimulatorServer, startSimulator } from "../../../src/simulator/ser
 import { createVippsClient } from "../../../src/vipps/client.ts";
 import { credentials } from "../../../src/vipps/credentials.ts";
 import { isPng } from "../../../src/vipps/image.ts";
-import { parseJson } from "../../../src/vipps/error-answer.ts";
+import { parseJson } from "../../../src/kit/json.ts";
 import { VippsError } from "../../../src/vipps/errors.ts";
 import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
 import type { PresentationSettings } from "../../../src/vipps/payment-mapping.ts";

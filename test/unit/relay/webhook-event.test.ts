@@ -49,20 +49,42 @@ describe("a webhook body", () => {
     expect(read(payment)).toMatchObject({ kind: "payment", merchantQrId: "vend-1", reference, name: "AUTHORIZED" });
   });
 
+  it.each([{}, [], { ...payment, reference: "inv-8-attempt-2" }, { ...payment, name: undefined }])(
+    "that is no event, or somebody else's payment, is unknown: %o",
+    (body) => {
+      const event = read(body);
+      expect(event.kind).toBe("unknown");
+      expect(JSON.stringify(event)).not.toContain(example.customerToken);
+    },
+  );
+
   it.each([
-    {},
-    [],
-    { ...short, msn: undefined },
-    { ...short, initiatedAt: "yesterday" },
-    { ...short, merchantQrId: "not/a/machine" },
-    { ...short, merchantQrId: "x".repeat(38) },
-    { ...short, customerToken: "" },
-    { ...payment, reference: "inv-8-attempt-2" },
-    { ...payment, name: undefined },
-  ])("that is not for a machine of ours is unknown: %o", (body) => {
+    [{ ...short, msn: undefined }, "unreadable: no msn"],
+    [{ ...short, initiatedAt: "yesterday" }, "unreadable: initiatedAt missing or unreadable"],
+    [{ ...short, initiatedAt: "2023-02-29T10:45:40Z" }, "unreadable: initiatedAt missing or unreadable"],
+    [{ ...short, initiatedAt: undefined }, "unreadable: initiatedAt missing or unreadable"],
+    [{ ...short, customerToken: "" }, "unreadable: customerToken missing or unreadable"],
+    [{ ...short, merchantQrId: "kiosk_7" }, "no machine can have this code's id"],
+    [{ ...short, merchantQrId: "not/a/machine" }, "no machine can have this code's id"],
+    [{ ...short, merchantQrId: "x".repeat(38) }, "no machine can have this code's id"],
+    [{ ...short, merchantQrId: "relay" }, "no machine can have this code's id"],
+  ])("of a check-in that no machine can take says why, and no token: %o", (body, reason) => {
     const event = read(body);
-    expect(event.kind).toBe("unknown");
+    expect(event).toMatchObject({ kind: "unserved-check-in", reason });
     expect(JSON.stringify(event)).not.toContain(example.customerToken);
+  });
+
+  it("of an unserved check-in keeps the time, where it can be read", () => {
+    expect(read({ ...short, merchantQrId: "kiosk_7" })).toMatchObject({
+      initiatedAtWallMs: Date.UTC(2023, 9, 6, 10, 45, 40, 306),
+    });
+    expect(read({ ...short, initiatedAt: 5 })).toMatchObject({ initiatedAtWallMs: undefined });
+  });
+
+  it("nested too deeply is unknown, not a fault", () => {
+    const deep = `${"[".repeat(8_000)}${"]".repeat(8_000)}`;
+    const body = JSON.stringify(short).replace("}", `,"more":${deep}}`);
+    expect(readWebhookEvent(Buffer.from(body)).kind).toBe("unknown");
   });
 
   it("never throws, whatever the bytes", () => {
@@ -72,7 +94,7 @@ describe("a webhook body", () => {
     );
     fc.assert(
       fc.property(body, (bytes) => {
-        expect(["checked-in", "payment", "unknown"]).toContain(readWebhookEvent(bytes).kind);
+        expect(["checked-in", "payment", "unserved-check-in", "unknown"]).toContain(readWebhookEvent(bytes).kind);
       }),
       { numRuns: 200 },
     );
@@ -81,7 +103,7 @@ describe("a webhook body", () => {
   it("has one identity for all its copies, and another for each other event", () => {
     const id = (value: unknown): string => {
       const event = read(value);
-      return event.kind === "unknown" ? "" : event.eventId;
+      return "eventId" in event ? event.eventId : "";
     };
     expect(id({ ...short, added: 1 })).toBe(id(short));
     expect(id({ ...payment, amount: undefined })).toBe(id(payment));

@@ -336,6 +336,14 @@ describe("the provider's limits are kept by the client", () => {
     expect(sent).toHaveLength(5);
   });
 
+  it("every line of the log about a payment carries its reference", async () => {
+    const { client, clock, log } = world(first(3, broken));
+    await through(clock, client.payments.capture(reference, amount, "key-1"));
+    await through(clock, client.payments.get(reference));
+    expect(log.lines.length).toBeGreaterThan(2);
+    for (const line of log.lines) expect(line.fields["reference"]).toBe(reference);
+  });
+
   it("another operation and another reference have limits of their own", async () => {
     const { client, sent } = world(({ path }) => {
       const [, , , , named = ""] = path.split("/");

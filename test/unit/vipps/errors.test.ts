@@ -5,7 +5,8 @@
 import * as fc from "fast-check";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { errorFromAnswer, parseJson, retryAfterMs } from "../../../src/vipps/error-answer.ts";
+import { parseJson } from "../../../src/kit/json.ts";
+import { errorFromAnswer, retryAfterMs } from "../../../src/vipps/error-answer.ts";
 import { adviceFor, errorBeforeSending, unusable } from "../../../src/vipps/errors.ts";
 import { credentials } from "../../../src/vipps/credentials.ts";
 import { printable, redacted } from "../../../src/vipps/redact.ts";
