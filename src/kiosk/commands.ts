@@ -3,6 +3,7 @@
  * each, what the sale is told, and what the kiosk does itself. A new command is a case in each of the three.
  */
 import type { Journal, JournalChange } from "../journal/port.ts";
+import { defined } from "../kit/defined.ts";
 import { errorText } from "../kit/error-text.ts";
 import type { Command, Link } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
@@ -15,10 +16,11 @@ import { outOfServiceKey } from "./journal-keys.ts";
 import type { Loop } from "./loop.ts";
 import { catalogueChanges } from "./open-business.ts";
 import { wasHandedIn } from "./orders.ts";
+import { servicedText, serviceVisit } from "./service-visit.ts";
 import { readSaleRecord } from "./stored.ts";
 
 export interface CommandParts {
-  readonly loop: Pick<Loop, "putDurably">;
+  readonly loop: Pick<Loop, "putDurably" | "state">;
   readonly journal: Journal;
   readonly machine: Pick<Machine, "identify">;
   readonly panel: Pick<Panel, "screenshot">;
@@ -42,14 +44,30 @@ export async function obey(command: Command, parts: CommandParts): Promise<void>
     link.reply({ id, outcome: taken.isExpired ? "expired" : "refused", reason: taken.reason });
     return;
   }
-  if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId)) {
+  const refusal = refusalOf(order, parts);
+  if (refusal !== undefined) {
     await loop.putDurably(undefined, { changes: taken.changes });
-    link.reply({ id, outcome: "refused", reason: `order ${order.orderId} was handed in before` });
+    link.reply({ id, outcome: "refused", reason: refusal });
     return;
   }
+  const detail = order.kind === "serviced" ? detailOfService(order.line, parts) : undefined;
   const changes = [...taken.changes, ...commandFacts(order, catalogue)];
   await loop.putDurably(commandEvent(command, journal, clock.wallMs()), { changes });
-  void carryOut(command, parts);
+  void carryOut(command, detail, parts);
+}
+
+/** Why the order cannot be carried out, where the kiosk knows that before the sale is asked. */
+function refusalOf(order: Command["order"], { journal, loop }: CommandParts): string | undefined {
+  if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId))
+    return `order ${order.orderId} was handed in before`;
+  if (order.kind !== "serviced") return undefined;
+  const visit = serviceVisit(loop.state(), order.line);
+  return visit.kind === "refused" ? visit.reason : undefined;
+}
+
+function detailOfService(line: string | undefined, { loop }: CommandParts): string {
+  const visit = serviceVisit(loop.state(), line);
+  return visit.kind === "done" ? servicedText(visit.lines) : visit.reason;
 }
 
 /** What a restart has to know of an order. */
@@ -61,6 +79,7 @@ function commandFacts(order: Command["order"], configured: Catalogue): readonly 
       return [{ kind: "delete", table: "fact", key: outOfServiceKey }];
     case "set-catalogue":
       return catalogueChanges(order.catalogue, configured);
+    case "serviced":
     case "refund":
     case "cancel":
     case "deliver":
@@ -79,6 +98,8 @@ function commandEvent({ order, id }: Command, journal: Journal, wallMs: number):
       return { about: "operator", inService: order.kind === "in-service" };
     case "set-catalogue":
       return { about: "catalogue", catalogue: order.catalogue };
+    case "serviced":
+      return { about: "serviced", line: order.line };
     case "cancel":
     case "refund": {
       const stored = journal.get("sale", order.reference);
@@ -106,7 +127,7 @@ function commandEvent({ order, id }: Command, journal: Journal, wallMs: number):
  * Does what is not the sale's, once the journal has the command, and replies. Commands that the sale answers itself (cancel, refund, deliver)
  * reply through its effects.
  */
-async function carryOut({ id, order }: Command, parts: CommandParts): Promise<void> {
+async function carryOut({ id, order }: Command, detail: string | undefined, parts: CommandParts): Promise<void> {
   const { machine, panel, link, log, reboot, onChange } = parts;
   try {
     switch (order.kind) {
@@ -115,6 +136,9 @@ async function carryOut({ id, order }: Command, parts: CommandParts): Promise<vo
       case "set-catalogue":
         onChange();
         link.reply({ id, outcome: "done" });
+        return;
+      case "serviced":
+        link.reply({ id, outcome: "done", ...defined({ detail }) });
         return;
       case "identify":
         await machine.identify();

@@ -31,9 +31,11 @@ import { reconcile } from "./reconcile.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { repeat, type Repetition } from "./repeat.ts";
 import { createSaleTimers, type SaleTimers } from "./sale-timers.ts";
+import { type ServicedAnswer, serviceVisit } from "./service-visit.ts";
 import { createStateReport, type KioskHealth, type StateNow, type StateReport } from "./state-report.ts";
 import { readCustomer } from "./stored.ts";
 
+export type { ServicedAnswer } from "./service-visit.ts";
 export type { KioskHealth } from "./state-report.ts";
 
 export interface KioskSettings {
@@ -80,6 +82,11 @@ export interface Kiosk {
   /** Counts decided events: a watchdog feeds on progress. */
   progress(): number;
   scene(): Scene;
+  /**
+   * A person at the machine says that it, or one line of it, was refilled or mended: what was jammed or sold out is offered again. Resolves when
+   * that is on the disk. Rejects when the journal does not take it.
+   */
+  serviced(line?: string): Promise<ServicedAnswer>;
   /** Where another program on this machine orders payments. */
   readonly counter: Counter;
 }
@@ -357,6 +364,12 @@ class WholeKiosk implements Kiosk {
 
   scene(): Scene {
     return this.#presenter.scene();
+  }
+
+  async serviced(line?: string): Promise<ServicedAnswer> {
+    const answer = serviceVisit(this.#loop.state(), line);
+    if (answer.kind === "done") await this.#loop.putDurably({ about: "serviced", line });
+    return answer;
   }
 
   #counterView(): ReturnType<Parameters<typeof createCounter>[0]["view"]> {

@@ -112,7 +112,7 @@ class Ears implements Listening {
 
   #onMachineReadiness(machine: MachineReadiness): void {
     const wasDoorOpen = isDoorOpen(this.#heard.machine);
-    if (machine.ready && wasDoorOpen) this.#parts.loop.put({ about: "serviced" });
+    if (machine.ready && wasDoorOpen) this.#parts.loop.put({ about: "serviced", line: undefined });
     this.setMachine(machine);
     if (!machine.ready && !isBetweenSales(machine)) this.#tellSession({ kind: "machine-lost" });
     this.#parts.onChange();

@@ -62,6 +62,7 @@ const catalogueSchema = z
 export const orderSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("out-of-service") }),
   z.object({ kind: z.literal("in-service") }),
+  z.object({ kind: z.literal("serviced"), line: lineSchema.optional() }),
   z.object({ kind: z.literal("set-catalogue"), catalogue: catalogueSchema }),
   z.object({ kind: z.literal("refund"), reference: referenceSchema, amount: moneySchema.optional() }),
   z.object({ kind: z.literal("cancel"), reference: referenceSchema }),
@@ -82,6 +83,8 @@ export function toOrder(parsed: z.infer<typeof orderSchema>): CommandOrder {
       return { kind: parsed.kind, line: parsed.line, orderId: parsed.orderId };
     case "cancel":
       return { kind: parsed.kind, reference: parsed.reference };
+    case "serviced":
+      return { kind: parsed.kind, line: parsed.line };
     case "out-of-service":
     case "in-service":
     case "identify":

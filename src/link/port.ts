@@ -49,6 +49,8 @@ export interface Command {
 export type CommandOrder =
   | { readonly kind: "out-of-service" }
   | { readonly kind: "in-service" }
+  /** Somebody refilled or mended the machine, or one line of it. */
+  | { readonly kind: "serviced"; readonly line: string | undefined }
   | { readonly kind: "set-catalogue"; readonly catalogue: Catalogue }
   | { readonly kind: "refund"; readonly reference: Reference; readonly amount: Money | undefined }
   | { readonly kind: "cancel"; readonly reference: Reference }

@@ -95,8 +95,8 @@ export type SaleEvent = { readonly at: Stamp } & (
   | { readonly about: "session"; readonly event: SessionEvent }
   | { readonly about: "readiness"; readonly readiness: Readiness }
   | { readonly about: "operator"; readonly inService: boolean }
-  /** The door was shut again: somebody refilled or mended it. */
-  | { readonly about: "serviced" }
+  /** Somebody refilled or mended the machine, or this line of it: the door was shut again, or a person said so. */
+  | { readonly about: "serviced"; readonly line: string | undefined }
   | { readonly about: "catalogue"; readonly catalogue: Catalogue }
   | { readonly about: "line"; readonly line: string; readonly state: "for-sale" | "sold-out" | "jammed" }
   /** Journal replay: everything that was open when the power went. */

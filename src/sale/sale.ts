@@ -80,7 +80,7 @@ class Deciding {
         if (event.inService) this.#state = serviced(this.#state);
         break;
       case "serviced":
-        this.#state = serviced(this.#state);
+        this.#state = serviced(this.#state, event.line);
         break;
       case "catalogue":
         this.#state = withNewCatalogue(this.#state, event.catalogue);

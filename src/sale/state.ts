@@ -78,8 +78,11 @@ export function withNewCatalogue(state: SaleState, catalogue: Catalogue): SaleSt
 }
 
 /** Somebody was at the machine: what was jammed or empty is tried again, and found out anew when it still is. */
-export function serviced(state: SaleState): SaleState {
-  if ([...state.lines.values()].every((line) => line.state === "for-sale")) return state;
-  const lines = new Map([...state.lines].map(([name, line]) => [name, { ...line, state: "for-sale" as const }]));
+export function serviced(state: SaleState, only?: string): SaleState {
+  const isMeant = (name: string): boolean => only === undefined || only === name;
+  if ([...state.lines].every(([name, line]) => line.state === "for-sale" || !isMeant(name))) return state;
+  const lines = new Map(
+    [...state.lines].map(([name, line]) => [name, isMeant(name) ? { ...line, state: "for-sale" as const } : line]),
+  );
   return { ...state, lines };
 }

@@ -290,7 +290,7 @@ describe("a line that jammed", () => {
   });
 
   it.each([
-    ["the door was shut again", { about: "serviced" } as const],
+    ["the door was shut again", { about: "serviced", line: undefined } as const],
     ["the back office puts it into service", { about: "operator", inService: true } as const],
   ])("is tried again when %s", (_name, event) => {
     const sale = jammed();
@@ -301,7 +301,7 @@ describe("a line that jammed", () => {
   it("does not get its stock back by that", () => {
     const sale = new SaleUnderTest();
     const before = catalogueNow(sale.state);
-    sale.tell({ about: "serviced" });
+    sale.tell({ about: "serviced", line: undefined });
     expect(catalogueNow(sale.state)).toEqual(before);
   });
 });

@@ -9,7 +9,7 @@ import type { SalePolicy } from "../../../src/sale/policy.ts";
 import { decide } from "../../../src/sale/sale.ts";
 import { initialState, type SaleState } from "../../../src/sale/state.ts";
 
-const policy: SalePolicy = {
+export const policy: SalePolicy = {
   currency: "NOK",
   checkInStyle: "choose-then-pay",
   selectFirst: true,

@@ -1,0 +1,22 @@
+/** A person says that the machine was refilled or mended: which lines that puts back, and what is answered. Pure. */
+import type { SaleState } from "../sale/state.ts";
+
+export type ServicedAnswer =
+  /** `lines`: those that were jammed or sold out, and are tried again. */
+  { readonly kind: "done"; readonly lines: readonly string[] } | { readonly kind: "refused"; readonly reason: string };
+
+/** @param line only this one; undefined means all of them */
+export function serviceVisit({ catalogue, lines }: SaleState, line: string | undefined): ServicedAnswer {
+  const known = new Set([...catalogue.products.map((product) => product.line), ...lines.keys()]);
+  if (line !== undefined && !known.has(line)) {
+    const names = known.size === 0 ? "this machine names no lines" : `there are ${[...known].join(", ")}`;
+    return { kind: "refused", reason: `there is no line "${line}": ${names}` };
+  }
+  const notForSale = [...lines].filter(([, { state }]) => state !== "for-sale").map(([name]) => name);
+  return { kind: "done", lines: notForSale.filter((name) => line === undefined || name === line) };
+}
+
+/** The answer as one sentence. */
+export function servicedText(lines: readonly string[]): string {
+  return lines.length === 0 ? "nothing was jammed or sold out" : `tried again: ${lines.join(", ")}`;
+}
