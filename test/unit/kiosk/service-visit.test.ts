@@ -1,7 +1,7 @@
 /** Goal: who refilled or mended the machine puts its lines back, by whichever way it is said. Method: a whole kiosk with a coil that jams. */
 import { describe, expect, it } from "vitest";
 import { serviceVisit } from "../../../src/kiosk/service-visit.ts";
-import { initialState } from "../../../src/sale/sale.ts";
+import { initialState } from "../../../src/sale/state.ts";
 import type { LineState } from "../../../src/sale/state.ts";
 import { catalogue } from "../sale/support.ts";
 import { KioskRig } from "./rig.ts";
