@@ -20,6 +20,8 @@ function unsent(...ids: readonly string[]): MemoryJournal {
   );
 }
 
+const noPuback = new Error("no PUBACK");
+
 async function outboxOver(journal: MemoryJournal) {
   const clock = new SimulatedClock();
   const link = new RememberingLink();
@@ -55,14 +57,14 @@ it("tries again later and later while the broker does not take it, and keeps it 
   const journal = unsent("one");
   const { outbox, link, clock, log } = await outboxOver(journal);
   link.setConnected(true);
-  link.fault = new Error("no PUBACK");
+  link.faultOf = () => noPuback;
   outbox.wake();
   await clock.advance(3_600_000);
   const delays = log.lines.map(({ fields }) => fields["delayMs"]);
   expect(delays.slice(0, 9)).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
   expect(log.lines.at(0)?.level).toBe("warn");
   expect([...journal.entries("unsent")]).toHaveLength(1);
-  link.fault = undefined;
+  link.faultOf = () => undefined;
   await clock.advance(300_000);
   expect([...link.sales.keys()]).toEqual(["one.0"]);
 });
@@ -70,14 +72,10 @@ it("tries again later and later while the broker does not take it, and keeps it 
 it("begins with short waits again once something went through", async () => {
   const { outbox, link, clock, log } = await outboxOver(unsent("one", "two"));
   link.setConnected(true);
-  link.fault = new Error("no PUBACK");
+  link.faultOf = () => noPuback;
   outbox.wake();
   await clock.advance(10_000);
-  const { publishSale } = link;
-  link.publishSale = async (id, body) => {
-    link.fault = id === "two.0" ? new Error("no PUBACK") : undefined;
-    await publishSale.call(link, id, body);
-  };
+  link.faultOf = (id) => (id === "two.0" ? noPuback : undefined);
   await clock.advance(10_000);
   expect([...link.sales.keys()]).toEqual(["one.0"]);
   expect(log.lines.map(({ fields }) => fields["delayMs"]).slice(0, 5)).toEqual([2_000, 4_000, 8_000, 2_000, 4_000]);
@@ -120,7 +118,7 @@ it("never runs twice at a time, and not at all once it is stopped", async () => 
 it("a stop while it waits for the next try ends the waiting", async () => {
   const { outbox, link, clock } = await outboxOver(unsent("one"));
   link.setConnected(true);
-  link.fault = new Error("no PUBACK");
+  link.faultOf = () => noPuback;
   outbox.wake();
   await settle();
   outbox.stop();

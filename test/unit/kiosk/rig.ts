@@ -65,8 +65,8 @@ export class RememberingLink implements Link {
   readonly health: Readonly<Record<string, unknown>>[] = [];
   readonly replies: CommandReply[] = [];
   readonly sales = new Map<string, Readonly<Record<string, unknown>>>();
-  /** Set: the broker does not take a sale. */
-  fault: Error | undefined;
+  /** Why the broker does not take this sale. */
+  faultOf: (saleId: string) => Error | undefined = () => undefined;
   #listener: LinkListener | undefined;
   #isConnected = false;
 
@@ -95,7 +95,8 @@ export class RememberingLink implements Link {
   }
 
   async publishSale(saleId: string, body: Readonly<Record<string, unknown>>): Promise<void> {
-    if (this.fault !== undefined) throw this.fault;
+    const fault = this.faultOf(saleId);
+    if (fault !== undefined) throw fault;
     this.sales.set(saleId, body);
   }
 
