@@ -46,6 +46,12 @@ const mdbDelivery = z.strictObject({
     .max(254)
     .default(150)
     .describe("How long the machine is told to wait for the payment after a button was pressed."),
+  vend_s: seconds(
+    10,
+    600,
+    180,
+    "How long the machine may take for what was paid before it counts as unknown; replaces sale.deliver_s here",
+  ),
   decimals: z.int().min(0).max(4).default(2).describe("Decimal places of prices on the bus."),
   scale: z.int().min(1).max(255).default(1).describe("Scaling factor of prices on the bus."),
   adapter_settings: z

@@ -79,6 +79,7 @@ function mdbOf(
     address: delivery.address,
     alwaysIdle: delivery.always_idle,
     maxResponseMs: delivery.max_response_s * 1_000,
+    vendMs: delivery.vend_s * 1_000,
     decimals: delivery.decimals,
     scale: delivery.scale,
     more: delivery.adapter_settings,

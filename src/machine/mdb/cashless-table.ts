@@ -1,8 +1,9 @@
 /** The table of the cashless device: state × event → state and actions. Pure; the driver sends, tells and waits. */
-import type { DeliveryOutcome } from "../../sale/selection.ts";
-import type { Cashless, CashlessAction, CashlessEvent, CashlessState, RestStatus, Step } from "./cashless.ts";
+import type { Cashless, CashlessEvent, CashlessState, RestStatus, Step } from "./cashless.ts";
+import { adapterOff, givenUp, whileApproved, whileOverdue } from "./approved-steps.ts";
 import { type CashlessSettings, configuration, probeOrder } from "./configuring.ts";
 import { type AdapterMessage, orders } from "./dialogue.ts";
+import { answerMs, asking, configure, toConfigStep } from "./set-up.ts";
 import {
   before,
   ending,
@@ -15,43 +16,18 @@ import {
   sessionMs,
   settleMs,
   start,
-  type StateOf,
   stay,
   stopAndEnd,
   to,
   unheard,
   warn,
 } from "./steps.ts";
-import { request, whileApproved, whileRequested } from "./vend-steps.ts";
+import { request } from "./vend-request.ts";
+import { whileRequested } from "./vend-steps.ts";
 
-/** How long the adapter has to answer an order that only concerns itself. */
-const answerMs = 2_000;
 const answerTriesMax = 3;
 const setbacksMax = 3;
 const settleTriesMax = 3;
-
-/** Remembers that the adapter owes us its version. */
-function asking(cashless: Cashless, order: string): Cashless {
-  return order === orders.version ? { ...cashless, isVersionAsked: true } : cashless;
-}
-
-function configure(cashless: Cashless, settings: CashlessSettings, setbacks = 0): Step {
-  return toConfigStep(cashless, settings, { kind: "configuring", step: 0, tries: 0, isOther: false, setbacks });
-}
-
-function toConfigStep(cashless: Cashless, settings: CashlessSettings, state: StateOf<"configuring">): Step {
-  const step = configuration(settings)[state.step];
-  if (step === undefined) return rest(cashless, "inactive");
-  const order = state.isOther ? (step.other ?? step.order) : step.order;
-  return to(asking(cashless, order), { ...state, tries: state.tries + 1 }, answerMs, [send(order)]);
-}
-
-/** What is owed to the sale when the adapter cannot be asked any more. What was approved may have come out or not. */
-function debts(state: CashlessState, reason: string): readonly CashlessAction[] {
-  if (state.kind !== "approved") return [];
-  const outcome: DeliveryOutcome = state.verdict ?? { kind: "unknown", reason };
-  return [{ kind: "end-delivery", deliveryId: state.deliveryId, outcome }];
-}
 
 /** Whether the sale has a selection or session open that it has to be told about. */
 function isOpen(state: CashlessState): boolean {
@@ -63,13 +39,13 @@ function lose(cashless: Cashless): Cashless {
 }
 
 function lineClosed(cashless: Cashless, reason: string): Step {
-  const owed = debts(cashless.state, `the adapter was unplugged before the machine said how it ended: ${reason}`);
-  return to(lose(cashless), { kind: "off", reason }, null, owed);
+  return to(lose(cashless), { kind: "off", reason }, null);
 }
 
-/** The adapter has lost its settings, and whatever it was doing. */
+/** The adapter has lost its settings, and whatever it was doing. What was approved may have come out or not. */
 function adapterRestarted(cashless: Cashless, settings: CashlessSettings, how: string): Step {
-  const owed = debts(cashless.state, `the adapter started again before the machine said how it ended (${how})`);
+  const { state } = cashless;
+  const owed = state.kind === "approved" ? [adapterOff(state, how)] : [];
   return before([warn(`the adapter has started again: ${how}`), ...owed], configure(lose(cashless), settings));
 }
 
@@ -82,7 +58,9 @@ function restartedBy(cashless: Cashless, message: AdapterMessage): string | unde
   if (message.kind === "status" && message.status === "off") return "it says that it is off";
   if (message.kind === "switched" && !message.isOn) return "it says that it was switched off";
   if (message.kind === "wrong-state" && !message.isOn) return "it says that it is off";
-  if (message.kind === "version" && !cashless.isVersionAsked) return "it says its version without being asked";
+  // In an approved vend that is too weak a sign: there the adapter is asked first.
+  if (message.kind === "version" && !cashless.isVersionAsked && cashless.state.kind !== "approved")
+    return "it says its version without being asked";
   if (message.kind === "set" && message.isTaken) return "it takes settings, so it is off";
   return undefined;
 }
@@ -164,6 +142,7 @@ function heardAtRest({ cashless, state, settings }: Input<RestStatus>, message: 
     case "set":
     case "switched":
     case "version":
+    case "polled":
     case "noise":
     case "unknown":
       return rest(cashless, state.kind);
@@ -212,6 +191,7 @@ function heardInSession({ cashless, state, settings }: Input<"starting" | "sessi
     case "set":
     case "switched":
     case "version":
+    case "polled":
     case "noise":
     case "unknown":
       return stay(cashless);
@@ -277,6 +257,7 @@ function heardWhileEnding(
     case "set":
     case "switched":
     case "version":
+    case "polled":
     case "noise":
     case "unknown":
       return stay(cashless);
@@ -286,11 +267,15 @@ function heardWhileEnding(
 /** One step. Pure: the same input gives the same answer. */
 export function stepCashless(cashless: Cashless, event: CashlessEvent, settings: CashlessSettings): Step {
   const { state } = cashless;
-  if (event.kind === "line-opened")
-    return before(debts(state, "the adapter was opened anew"), configure(lose(cashless), settings));
-  if (event.kind === "line-closed") return lineClosed(cashless, event.reason);
-  if (event.kind === "stop")
-    return before(state.kind === "off" ? [] : [send(orders.off)], lineClosed(cashless, "the driver was stopped"));
+  const isVending = state.kind === "approved";
+  if (event.kind === "line-opened" && !isVending) return configure(lose(cashless), settings);
+  if (event.kind === "line-closed" && !isVending) return lineClosed(cashless, event.reason);
+  if (event.kind === "stop") {
+    // A machine in the middle of a vend keeps its reader.
+    if (isVending) return before([givenUp(state)], lineClosed(cashless, "the driver was stopped"));
+    const order = state.kind === "off" || state.kind === "overdue" ? [] : [send(orders.off)];
+    return before(order, lineClosed(cashless, "the driver was stopped"));
+  }
   if (event.kind === "said" && state.kind !== "configuring" && state.kind !== "off") {
     const how = restartedBy(cashless, event.message);
     if (how !== undefined) return adapterRestarted(cashless, settings, how);
@@ -317,6 +302,8 @@ function stepState(cashless: Cashless, event: CashlessEvent, settings: CashlessS
       return whileRequested({ cashless, state, settings }, event);
     case "approved":
       return whileApproved({ cashless, state, settings }, event);
+    case "overdue":
+      return whileOverdue({ cashless, state, settings }, event);
     case "ending":
       return whileEnding({ cashless, state, settings }, event);
   }

@@ -1,6 +1,7 @@
 /** The cashless device as plain data: its states, what can happen to it, and what it wants done. */
 import type { Money } from "../../sale/money.ts";
 import type { DeliveryOutcome } from "../../sale/selection.ts";
+import type { Approval } from "./approved-table.ts";
 import type { AdapterMessage } from "./dialogue.ts";
 
 /** A VEND REQUEST that waits for an answer. */
@@ -40,13 +41,24 @@ export type CashlessState =
       /** Of the session that it was made in; null where there is none. */
       readonly funds: Money | null;
     }
-  /** VEND APPROVED was sent: only how it ends counts. `verdict` is what holds unless the machine says more within a moment. */
+  /** VEND APPROVED was ordered: only how it ends counts, and nothing is ordered until it has ended. */
   | {
       readonly kind: "approved";
       readonly deliveryId: string;
+      readonly request: VendRequest;
+      readonly approval: Approval;
+      /**
+       * What the timer is for. Until `vend`, what is heard may have been said before the approval was read: `fetch`, then `acknowledge` and
+       * `crossing` when the machine polled.
+       */
+      readonly wait: "fetch" | "acknowledge" | "crossing" | "vend";
+      /** What holds unless the machine says more within a moment. */
       readonly verdict: DeliveryOutcome | null;
       readonly seen: RestStatus | "idle" | "vend";
+      readonly isLineUp: boolean;
     }
+  /** How the last vend ended is not known, and will not count any more; the machine has not left it. */
+  | { readonly kind: "overdue" }
   /** Over for us; the machine has to get back to rest. `wanted` is a session that begins as soon as it has. */
   | {
       readonly kind: "ending";

@@ -12,6 +12,8 @@ export interface CashlessSettings {
   readonly alwaysIdle: boolean;
   /** How long the machine waits for an answer to VEND REQUEST (MDB 4.2, section 7, Z7: one byte of seconds). */
   readonly maxResponseMs: number;
+  /** How long the machine may take for a vend that was approved: the slowest drink, and then some. */
+  readonly vendMs: number;
   /** Decimal places and scale of prices on the bus; they bound what a session can offer. */
   readonly decimals: number;
   readonly scale: number;
@@ -53,6 +55,7 @@ function judgeSet(message: AdapterMessage): ReturnType<ConfigStep["judge"]> {
     case "vend-error":
     case "switched":
     case "version":
+    case "polled":
     case "noise":
     case "unknown":
       return "other";
@@ -104,4 +107,9 @@ export function configuration(settings: CashlessSettings): readonly ConfigStep[]
 /** The most that BEGIN SESSION can offer: 16 bits of price units, FFFFh means "unknown" (MDB 4.2, section 7). */
 export function fundsMinorMax(settings: CashlessSettings): number {
   return Math.floor(65_534 * settings.scale * 10 ** (2 - settings.decimals));
+}
+
+/** Prices that say "unknown": FFFFh, and FFFFFFFFh where the machine speaks of 32 bits (MDB 4.2, section 7, level 3). */
+export function isUnknownPrice(price: number, { scale, decimals }: CashlessSettings): boolean {
+  return [0xffff, 0xffff_ffff].some((units) => price === Math.round(units * scale * 10 ** (2 - decimals)));
 }

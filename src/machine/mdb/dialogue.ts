@@ -8,7 +8,7 @@ import { type Currency, minor, type Minor } from "../../sale/money.ts";
 export type AdapterMessage =
   /** `off`: the cashless device is switched off, so the adapter has just started or was told `C,0`. */
   | { readonly kind: "status"; readonly status: "off" | "inactive" | "disabled" | "enabled" | "idle" }
-  /** VEND REQUEST. `price` is undefined where its text is no amount; `item` where the machine does not know it (MDB 4.2, section 7: FFFFh). */
+  /** VEND REQUEST. `price` is undefined where the line is malformed; `item` where the machine does not know it (MDB 4.2, section 7: FFFFh). */
   | {
       readonly kind: "vend";
       readonly price: Minor | undefined;
@@ -24,7 +24,9 @@ export type AdapterMessage =
   | { readonly kind: "set"; readonly isTaken: boolean }
   | { readonly kind: "switched"; readonly isOn: boolean }
   | { readonly kind: "version"; readonly text: string }
-  /** Known, and of no use to us: `r,ACK` whenever the machine polled the adapter. */
+  /** `r,ACK`: the machine sent a query, and got the adapter's answer. */
+  | { readonly kind: "polled" }
+  /** Known, and of no use to us. */
   | { readonly kind: "noise" }
   | { readonly kind: "unknown"; readonly text: string };
 
@@ -76,15 +78,28 @@ export function formatAmount(amount: Minor): string {
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-/** An item number, or undefined where the machine does not know it (65535, FFFF) or writes something else. */
+/** An item number, or undefined where the machine does not know it (65535, FFFF, nothing). */
 function parseItem(text: string): string | undefined {
-  if (!/^\d{1,5}$/.test(text)) return undefined;
-  const number = Number(text);
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 65_535;
   return number >= 65_535 ? undefined : String(number);
 }
 
+/** `price,item`, or `price` alone. A field too many or an item that is none says that the price was cut at a comma of its own: no price. */
+function parseVend(fields: readonly string[]): AdapterMessage {
+  const [price = "", item = ""] = fields;
+  const isItem = /^(?:\d{1,5}|ffff|)$/i.test(item);
+  const isDecimalComma = /^\d+$/.test(price) && /^0\d$/.test(item);
+  const isWhole = fields.length <= 2 && isItem && !isDecimalComma;
+  return {
+    kind: "vend",
+    price: isWhole ? parseAmount(price) : undefined,
+    item: parseItem(item),
+    text: fields.join(","),
+  };
+}
+
 function parseStatus(fields: readonly string[]): AdapterMessage | undefined {
-  const [word = "", price = "", item = ""] = fields;
+  const [word = "", ...rest] = fields;
   switch (word.toUpperCase()) {
     case "OFF":
     case "OFFLINE":
@@ -100,7 +115,7 @@ function parseStatus(fields: readonly string[]): AdapterMessage | undefined {
     case "IDLE":
       return { kind: "status", status: "idle" };
     case "VEND":
-      return { kind: "vend", price: parseAmount(price), item: parseItem(item), text: [price, item].join(",") };
+      return parseVend(rest);
     default:
       return undefined;
   }
@@ -143,6 +158,7 @@ export function parseLine(line: string): AdapterMessage {
     case "v":
       return { kind: "version", text: fields.join(",").slice(0, 80) };
     case "r":
+      return fields[0]?.toUpperCase() === "ACK" ? { kind: "polled" } : { kind: "noise" };
     case "x":
     case "h":
     case "f":

@@ -1,6 +1,6 @@
 /**
  * A vending machine behind an MDB adapter: kvitt is its cashless device. The table decides; here is what it decides about: one line, one
- * timer, and the deliveries that wait for their end. Delivered is VEND SUCCESS, or a reset after VEND APPROVED (the MDB rule).
+ * timer, and the deliveries that wait for their end. What counts as delivered is in approved-table.ts.
  */
 import { backOffMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
@@ -54,11 +54,20 @@ export function readinessOf(state: CashlessState): MachineReadiness {
       };
     case "disabled":
       return { ready: false, fault: "disabled-by-vmc", detail: "the vending machine has disabled cashless payment" };
+    case "overdue":
+      return {
+        ready: false,
+        fault: "fault",
+        detail: "the vending machine has not said how its last vend ended: look whether it hangs",
+      };
+    case "approved":
+      return state.isLineUp
+        ? { ready: true }
+        : { ready: false, fault: "no-hardware", detail: "the line to the MDB adapter broke in the middle of a vend" };
     case "enabled":
     case "starting":
     case "session":
     case "vend-requested":
-    case "approved":
     case "ending":
       return { ready: true };
   }

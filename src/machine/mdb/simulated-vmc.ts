@@ -3,28 +3,14 @@
  * the clock that it is given, so unit tests, the simulation, a pseudo-terminal and the demo press the same buttons.
  */
 import type { Clock, Timer } from "../../service/port.ts";
-import type { AdapterListener, OpenAdapterLine } from "./adapter-line.ts";
+import type { OpenAdapterLine } from "./adapter-line.ts";
+import { AdapterTwin, type ReaderStatus } from "./simulated-adapter.ts";
+import type { VmcFault } from "./vmc-faults.ts";
 
 export interface Coil {
   readonly item: number;
   readonly priceMinor: number;
 }
-
-/** What goes wrong with vends, until it is set to something else. */
-export type VmcFault =
-  | "none"
-  /** The coil turns and nothing falls: VEND FAILURE. */
-  | "vend-fails"
-  /** It falls, and the controller resets before it says so. */
-  | "reset-after-drop"
-  /** The controller goes back to its session without a word about the vend. */
-  | "no-word"
-  /** The controller hangs after VEND APPROVED. */
-  | "hangs"
-  /** The controller asks for a krone more than the coil's price. */
-  | "other-price"
-  /** The controller does not say which item it is. */
-  | "unknown-item";
 
 export interface VmcDrop {
   readonly item: number;
@@ -69,7 +55,7 @@ export interface SimulatedVmc {
   /** The customer takes the selection back: VEND CANCEL. */
   cancel(): void;
   setFault(fault: VmcFault): void;
-  /** READER ENABLE and DISABLE. */
+  /** READER ENABLE and DISABLE. A vend that is on goes on to its end. */
   setEnabled(enabled: boolean): void;
   reset(): void;
   /** The adapter loses power: settings, state, all. It comes back without a word unless `banner`. */
@@ -78,6 +64,8 @@ export interface SimulatedVmc {
   setMute(mute: boolean): void;
   unplug(): void;
   plug(): void;
+  /** The line breaks and can be opened again; adapter and machine go on. */
+  breakLine(): void;
   /** Something on the wire that no adapter says. */
   babble(text: string): void;
   view(): VmcView;
@@ -87,20 +75,24 @@ export interface SimulatedVmc {
   readonly violations: readonly string[];
 }
 
-type ReaderStatus = "off" | "inactive" | "disabled" | "enabled" | "idle" | "vend";
-
 interface Vend {
   readonly coil: Coil;
   readonly priceMinor: number;
   readonly inSession: boolean;
-  isApproved: boolean;
+  /** What the adapter was told; the controller fetches it with its next POLL. */
+  approval: "none" | "waits" | "fetched";
   isCancelled: boolean;
 }
 
-const wireMs = 2;
+/** A controller polls every 25 to 200 ms (MDB 4.2, section 2). */
 const pollMs = 60;
 const completeMs = 300;
 const resetMs = 500;
+const disableMs = 200;
+const slowMs = 75_000;
+const lateWordMs = 1_000;
+/** How long it waits for the denial of a selection that it took back. */
+const denialMs = 10_000;
 
 export function createSimulatedVmc(settings: SimulatedVmcSettings): SimulatedVmc {
   return new TwinVmc(settings);
@@ -111,59 +103,48 @@ function textOf(minor: number): string {
 }
 
 class TwinVmc implements SimulatedVmc {
-  readonly heard: string[] = [];
   readonly violations: string[] = [];
   readonly #settings: SimulatedVmcSettings;
+  readonly #adapter: AdapterTwin;
   readonly #timers = new Map<string, Timer>();
-  readonly #conf = new Map<string, string>();
-  #say: ((chunk: string) => void) | undefined;
-  #listener: AdapterListener | undefined;
-  #reader: ReaderStatus = "off";
   #creditMinor: number | undefined;
   #vend: Vend | undefined;
   #fault: VmcFault = "none";
   #isEnabled = true;
-  #isPlugged = true;
-  #isMute = false;
   #isTurning = false;
   #isHung = false;
   #display = "";
 
   constructor(settings: SimulatedVmcSettings) {
     this.#settings = settings;
+    this.#adapter = new AdapterTwin({
+      clock: settings.clock,
+      dialect: settings.dialect ?? "new",
+      orders: {
+        switchedOn: () => this.#find(),
+        switchedOff: () => {
+          if (this.#vend?.approval === "fetched") this.violations.push("switched off in an approved vend");
+          this.#endAll();
+        },
+        lostPower: () => this.#endAll(),
+        start: (funds) => this.#start(funds),
+        stop: () => this.#stop(),
+        approve: (minor) => this.#approve(minor),
+      },
+      onViolation: (text) => this.violations.push(text),
+    });
   }
 
-  readonly openLine: OpenAdapterLine = async (listener) => {
-    if (!this.#isPlugged) throw new Error("there is no MDB adapter at the simulated line: plug it in");
-    const take = this.wire((chunk) => {
-      if (this.#listener === listener) listener.text(chunk);
-    });
-    this.#listener = listener;
-    return {
-      write: (text) => {
-        if (this.#listener === listener) take(text);
-      },
-      close: () => {
-        if (this.#listener !== listener) return;
-        this.#listener = undefined;
-        this.#say = undefined;
-      },
-    };
-  };
+  get heard(): readonly string[] {
+    return this.#adapter.heard;
+  }
+
+  get openLine(): OpenAdapterLine {
+    return this.#adapter.openLine;
+  }
 
   wire(say: (chunk: string) => void): (chunk: string) => void {
-    this.#say = say;
-    let rest = "";
-    return (chunk) => {
-      rest += chunk;
-      const lines = rest.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const order = line.trim();
-        this.heard.push(order);
-        this.#later(`order ${this.heard.length}`, wireMs, () => this.#obey(order));
-      }
-    };
+    return this.#adapter.wire(say);
   }
 
   #later(name: string, afterMs: number, run: () => void): void {
@@ -180,77 +161,23 @@ class TwinVmc implements SimulatedVmc {
     this.#timers.delete(name);
   }
 
-  /** Says a line in two pieces, as a serial line may. */
-  #tell(line: string): void {
-    if (this.#isMute || !this.#isPlugged) return;
-    const end = this.#settings.dialect === "old" ? "\n" : "\r\n";
-    const at = Math.floor(line.length / 2);
-    this.#say?.(line.slice(0, at));
-    this.#say?.(line.slice(at) + end);
+  #endAll(): void {
+    for (const name of this.#timers.keys()) this.#forget(name);
+    this.#vend = undefined;
+    this.#creditMinor = undefined;
+    this.#isTurning = false;
   }
 
-  #become(status: ReaderStatus, tail = ""): void {
-    this.#reader = status;
-    if (status === "off") return;
-    this.#tell("r,ACK");
-    this.#tell(`c,STATUS,${status.toUpperCase()}${tail}`);
-  }
-
-  // ── the adapter ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #obey(order: string): void {
-    if (!this.#isPlugged) return;
-    const [head = "", word = "", amount = ""] = order.split(",");
-    if (head === "V") return this.#tell("v,4.0.2.0,simulated");
-    if (head !== "C") return this.#tell('c,ERR,"unknown command"');
-    switch (word) {
-      case "0":
-        return this.#switchOff();
-      case "1":
-        return this.#switchOn();
-      case "SETCONF":
-        return this.#set(amount);
-      case "START":
-        return this.#start(Math.round(Number(amount) * 100));
-      case "STOP":
-        return this.#stop();
-      case "VEND":
-        return amount === "-1" ? this.#stop() : this.#approve(Math.round(Number(amount) * 100));
-      default:
-        return this.#tell('c,ERR,"unknown command"');
-    }
-  }
-
-  #switchOff(): void {
-    const wasOff = this.#reader === "off";
-    this.#endAll();
-    this.#reader = "off";
-    if (this.#settings.dialect === "old") this.#tell("c,STATUS,OFFLINE");
-    else this.#tell(wasOff ? 'c,ERR,"cashless is off"' : "c,0");
-  }
-
-  #switchOn(): void {
-    if (this.#reader !== "off") return this.#tell('c,ERR,"cashless is on"');
-    if (this.#conf.get("mdb-currency-code") === undefined) this.violations.push("switched on without a currency");
-    this.#reader = "inactive";
-    if (this.#settings.dialect === "old") this.#tell("c,STATUS,ONLINE");
-    else {
-      this.#tell("c,STATUS,INACTIVE");
-      this.#tell("c,1");
-    }
-    this.#poll();
-  }
+  // ── the bus ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The controller finds a reader: SETUP, then READER ENABLE. */
-  #poll(): void {
-    const { address = "0x10", dialect = "new" } = this.#settings;
-    const mine = this.#conf.get(dialect === "old" ? "mdb-addr" : "mdb-address") ?? "0x10";
-    if (mine !== address || this.#isHung) return;
+  #find(): void {
+    if (this.#adapter.address !== (this.#settings.address ?? "0x10") || this.#isHung) return;
     this.#later("poll", resetMs, () => {
-      if (this.#reader !== "inactive") return;
-      this.#become("disabled");
+      if (this.#adapter.status !== "inactive") return;
+      this.#adapter.become("disabled");
       this.#later("enable", pollMs, () => {
-        if (this.#reader === "disabled" && this.#isEnabled) this.#enabled();
+        if (this.#adapter.status === "disabled" && this.#isEnabled) this.#enabled();
       });
     });
   }
@@ -258,34 +185,22 @@ class TwinVmc implements SimulatedVmc {
   #enabled(): void {
     this.#creditMinor = undefined;
     this.#display = "choose";
-    this.#become("enabled");
-  }
-
-  #set(text: string): void {
-    if (this.#reader !== "off") return this.#tell('c,ERR,"cashless is on"');
-    const [name = "", value = ""] = text.split("=");
-    const addressName = this.#settings.dialect === "old" ? "mdb-addr" : "mdb-address";
-    const known = [addressName, "mdb-currency-code", "mdb-always-idle", "mdb-decimal-places", "mdb-scale-factor"];
-    if (!known.includes(name)) return this.#tell('c,ERR,"unknown parameter"');
-    this.#conf.set(name, value);
-    this.#tell("c,SET,OK");
+    this.#adapter.become("enabled");
   }
 
   #start(funds: number): void {
-    if (this.#reader === "off") return this.#tell('c,ERR,"cashless is off"');
-    if (this.#reader !== "enabled") return this.#tell('c,ERR,"START -1"');
+    if (this.#adapter.status !== "enabled") return this.#adapter.tell('c,ERR,"START -1"');
     this.#later("begin", pollMs, () => {
-      if (this.#reader !== "enabled") return;
+      if (this.#adapter.status !== "enabled") return;
       this.#creditMinor = funds;
       this.#display = `credit ${textOf(funds)}`;
-      this.#become("idle", `,${textOf(funds)}`);
+      this.#adapter.become("idle", `,${textOf(funds)}`);
     });
   }
 
-  /** Session cancel, or VEND DENIED. */
   #stop(): void {
     const vend = this.#vend;
-    if (vend?.isApproved === true) {
+    if (vend !== undefined && vend.approval !== "none" && !vend.isCancelled) {
       this.violations.push("denied after VEND APPROVED");
       return;
     }
@@ -293,65 +208,101 @@ class TwinVmc implements SimulatedVmc {
       this.#vend = undefined;
       this.#forget("response");
       this.#display = "not paid";
-      this.#become(vend.inSession ? "idle" : "enabled");
+      this.#leaveVend(vend);
     }
-    if (this.#reader === "idle") this.#later("complete", completeMs, () => this.#complete());
+    if (this.#adapter.status === "idle") this.#later("complete", completeMs, () => this.#complete());
+  }
+
+  #leaveVend(vend: Vend): void {
+    if (!this.#isEnabled) this.#adapter.become("disabled");
+    else if (vend.inSession) this.#adapter.become("idle");
+    else this.#enabled();
   }
 
   #complete(): void {
-    if (this.#reader === "idle" && this.#vend === undefined) this.#enabled();
+    if (this.#adapter.status === "idle" && this.#vend === undefined) this.#enabled();
   }
 
   #approve(minor: number): void {
     const vend = this.#vend;
-    if (vend === undefined || vend.isApproved || vend.isCancelled) {
-      this.violations.push("VEND APPROVED for nothing that waits");
-      return this.#tell('c,ERR,"VEND -1"');
+    if (vend === undefined || vend.approval !== "none" || vend.isCancelled) {
+      // A cancel that the order crossed on the wire is nobody's fault.
+      if (vend?.isCancelled !== true) this.violations.push("VEND APPROVED for nothing that waits");
+      return this.#adapter.tell('c,ERR,"VEND -1"');
     }
     if (minor > vend.priceMinor) this.violations.push("approved more than was asked for");
-    vend.isApproved = true;
+    if (this.#fault === "refuses") {
+      this.#adapter.tell('c,ERR,"VEND -1"');
+      this.#vend = undefined;
+      this.#forget("response");
+      this.#later("refused", completeMs, () => this.#leaveVend(vend));
+      return;
+    }
+    vend.approval = "waits";
     this.#forget("response");
+    if (this.#fault === "reset-before-fetch") return this.reset();
+    if (this.#fault === "cancel-crosses") {
+      vend.approval = "none";
+      return this.cancel();
+    }
+    this.#later("fetch", pollMs, () => this.#fetched(vend, minor));
+  }
+
+  #fetched(vend: Vend, minor: number): void {
+    vend.approval = "fetched";
     this.#isTurning = true;
     this.#display = "thank you";
-    this.#tell("r,ACK");
+    this.#adapter.tell("r,ACK");
     if (this.#fault === "hangs") {
       this.#isHung = true;
       return;
     }
-    this.#later("coil", this.#settings.deliveryMs, () => this.#turned(vend, minor));
+    if (this.#fault === "disables" || this.#fault === "disables-and-fails")
+      this.#later("disable", disableMs, () => {
+        this.#adapter.tell("c,STATUS,DISABLED");
+        this.#later("disable", disableMs, () => this.#adapter.tell("c,STATUS,ENABLED"));
+      });
+    const turnMs = this.#settings.deliveryMs + (this.#fault === "slow" ? slowMs : 0);
+    this.#later("coil", turnMs, () => this.#turned(vend, minor));
   }
 
   #turned(vend: Vend, approvedMinor: number): void {
     this.#isTurning = false;
     this.#vend = undefined;
-    const { item } = vend.coil;
+    const fallen = { item: vend.coil.item, approvedMinor };
     switch (this.#fault) {
       case "vend-fails":
+      case "disables-and-fails":
         this.#display = "sorry";
-        this.#tell("c,ERR,VEND 3");
+        this.#adapter.tell("c,ERR,VEND 3");
         break;
       case "reset-after-drop":
-        this.#settings.drops.push({ item, approvedMinor });
+        this.#settings.drops.push(fallen);
         return this.reset();
       case "no-word":
         break;
+      case "late-word":
+        this.#settings.drops.push(fallen);
+        this.#later("word", lateWordMs, () => this.#adapter.tell("c,VEND,SUCCESS"));
+        break;
       case "none":
+      case "slow":
+      case "disables":
       case "hangs":
       case "other-price":
       case "unknown-item":
-        this.#settings.drops.push({ item, approvedMinor });
-        this.#tell("c,VEND,SUCCESS");
+      case "unknown-price":
+      case "comma-price":
+      case "reset-before-fetch":
+      case "cancel-crosses":
+      case "refuses":
+        this.#settings.drops.push(fallen);
+        this.#adapter.tell("c,VEND,SUCCESS");
         break;
     }
-    this.#become("idle");
+    if (!this.#isEnabled) return this.#adapter.become("disabled");
+    this.#adapter.become("idle");
     this.#later("complete", completeMs, () => this.#complete());
-  }
-
-  #endAll(): void {
-    for (const name of ["poll", "enable", "begin", "complete", "response", "coil"]) this.#forget(name);
-    this.#vend = undefined;
-    this.#creditMinor = undefined;
-    this.#isTurning = false;
   }
 
   // ── the front of the machine ───────────────────────────────────────────────────────────────────────────────────────
@@ -363,31 +314,35 @@ class TwinVmc implements SimulatedVmc {
       return;
     }
     if (this.#vend !== undefined || this.#isHung) return;
+    const status = this.#adapter.status;
     const priceMinor = coil.priceMinor + (this.#fault === "other-price" ? 100 : 0);
     const { canAlwaysIdle = true } = this.#settings;
-    const direct = this.#reader === "enabled" && canAlwaysIdle && this.#conf.get("mdb-always-idle") === "1";
-    if (this.#reader !== "idle" && !direct) {
-      this.#display = `price ${textOf(priceMinor)}`;
-      return;
-    }
-    if (this.#reader === "idle" && (this.#creditMinor ?? 0) < coil.priceMinor) {
+    const isDirect = status === "enabled" && canAlwaysIdle && this.#adapter.isAlwaysIdle;
+    const isCovered = status === "idle" && (this.#creditMinor ?? 0) >= coil.priceMinor;
+    if (!isDirect && !isCovered) {
       this.#display = `price ${textOf(priceMinor)}`;
       return;
     }
     this.#forget("complete");
-    this.#vend = { coil, priceMinor, inSession: this.#reader === "idle", isApproved: false, isCancelled: false };
+    this.#vend = { coil, priceMinor, inSession: status === "idle", approval: "none", isCancelled: false };
     this.#display = `pay ${textOf(priceMinor)}`;
-    this.#become("vend", `,${textOf(priceMinor)},${this.#fault === "unknown-item" ? 65_535 : item}`);
+    this.#adapter.become("vend", `,${this.#priceText(priceMinor)},${this.#fault === "unknown-item" ? 65_535 : item}`);
     this.#later("response", this.#settings.maxResponseMs ?? 255_000, () => this.cancel());
+  }
+
+  #priceText(priceMinor: number): string {
+    if (this.#fault === "unknown-price") return textOf(65_535);
+    return this.#fault === "comma-price" ? textOf(priceMinor).replace(".", ",") : textOf(priceMinor);
   }
 
   cancel(): void {
     const vend = this.#vend;
-    if (vend === undefined || vend.isApproved || vend.isCancelled) return;
+    if (vend === undefined || vend.approval === "fetched" || vend.isCancelled) return;
     vend.isCancelled = true;
+    this.#forget("fetch");
     this.#display = "cancelled";
-    this.#tell("c,ERR,VEND 1");
-    this.#later("response", 10_000, () => {
+    this.#adapter.tell("c,ERR,VEND 1");
+    this.#later("response", denialMs, () => {
       this.violations.push("VEND CANCEL was not answered with VEND DENIED");
       this.reset();
     });
@@ -399,61 +354,44 @@ class TwinVmc implements SimulatedVmc {
 
   setEnabled(enabled: boolean): void {
     this.#isEnabled = enabled;
-    if (enabled && this.#reader === "disabled") this.#enabled();
-    else if (!enabled && this.#reader !== "off" && this.#reader !== "inactive") {
+    const { status } = this.#adapter;
+    if (status === "off" || status === "inactive") return;
+    if (this.#vend !== undefined) this.#adapter.tell(`c,STATUS,${enabled ? "ENABLED" : "DISABLED"}`);
+    else if (enabled && status === "disabled") this.#enabled();
+    else if (!enabled) {
       this.#endAll();
       this.#display = "out of service";
-      this.#become("disabled");
+      this.#adapter.become("disabled");
     }
   }
 
   reset(): void {
     this.#isHung = false;
-    if (this.#reader === "off") return;
+    if (this.#adapter.status === "off") return;
     this.#endAll();
     this.#display = "reset";
-    this.#become("inactive");
-    this.#poll();
+    this.#adapter.become("inactive");
+    this.#find();
   }
 
-  powerCycleAdapter(banner = false): void {
-    this.#endAll();
-    this.#conf.clear();
-    this.#reader = "off";
-    if (banner) this.#tell("v,4.0.2.0,simulated");
-  }
+  // ── what happens to the adapter ────────────────────────────────────────────────────────────────────────────────────
 
-  setMute(mute: boolean): void {
-    this.#isMute = mute;
-  }
-
-  unplug(): void {
-    if (!this.#isPlugged) return;
-    this.powerCycleAdapter();
-    this.#isPlugged = false;
-    const listener = this.#listener;
-    this.#listener = undefined;
-    this.#say = undefined;
-    listener?.closed("the simulated adapter was unplugged");
-  }
-
-  plug(): void {
-    this.#isPlugged = true;
-  }
-
-  babble(text: string): void {
-    this.#say?.(text);
-  }
+  readonly powerCycleAdapter = (banner = false): void => this.#adapter.losePower(banner);
+  readonly setMute = (mute: boolean): void => this.#adapter.setMute(mute);
+  readonly unplug = (): void => this.#adapter.unplug();
+  readonly plug = (): void => this.#adapter.plug();
+  readonly breakLine = (): void => this.#adapter.breakLine();
+  readonly babble = (text: string): void => this.#adapter.babble(text);
 
   view(): VmcView {
     return {
       display: this.#display,
-      reader: this.#reader,
+      reader: this.#adapter.status,
       creditMinor: this.#creditMinor,
       coils: this.#settings.coils,
       fault: this.#fault,
       isEnabled: this.#isEnabled,
-      isPlugged: this.#isPlugged,
+      isPlugged: this.#adapter.isPlugged,
       isTurning: this.#isTurning,
     };
   }

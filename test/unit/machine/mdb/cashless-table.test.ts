@@ -20,6 +20,7 @@ const settings: CashlessSettings = {
   address: "0x10",
   alwaysIdle: true,
   maxResponseMs: 60_000,
+  vendMs: 180_000,
   decimals: 2,
   scale: 1,
   more: ["mdb-timeout=60"],
@@ -181,7 +182,7 @@ describe("the table of the cashless device", () => {
     );
   });
 
-  it("delivered is said only after VEND SUCCESS, or after a reset, of something approved", () => {
+  it("delivered is said only after VEND SUCCESS, or after a reset, of something approved and fetched", () => {
     let deliveries = 0;
     fc.assert(
       fc.property(runs, (plans) => {
@@ -190,7 +191,7 @@ describe("the table of the cashless device", () => {
           const message = event.kind === "said" ? event.message : undefined;
           if (before.state.kind !== "approved") evidence = false;
           else if (message?.kind === "vend-success") evidence = true;
-          else if (message?.kind === "status" && (message.status === "inactive" || message.status === "disabled"))
+          else if (message?.kind === "status" && message.status === "inactive" && before.state.approval === "fetched")
             evidence = true;
           for (const action of actions) {
             if (action.kind !== "end-delivery" || action.outcome.kind !== "delivered") continue;
@@ -204,11 +205,28 @@ describe("the table of the cashless device", () => {
     expect(deliveries).toBeGreaterThan(50);
   });
 
-  it("every state but off and approved has an end of its own", () => {
+  it("between an approval and its end nothing is ordered but the denial of a cancel that crossed it", () => {
+    fc.assert(
+      fc.property(runs, (plans) => {
+        run(plans, ({ before, event, after, actions }) => {
+          if (before.state.kind !== "approved" || after.state.kind !== "approved") return;
+          for (const action of actions) {
+            if (action.kind !== "send" || action.text.startsWith("C,SETCONF")) continue;
+            expect(action.text).toBe("C,STOP");
+            expect(event).toMatchObject({ kind: "said", message: { kind: "vend-error", code: 1 } });
+            expect(before.state.wait !== "vend" || before.state.approval === "withdrawn").toBe(true);
+          }
+        });
+      }),
+      many,
+    );
+  });
+
+  it("every state but off has an end of its own", () => {
     fc.assert(
       fc.property(runs, (plans) => {
         run(plans, ({ after, hasTimer }) => {
-          if (after.state.kind === "off" || after.state.kind === "approved") return;
+          if (after.state.kind === "off") return;
           expect([after.state.kind, hasTimer]).toEqual([after.state.kind, true]);
         });
       }),
@@ -220,7 +238,7 @@ describe("the table of the cashless device", () => {
     const isOpen = ({ state }: Cashless): boolean =>
       state.kind === "starting" || state.kind === "session" || (state.kind === "vend-requested" && state.isTold);
     const isReady = ({ state }: Cashless): boolean =>
-      !["off", "configuring", "inactive", "disabled"].includes(state.kind);
+      !["off", "configuring", "inactive", "disabled", "overdue"].includes(state.kind);
     fc.assert(
       fc.property(runs, (plans) => {
         run(plans, ({ before, event, after, actions }) => {

@@ -184,7 +184,7 @@ describe("authorization first", () => {
     vmc.press(7);
     await clock.advance(100);
     const delivery = deliver();
-    await clock.advance(2_060);
+    await clock.advance(2_120);
     expect(delivery.ended).toMatchObject({ kind: "delivered" });
     await machine.openSession(nok(2_500));
     await clock.advance(1_000);

@@ -54,6 +54,7 @@ export async function startRig(settings: RigSettings = {}): Promise<Rig> {
     address: deviceAddress,
     alwaysIdle,
     maxResponseMs: response,
+    vendMs: 180_000,
     decimals: 2,
     scale: 1,
     more: [],
