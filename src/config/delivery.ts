@@ -91,3 +91,11 @@ export const deliverySchema = z.discriminatedUnion("driver", [
   kioskDelivery,
   mdbDelivery,
 ]);
+
+/** A driver that keeps its own time has to end first: it knows more of how it ended. */
+const ownTimeMarginMs = 5_000;
+
+/** The longest that a delivery may take, in ms: the vending machine's own time behind MDB, `[sale] deliver_s` everywhere else. */
+export function deliveryMsMax(delivery: z.infer<typeof deliverySchema>, deliverS: number): number {
+  return delivery.driver === "mdb" ? delivery.vend_s * 1_000 + ownTimeMarginMs : deliverS * 1_000;
+}

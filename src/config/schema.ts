@@ -111,7 +111,7 @@ const sale = z.strictObject({
     .describe('Has to be true for unknown_delivery = "capture": customers then may pay for nothing.'),
   choose_s: seconds(5, 300, 40, "Time to choose after a check-in"),
   pay_s: seconds(20, 600, 150, "Time to pay"),
-  deliver_s: seconds(1, 600, 60, "Time for a delivery before it counts as unknown"),
+  deliver_s: seconds(1, 600, 60, "Time for a delivery before it counts as unknown (behind MDB: vend_s)"),
   show_s: seconds(2, 60, 8, "How long thanks and sorry stay on the panel"),
   check_in_freshness_s: seconds(5, 600, 20, "How old a check-in may be when it arrives"),
   default_vat_rate: z

@@ -2,6 +2,7 @@
  * The order of starting and stopping. What can fail for a person's mistake is built and opened first; only then is anything moved, shown or
  * said upstream. Everything that was started is owned, and given back in reverse order whatever throws.
  */
+import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
 import { errorText } from "../kit/error-text.ts";
 import { onAbort, untilAborted } from "../kit/abort.ts";
@@ -106,7 +107,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   const journal = await parts.openJournal();
   owned.defer("journal", () => journal.close());
   const { panel, stopMs: panelMs } = await parts.openPanel();
-  const budget = stopBudget({ deliverMs: config.sale.deliver_s * 1_000, panelMs });
+  const budget = stopBudget({ deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s), panelMs });
   owned.defer("panel", () => panel.stop(), budget.panelMs);
   const link = await parts.openLink(await countBoot(journal), commandMemory(journal));
   owned.defer("link", () => link.stop(), budget.linkMs);
@@ -183,7 +184,7 @@ async function waitForJournal(
   const { config, log, signal, version } = options;
   await putOutputsOff(parts);
   const { panel, stopMs: panelMs } = await parts.openPanel();
-  const budget = stopBudget({ deliverMs: config.sale.deliver_s * 1_000, panelMs });
+  const budget = stopBudget({ deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s), panelMs });
   await using owned = createOwned({ clock, log });
   owned.defer("panel", () => panel.stop(), budget.panelMs);
   const link = await parts.openLink(0, noMemory);

@@ -1,4 +1,5 @@
 /** The kiosk between the parts that the configuration means. Part of the composition root. */
+import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
 import type { Journal } from "../journal/port.ts";
 import { createKiosk, type Kiosk } from "../kiosk/kiosk.ts";
@@ -37,7 +38,7 @@ export function kioskOf(config: Config, parts: KioskParts): Kiosk {
       version: parts.version,
       policy: policyOf(config),
       catalogue: catalogueOf(config),
-      deliverMs: config.sale.deliver_s * 1_000,
+      deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s),
       shopQr: parts.shopQr,
       isQuiet: quietHoursOf(config),
       probeMs: config.vipps.probe_s * 1_000,
