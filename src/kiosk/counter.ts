@@ -71,7 +71,8 @@ class SaleCounter implements KioskCounter {
   async order(selection: OrderSelection): Promise<OrderAnswer> {
     const { orderId } = selection;
     const known = this.#known(selection);
-    if (known !== undefined) return known;
+    // Whether it is a conflict, only its turn in the loop can say: the journal may be ahead of the state for a moment.
+    if (known?.kind === "known") return known;
     let isFirst = false;
     await this.#hooks.decide({ about: "session", event: { kind: "selected", selection } }, () => {
       isFirst = this.#known(selection) === undefined;

@@ -6,6 +6,7 @@ export const catalogueKey = "catalogue";
 /** Digest of the configuration's catalogue at the moment when the back office set another. */
 export const catalogueBasisKey = "catalogue-basis";
 export const commandCounterKey = "command-counter";
+export const journalProbeKey = "journal-probe";
 export const lineStatesKey = "line-states";
 export const outOfServiceKey = "operator-out-of-service";
 export const partialRefusedKey = "partial-capture-refused";

@@ -3,6 +3,7 @@
  * nothing is performed before what was decided is on the disk.
  */
 import type { Journal, JournalChange } from "../journal/port.ts";
+import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorFrom } from "../kit/error-text.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { SaleEvent, Stamp, Unstamped } from "../sale/event.ts";
@@ -14,6 +15,7 @@ import type { Clock, Log } from "../service/port.ts";
 import { journalChanges } from "./changes.ts";
 import { CustomerInHand, type Customers } from "./customer-in-hand.ts";
 import { createInbox } from "./inbox.ts";
+import { journalProbeKey } from "./journal-keys.ts";
 
 export interface InboxItem {
   /** Undefined where only the disk has to change. */
@@ -61,9 +63,15 @@ export interface Loop {
 
 /** Bounds what the world can send; answers to our own effects come on top. */
 const inboxLengthMax = 256;
-const journalRetryMs = 5_000;
+/** A journal that failed is tried again after so long; the machine is out of service until then. */
+const journalRetry = { firstMs: 1_000, maxMs: 15_000 };
 const nobody: Customers = {};
 const lostSession: Unstamped<SaleEvent> = { about: "session", event: { kind: "machine-lost" } };
+/** Something to write that leaves nothing behind: when nobody sells because the journal failed, nothing else is written that could succeed. */
+const journalProbe: readonly JournalChange[] = [
+  { kind: "put", table: "fact", key: journalProbeKey, value: true },
+  { kind: "delete", table: "fact", key: journalProbeKey },
+];
 
 export function createLoop(parts: LoopParts): Loop {
   return new SaleLoop(parts);
@@ -75,7 +83,8 @@ class SaleLoop implements Loop {
   readonly #customer = new CustomerInHand();
   #state: SaleState;
   #isDraining = false;
-  #isJournalWorking = true;
+  /** Since the last write that worked. */
+  #journalFailures = 0;
   #progress = 0;
 
   constructor(parts: LoopParts) {
@@ -92,7 +101,7 @@ class SaleLoop implements Loop {
   }
 
   isJournalWorking(): boolean {
-    return this.#isJournalWorking;
+    return this.#journalFailures === 0;
   }
 
   waiting(): number {
@@ -161,8 +170,8 @@ class SaleLoop implements Loop {
     const { journal, log } = this.#parts;
     try {
       await journal.commit(changes);
-      if (!this.#isJournalWorking) log.info({}, "the journal takes writes again");
-      this.#isJournalWorking = true;
+      if (this.#journalFailures > 0) log.info({}, "the journal takes writes again");
+      this.#journalFailures = 0;
       return true;
     } catch (error) {
       await this.#commitFailed(error, item);
@@ -171,21 +180,26 @@ class SaleLoop implements Loop {
   }
 
   /**
-   * Messages go back to the broker. Answers to our own effects are decided again once the disk works, after the session was ended, whose
-   * customer has waited too long.
+   * The session is ended, whose customer would wait too long, and the disk is tried until it works. Messages go back to the broker; answers to
+   * our own effects are decided again then.
    */
   async #commitFailed(error: unknown, item: InboxItem): Promise<void> {
     const { log, clock, onJournalFault } = this.#parts;
-    const isFirst = this.#isJournalWorking;
-    this.#isJournalWorking = false;
-    log.error({ error }, "the journal does not take writes: out of service until it does");
+    this.#journalFailures += 1;
+    const failures = this.#journalFailures;
+    // A disk can be full for days: said at once, and then ever more rarely.
+    if (Number.isInteger(Math.log2(failures)))
+      log.error({ error, failures }, "the journal does not take writes: out of service until it does");
     onJournalFault();
+    if (failures === 1) {
+      this.#inbox.put(itemOf(lostSession, {}), true);
+      this.#inbox.put(itemOf(undefined, { changes: journalProbe }), true);
+    }
     if (item.onJournalled !== undefined) {
       item.onJournalled(errorFrom(error));
       return;
     }
-    await clock.sleep(journalRetryMs);
-    if (isFirst) this.#inbox.put(itemOf(lostSession, {}), true);
+    await clock.sleep(backOffCeilingMs(journalRetry, failures - 1));
     this.#inbox.put(item, true);
   }
 }

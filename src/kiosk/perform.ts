@@ -67,7 +67,7 @@ export function perform(effect: Effect, parts: PerformParts): void {
       parts.onReply(effect);
       return;
     case "note":
-      log.debug({}, effect.text);
+      saleLog(log, effect.reference).debug({}, effect.text);
       return;
   }
 }

@@ -50,4 +50,4 @@ export type Effect =
       readonly detail: string;
     }
   /** A cell that was ignored, with why: for the log. */
-  | { readonly kind: "note"; readonly text: string };
+  | { readonly kind: "note"; readonly reference: Reference | undefined; readonly text: string };

@@ -106,7 +106,7 @@ class Deciding {
         break;
       case "service-vend-ended": {
         const vend = this.#state.serviceVends.get(event.id);
-        if (vend === undefined) this.#note(`the end of service vend ${event.id}: it is not open`);
+        if (vend === undefined) this.#note(undefined, `the end of service vend ${event.id}: it is not open`);
         else this.#takeVend(endServiceVend(this.#state, vend, event.outcome, this.#policy.currency, this.#at));
         break;
       }
@@ -144,7 +144,8 @@ class Deciding {
     const catalogue = catalogueNow(this.#state);
     const input = { session, at: this.#at, policy: this.#policy, catalogue, readiness, inService };
     const outcome = stepSession({ ...input, pushRefused, partialRefused }, event);
-    if (outcome.ignoredBecause !== undefined) this.#note(`${session.kind} × ${event.kind}: ${outcome.ignoredBecause}`);
+    if (outcome.ignoredBecause !== undefined)
+      this.#note(referenceOfSession(session), `${session.kind} × ${event.kind}: ${outcome.ignoredBecause}`);
     this.#takeSession(outcome);
   }
 
@@ -160,13 +161,13 @@ class Deciding {
   #stepSettlement(reference: Reference, event: SettlementEvent): void {
     const open = this.#state.settlements.get(reference);
     if (open === undefined) {
-      this.#note(`${event.kind} for ${reference}: it is not open`);
+      this.#note(reference, `${event.kind}: it is not open`);
       return;
     }
     const { settlement, live } = open;
     const outcome = stepSettlement({ settlement, live, at: this.#at, policy: this.#policy }, event);
     if (outcome.ignoredBecause !== undefined)
-      this.#note(`${settlement.state.kind} × ${event.kind}: ${outcome.ignoredBecause}`);
+      this.#note(reference, `${settlement.state.kind} × ${event.kind}: ${outcome.ignoredBecause}`);
     this.#countDelivery(settlement, outcome.settlement);
     this.#takeSettlement(outcome);
   }
@@ -203,8 +204,8 @@ class Deciding {
     this.#setNotice(notice);
   }
 
-  #note(text: string): void {
-    this.#effects.push({ kind: "note", text });
+  #note(reference: Reference | undefined, text: string): void {
+    this.#effects.push({ kind: "note", reference, text });
   }
 
   #setNotice(notice: NoticeContent | null | undefined): void {

@@ -94,8 +94,9 @@ describe("an effect", () => {
 
   it("a note goes to the log alone", async () => {
     const { run, log } = performing();
-    expect(await run({ kind: "note", text: "none × key: keys choose nothing here" })).toEqual([]);
-    expect(log.lines).toMatchObject([{ level: "debug", message: "none × key: keys choose nothing here" }]);
+    const text = "awaiting × timer: a request is on its way";
+    expect(await run({ kind: "note", reference, text })).toEqual([]);
+    expect(log.lines).toEqual([{ level: "debug", fields: { reference }, message: text }]);
   });
 
   it.each<Effect>([{ kind: "open-machine-session", funds: amount }, { kind: "close-machine-session" }])(

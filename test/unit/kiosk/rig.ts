@@ -207,6 +207,7 @@ export class KioskRig {
   readonly journal: MemoryJournal;
   readonly lines: LogLine[] = [];
   readonly drops: DroppedThing[] = [];
+  reboots = 0;
   readonly machine: SimulatedMachine;
   readonly kiosk: Kiosk;
   #commands = 0;
@@ -248,7 +249,7 @@ export class KioskRig {
         entropy,
         log: createMemoryLog(this.lines),
         freshReference: () => referenceOf(id, createUlid(clock, entropy)),
-        reboot: () => {},
+        reboot: () => (this.reboots += 1),
       },
     );
   }

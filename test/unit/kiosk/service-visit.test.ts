@@ -79,6 +79,7 @@ describe("a line that jammed", () => {
     rig.journal.fault = new Error("ENOSPC");
     await expect(rig.kiosk.serviced("A1")).rejects.toThrow("ENOSPC");
     rig.journal.fault = undefined;
+    await rig.clock.advance(15_000);
     expect(await rig.kiosk.serviced("A1")).toEqual({ kind: "done", lines: ["A1"] });
   });
 });
