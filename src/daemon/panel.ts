@@ -137,7 +137,7 @@ export async function openSink(config: Config, { file }: PanelChoice, clock: Clo
     ttyPath: "/dev/tty1",
     ...shine(config, clock),
   };
-  if (panel.output === "image") return new ImageSink(panel.image_file);
+  if (panel.output === "image") return new ImageSink({ file: panel.image_file, clock });
   if (file !== undefined)
     return openPanelSink(file, {
       ...options,

@@ -50,8 +50,9 @@ class ScenePresenter implements Presenter {
   }
 
   async show(): Promise<void> {
-    const { panel } = this.#parts;
+    const { panel, inputs } = this.#parts;
     const scene = this.#sceneNow();
+    if (inputs().outOfService === "panel") panel.rehearse(this.#sceneOtherwise());
     this.#scene = scene;
     const key = keyOf(scene, panel.facts.liveCountdown);
     if (key === this.#shownKey) return;
@@ -68,11 +69,22 @@ class ScenePresenter implements Presenter {
   }
 
   #sceneNow(): Scene {
+    return sceneOf(this.#sceneInputs());
+  }
+
+  /** What would stand there if the machine were in service: the panel has to be able to draw that before it may be. */
+  #sceneOtherwise(): Scene {
+    const inputs = this.#sceneInputs();
+    const state = { ...inputs.state, notice: null, readiness: { callbackQr: true, oneTimeQr: true } };
+    return sceneOf({ ...inputs, state, outOfService: undefined });
+  }
+
+  #sceneInputs(): SceneInputs {
     const { clock, state, inputs } = this.#parts;
     const reference = referenceOfSession(state().session);
     if (reference === undefined) this.#paymentCode = undefined;
     const paymentQr = this.#paymentCode?.reference === reference ? this.#paymentCode?.qr : undefined;
-    return sceneOf({ ...inputs(), state: state(), monoMs: clock.monotonicMs(), wallMs: clock.wallMs(), paymentQr });
+    return { ...inputs(), state: state(), monoMs: clock.monotonicMs(), wallMs: clock.wallMs(), paymentQr };
   }
 }
 

@@ -2,6 +2,7 @@
  * The panel over any sink: scene → content → layout → pixels → glass. The newest scene wins; what stands on the glass is what the sink
  * has confirmed, never what was only drawn.
  */
+import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
 import type { Frame } from "./frame.ts";
 import type { Clock, Log, Timer } from "../service/port.ts";
@@ -11,7 +12,7 @@ import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from ".
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
 import { drawScene, type Look, type RenderSettings } from "./render.ts";
 import { codeArea } from "./scene/layout.ts";
-import type { FrameSink } from "./sink.ts";
+import type { FrameSink, PresentOutcome } from "./sink.ts";
 
 export interface PanelSettings {
   readonly geometry: PanelGeometry;
@@ -30,6 +31,10 @@ export interface PanelSettings {
 }
 
 const alternateMs = 6_000;
+/** Between two tries of a scene that could not be drawn. */
+const rehearsals = { firstMs: 2_000, maxMs: 60_000 };
+/** Stands in the place of a scene that cannot be drawn: no code, and nothing that was. */
+const fallback: Scene = { kind: "out-of-service", reason: "panel" };
 
 export function createPanel(settings: PanelSettings): Panel {
   return new SinkPanel(settings);
@@ -40,6 +45,17 @@ interface Wanted {
   readonly settle: (outcome: ShowOutcome) => void;
 }
 
+type DrawnScene = Awaited<ReturnType<typeof drawScene>>;
+type Drawn = ({ readonly kind: "drawn" } & DrawnScene) | { readonly kind: "undrawable"; readonly reason: string };
+
+/** A scene that could not be drawn, or not with its code. */
+interface Undrawn {
+  readonly scene: Scene;
+  readonly reason: string;
+  readonly tries: number;
+  readonly timer: Timer;
+}
+
 class SinkPanel implements Panel {
   readonly facts: PanelFacts;
   readonly #settings: PanelSettings;
@@ -48,7 +64,9 @@ class SinkPanel implements Panel {
   #scene: Scene = { kind: "starting" };
   #isShowing = false;
   #isStopping = false;
-  #onGlass: Frame | undefined;
+  /** The last one that the sink was given. */
+  #frame: Frame | undefined;
+  #undrawn: Undrawn | undefined;
   #language = 0;
   #alternating: Timer | undefined;
 
@@ -95,19 +113,30 @@ class SinkPanel implements Panel {
   }
 
   isPresent(): boolean {
-    return this.#settings.sink.isPresent();
+    return this.absence() === undefined;
+  }
+
+  absence(): string | undefined {
+    return this.#undrawn?.reason ?? this.#settings.sink.absence();
+  }
+
+  rehearse(scene: Scene): void {
+    if (this.#undrawn !== undefined) this.#undrawn = { ...this.#undrawn, scene };
   }
 
   async screenshot(): Promise<Uint8Array> {
-    if (this.#onGlass === undefined) throw new Error("nothing has been shown yet");
-    const { drawing } = this.#settings;
-    return drawing.encode?.(this.#onGlass) ?? encodePng(this.#onGlass);
+    const { drawing, sink } = this.#settings;
+    if (this.#frame === undefined) throw new Error("nothing has been shown yet");
+    const absence = sink.absence();
+    if (absence !== undefined) throw new Error(`what stands on the glass is not known: ${absence}`);
+    return drawing.encode?.(this.#frame) ?? encodePng(this.#frame);
   }
 
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#alternating?.cancel();
+    this.#drawable();
     await this.#want({ kind: "out-of-service", reason: "stopped" });
     await this.#settings.sink.close();
     await this.#settings.drawing.close?.();
@@ -137,28 +166,83 @@ class SinkPanel implements Panel {
   }
 
   async #present(scene: Scene): Promise<ShowOutcome> {
-    const { sink, log, drawing } = this.#settings;
     this.#scene = scene;
-    try {
-      const { list, frame } = await drawScene(scene, this.#renderSettings());
-      // Drawing takes time: what is wanted no longer is not shown, not even for a moment.
-      if (this.#wanted !== undefined) {
-        drawing.recycle?.(frame);
-        return { kind: "superseded" };
-      }
-      const code = list.items.find(({ kind }) => kind === "qr" || kind === "picture");
-      const isSafe = scene.kind === "out-of-service" || scene.kind === "starting";
-      const outcome = await sink.present(frame, { codeArea: code?.box, isSafe });
-      if (outcome.kind === "failed") return outcome;
-      // A sink keeps its last frame alone, so from now on nobody looks at the one before.
-      if (this.#onGlass !== undefined) drawing.recycle?.(this.#onGlass);
-      this.#onGlass = frame;
-      if (list.refusal !== undefined) return { kind: "failed", reason: list.refusal };
-      return { kind: "shown" };
-    } catch (error) {
-      log.error({ error, scene: scene.kind }, "the scene could not be drawn");
-      return { kind: "failed", reason: errorText(error) };
+    const drawn = await this.#draw(scene);
+    // Drawing takes time: what is wanted no longer is not shown, not even for a moment.
+    if (this.#wanted !== undefined) {
+      if (drawn.kind === "drawn") this.#settings.drawing.recycle?.(drawn.frame);
+      return { kind: "superseded" };
     }
+    if (drawn.kind === "undrawable") {
+      this.#cannotDraw(scene, drawn.reason);
+      // Whatever stood there, a code perhaps, is true no longer.
+      const instead = await this.#draw(fallback);
+      if (instead.kind === "drawn") await this.#give(instead, true);
+      return { kind: "failed", reason: drawn.reason };
+    }
+    const { refusal } = drawn.list;
+    const isSafe = scene.kind === "out-of-service" || scene.kind === "starting";
+    if (refusal !== undefined) this.#cannotDraw(scene, refusal);
+    else if (!isSafe) this.#drawable();
+    const outcome = await this.#give(drawn, isSafe);
+    if (outcome.kind === "failed") return outcome;
+    return refusal === undefined ? { kind: "shown" } : { kind: "failed", reason: refusal };
+  }
+
+  async #draw(scene: Scene): Promise<Drawn> {
+    try {
+      return { kind: "drawn", ...(await drawScene(scene, this.#renderSettings())) };
+    } catch (error) {
+      return { kind: "undrawable", reason: `the scene "${scene.kind}" cannot be drawn: ${errorText(error)}` };
+    }
+  }
+
+  async #give({ list, frame }: DrawnScene, isSafe: boolean): Promise<PresentOutcome> {
+    const { sink, drawing, log } = this.#settings;
+    const before = this.#frame;
+    this.#frame = frame;
+    const code = list.items.find(({ kind }) => kind === "qr" || kind === "picture");
+    try {
+      return await sink.present(frame, { codeArea: code?.box, isSafe });
+    } catch (error) {
+      log.error({ error }, "the panel's driver failed");
+      return { kind: "failed", reason: errorText(error) };
+    } finally {
+      // A sink keeps its last frame alone, so from now on nobody looks at the one before.
+      if (before !== undefined) drawing.recycle?.(before);
+    }
+  }
+
+  #cannotDraw(scene: Scene, reason: string): void {
+    if (this.#undrawn?.reason !== reason) this.#settings.log.error({ reason }, "a scene cannot be shown");
+    const tries = this.#undrawn?.tries ?? 0;
+    this.#undrawn?.timer.cancel();
+    const timer = this.#settings.clock.startTimer("panel rehearsal", backOffCeilingMs(rehearsals, tries), () => {
+      void this.#tryAgain();
+    });
+    this.#undrawn = { scene, reason, tries: tries + 1, timer };
+  }
+
+  #drawable(): void {
+    this.#undrawn?.timer.cancel();
+    this.#undrawn = undefined;
+  }
+
+  /** In memory; onto the glass only where nothing else was asked for meanwhile. */
+  async #tryAgain(): Promise<void> {
+    if (this.#undrawn === undefined) return;
+    const { scene } = this.#undrawn;
+    const drawn = await this.#draw(scene);
+    if (drawn.kind === "drawn") this.#settings.drawing.recycle?.(drawn.frame);
+    if (this.#undrawn === undefined || this.#isStopping) return;
+    const reason = drawn.kind === "undrawable" ? drawn.reason : drawn.list.refusal;
+    if (reason !== undefined) {
+      this.#cannotDraw(this.#undrawn.scene, reason);
+      return;
+    }
+    this.#settings.log.info({ scene: scene.kind }, "what could not be shown can be drawn again");
+    this.#drawable();
+    if (this.#scene === scene && this.#wanted === undefined) await this.#want(scene);
   }
 
   get #isAlternating(): boolean {

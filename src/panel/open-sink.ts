@@ -54,7 +54,7 @@ export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions)
   return {
     open: () => sink.open(),
     present: (frame, hint) => sink.present(frame, hint),
-    isPresent: () => sink.isPresent(),
+    absence: () => sink.absence(),
     async close() {
       await sink.close();
       lines.close();

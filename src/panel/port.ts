@@ -110,7 +110,7 @@ export type ShowOutcome =
   | { readonly kind: "shown" }
   /** A newer scene came before this one was drawn. */
   | { readonly kind: "superseded" }
-  /** The glass did not take it; the panel goes on trying by itself. A code counts as not shown. */
+  /** It could not be drawn, or the glass did not take it; the panel keeps trying by itself. A code counts as not shown. */
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface PanelFacts {
@@ -130,8 +130,16 @@ export interface Panel {
   /** The last call wins; resolves when this scene is on the glass or was superseded. */
   show(scene: Scene): Promise<ShowOutcome>;
   fit(qrText: string): CodeFit;
+  /** Whether customers read on the glass what was shown last. While a scene is on its way, the answer is that of the scene before. */
   isPresent(): boolean;
-  /** A PNG of what is on the glass now. */
+  /** Why it is not present, for people who mend it: the glass did not take the last frame, or a scene could not be drawn. */
+  absence(): string | undefined;
+  /**
+   * What should stand on the glass if the panel could show it. A panel that is not present because a scene could not be drawn tries this one, in
+   * memory and ever less often, until it can: then it is present again. Otherwise nothing happens.
+   */
+  rehearse(scene: Scene): void;
+  /** A PNG of what is on the glass now. @throws while that is not known */
   screenshot(): Promise<Uint8Array>;
   /** Paints the safe scene and closes. */
   stop(): Promise<void>;

@@ -10,14 +10,16 @@ export interface FrameHint {
 
 export type PresentOutcome =
   | { readonly kind: "presented" }
-  /** The glass did not take it. */
+  /** The glass did not take it: what stands there now is not known. */
   | { readonly kind: "failed"; readonly reason: string };
 
+/** Keeps trying by itself, with the last frame it was given, until that frame is on the glass. */
 export interface FrameSink {
   /** Does not fail for an absent device: it waits for it. */
   open(): Promise<void>;
-  /** When it is presented, the frame before is given up: its memory is used again. */
+  /** From here on the frame before is given up, whatever comes of this one: its memory is used again. */
   present(frame: Frame, hint: FrameHint): Promise<PresentOutcome>;
-  isPresent(): boolean;
+  /** Why the last frame is not on the glass now; undefined while it is. While one is on its way, the answer is that of the frame before. */
+  absence(): string | undefined;
   close(): Promise<void>;
 }

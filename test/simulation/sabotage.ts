@@ -196,6 +196,8 @@ export const brokenVariants: readonly BrokenVariant[] = [
           },
           fit: (content) => panel.fit(content),
           isPresent: () => panel.isPresent(),
+          absence: () => panel.absence(),
+          rehearse: (scene) => panel.rehearse(scene),
           screenshot: () => panel.screenshot(),
           stop: () => panel.stop(),
         };

@@ -32,6 +32,10 @@ export class PanelTwin implements Panel {
     return true;
   }
 
+  absence(): undefined {}
+
+  rehearse(_scene: Scene): void {}
+
   async screenshot(): Promise<Uint8Array> {
     return new Uint8Array();
   }

@@ -10,7 +10,7 @@ import type { Frame } from "../frame.ts";
 import type { Rotation } from "../geometry.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../sink.ts";
 import { createWiredBus, type EpaperBus, type SpiPort } from "./bus.ts";
-import type { Controller } from "./controller.ts";
+import type { Controller, Planes } from "./controller.ts";
 import { createController } from "./controllers.ts";
 import { EpaperGlass, type PaintOutcome } from "./glass.ts";
 import type { EpaperLines } from "./lines.ts";
@@ -52,7 +52,7 @@ export class EpaperSink implements FrameSink {
   /** The end of the queue: present, retry and close run one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
   #last: Last | undefined;
-  #isPresent = false;
+  #absence: string | undefined = "nothing was painted yet";
   #isClosed = false;
   #retryMs = retryMsMin;
   #timer: Timer | undefined;
@@ -68,7 +68,6 @@ export class EpaperSink implements FrameSink {
     await this.#inTurn(() => this.#openGlass());
   }
 
-  /** Brings the frame to the glass. @throws RangeError when the frame is not of the panel's size */
   present(frame: Frame, hint: FrameHint): Promise<PresentOutcome> {
     return this.#inTurn(async () => {
       if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
@@ -78,9 +77,8 @@ export class EpaperSink implements FrameSink {
     });
   }
 
-  /** Whether the last refresh worked. */
-  isPresent(): boolean {
-    return this.#isPresent;
+  absence(): string | undefined {
+    return this.#absence;
   }
 
   /** Waits for a refresh that is on; leaves the picture, asleep and without power. Idempotent. */
@@ -92,7 +90,7 @@ export class EpaperSink implements FrameSink {
       await this.#bus?.close().catch(() => undefined);
       this.#bus = undefined;
       this.#glass = undefined;
-      this.#isPresent = false;
+      this.#absence = "the panel is closed";
     });
   }
 
@@ -131,21 +129,27 @@ export class EpaperSink implements FrameSink {
   }
 
   async #paint({ frame, hint }: Last): Promise<PresentOutcome> {
-    const { rotation } = this.#options;
-    const planes = packPlanes(frame, this.#controller.geometry, {
-      rotation: rotation ?? 0,
-      codeArea: hint.codeArea,
-    });
     this.#timer?.cancel();
+    const planes = this.#packed(frame, hint);
+    if (planes instanceof RangeError) return this.#failed(planes.message);
     const glass = await this.#openGlass();
     if (glass === undefined) return this.#failed("the panel's SPI device cannot be opened");
     const outcome = await glass.paint(planes, hint);
     return this.#settle(glass, outcome);
   }
 
+  #packed(frame: Frame, { codeArea }: FrameHint): Planes | RangeError {
+    try {
+      return packPlanes(frame, this.#controller.geometry, { rotation: this.#options.rotation ?? 0, codeArea });
+    } catch (error) {
+      if (error instanceof RangeError) return error;
+      throw error;
+    }
+  }
+
   async #settle(glass: EpaperGlass, outcome: PaintOutcome): Promise<PresentOutcome> {
     if (outcome.kind === "painted") {
-      this.#isPresent = true;
+      this.#absence = undefined;
       this.#retryMs = retryMsMin;
       this.#repaintAfter(Math.max(1_000, glass.fullDueAtMs - this.#options.clock.monotonicMs()));
       return { kind: "presented" };
@@ -155,7 +159,7 @@ export class EpaperSink implements FrameSink {
   }
 
   #failed(reason: string): PresentOutcome {
-    this.#isPresent = false;
+    this.#absence = reason;
     this.#repaintAfter(this.#retryMs);
     this.#retryMs = Math.min(retryMsMax, this.#retryMs * 2);
     return { kind: "failed", reason };

@@ -54,7 +54,8 @@ export class FramebufferSink implements FrameSink {
   #painted: string | undefined;
   #light = 1;
   #connectors = "";
-  #absence = "the framebuffer was not looked for yet";
+  /** Why the last frame is not on the glass; undefined while it is. */
+  #absence: string | undefined = "the framebuffer was not looked for yet";
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -84,8 +85,8 @@ export class FramebufferSink implements FrameSink {
     });
   }
 
-  isPresent(): boolean {
-    return this.#surface !== undefined;
+  absence(): string | undefined {
+    return this.#absence;
   }
 
   /** Of the device that is open now. */
@@ -137,10 +138,7 @@ export class FramebufferSink implements FrameSink {
       this.#painted = undefined;
     }
     await this.#applyLight();
-    const { log } = this.#options;
-    if (this.#last === undefined || this.#painted === this.#paintKey(this.#last)) return;
-    const outcome = await this.#paint();
-    if (outcome.kind === "failed" && this.#surface !== undefined) log.warn({ reason: outcome.reason }, "not repainted");
+    if (this.#last !== undefined && this.#painted !== this.#paintKey(this.#last)) await this.#paint();
   }
 
   async #look(): Promise<void> {
@@ -156,14 +154,22 @@ export class FramebufferSink implements FrameSink {
       this.#surface = await Surface.open(join(devRoot ?? "/dev", found.geometry.device), found.geometry);
       log.info({ ...found.geometry }, "the framebuffer is open");
     } catch (error) {
-      this.#absence = `/dev/${found.geometry.device} cannot be opened (${errorText(error)}): is the service's user in the group video?`;
+      this.#miss(
+        `/dev/${found.geometry.device} cannot be opened (${errorText(error)}): is the service's user in the group video?`,
+      );
     }
   }
 
-  async #drop(reason: string): Promise<void> {
-    if (reason !== this.#absence) this.#options.log.warn({ reason }, "the framebuffer is not there");
+  /** The last frame is not on the glass. Said once for each reason. */
+  #miss(reason: string): string {
+    if (reason !== this.#absence) this.#options.log.warn({ reason }, "the last frame is not on the glass");
     this.#absence = reason;
     this.#painted = undefined;
+    return reason;
+  }
+
+  async #drop(reason: string): Promise<void> {
+    this.#miss(reason);
     const surface = this.#surface;
     this.#surface = undefined;
     await surface?.close().catch(() => undefined);
@@ -172,14 +178,19 @@ export class FramebufferSink implements FrameSink {
   async #paint(): Promise<FramebufferPresentOutcome> {
     const surface = this.#surface;
     const frame = this.#last;
-    if (surface === undefined || frame === undefined) return { kind: "failed", reason: this.#absence };
+    if (surface === undefined || frame === undefined)
+      return { kind: "failed", reason: this.#absence ?? "there is no frame yet" };
     try {
       const rowsWritten = await surface.draw(frame, this.#view(frame));
       this.#painted = this.#paintKey(frame);
+      this.#absence = undefined;
       return { kind: "presented", rowsWritten };
     } catch (error) {
-      // The frame was made for another display than the one that is connected now.
-      if (error instanceof RangeError) return { kind: "failed", reason: error.message };
+      // The frame was made for another display than the one that is connected now, and nothing else of ours may stand on that one.
+      if (error instanceof RangeError) {
+        await surface.blank().catch(() => undefined);
+        return { kind: "failed", reason: this.#miss(error.message) };
+      }
       const reason = `/dev/${surface.geometry.device} did not take the frame (${errorText(error)})`;
       await this.#drop(reason);
       return { kind: "failed", reason };

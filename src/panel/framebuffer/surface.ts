@@ -55,6 +55,14 @@ export class Surface {
     return written;
   }
 
+  /** All black, for a display that the frame does not fit: nothing of what stood there may be scanned. */
+  async blank(): Promise<void> {
+    const { strideBytes, heightPx, widthPx, format } = this.geometry;
+    this.#isHeldWhole = false;
+    const row = new Uint8Array(widthPx * bytesPerPixel(format));
+    for (let y = 0; y < heightPx; y += 1) await this.#handle.write(row, 0, row.length, y * strideBytes);
+  }
+
   async close(): Promise<void> {
     await this.#handle.close();
   }

@@ -1,45 +1,79 @@
 /** The panel as a picture file: for the demo, for tests, and for displays that another program drives. */
-import type { Frame } from "../frame.ts";
 import { rename, writeFile } from "node:fs/promises";
+import { backOffCeilingMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
+import type { Clock, Timer } from "../../service/port.ts";
 import { encodePng } from "../draw.ts";
+import type { Frame } from "../frame.ts";
 import type { FrameSink, PresentOutcome } from "../sink.ts";
 
-/** Writes `file` whole, or not at all: a reader never sees half a picture. Without a file it only keeps the frame. */
-export class ImageSink implements FrameSink {
-  readonly #file: string | undefined;
-  #frame: Frame | undefined;
+/** Between two tries to write the same picture. */
+const retries = { firstMs: 1_000, maxMs: 60_000 };
 
-  constructor(file?: string) {
-    this.#file = file;
+export interface ImageSinkOptions {
+  /** Without it the frame is only kept. */
+  readonly file: string | undefined;
+  readonly clock: Clock;
+}
+
+/** Writes `file` whole, or not at all: a reader never sees half a picture. */
+export class ImageSink implements FrameSink {
+  readonly #options: ImageSinkOptions;
+  #last: Frame | undefined;
+  #absence: string | undefined = "nothing was shown yet";
+  #tries = 0;
+  #retry: Timer | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ImageSinkOptions) {
+    this.#options = options;
   }
 
   async open(): Promise<void> {}
 
-  get frame(): Frame | undefined {
-    return this.#frame;
+  present(frame: Frame): Promise<PresentOutcome> {
+    this.#last = frame;
+    this.#tries = 0;
+    return this.#write();
   }
 
-  async present(frame: Frame): Promise<PresentOutcome> {
+  absence(): string | undefined {
+    return this.#absence;
+  }
+
+  async close(): Promise<void> {
+    this.#retry?.cancel();
+    this.#last = undefined;
+    await this.#tail;
+  }
+
+  /** One at a time: two writers of one temporary file would mix their pictures. */
+  #write(): Promise<PresentOutcome> {
+    this.#retry?.cancel();
+    const written = this.#tail.then(() => this.#writeLast());
+    this.#tail = written;
+    return written;
+  }
+
+  async #writeLast(): Promise<PresentOutcome> {
+    const { file, clock } = this.#options;
+    const frame = this.#last;
+    if (frame === undefined) return { kind: "failed", reason: "the panel is closed" };
     try {
-      if (this.#file !== undefined) {
-        const temporary = `${this.#file}.new`;
+      if (file !== undefined) {
+        const temporary = `${file}.new`;
         await writeFile(temporary, await encodePng(frame));
-        await rename(temporary, this.#file);
+        await rename(temporary, file);
       }
-      this.#frame = frame;
+      this.#absence = undefined;
       return { kind: "presented" };
     } catch (error) {
-      return {
-        kind: "failed",
-        reason: `the picture could not be written: ${errorText(error)}`,
-      };
+      const reason = `the picture could not be written: ${errorText(error)}`;
+      this.#absence = reason;
+      const waitMs = backOffCeilingMs(retries, this.#tries);
+      this.#tries += 1;
+      if (this.#last !== undefined) this.#retry = clock.startTimer("picture file", waitMs, () => void this.#write());
+      return { kind: "failed", reason };
     }
   }
-
-  isPresent(): boolean {
-    return true;
-  }
-
-  async close(): Promise<void> {}
 }

@@ -1,4 +1,5 @@
 /** From a scene to what has to be said: title, big value, lines, icon, code, products. No positions yet. Pure. */
+import { readableText } from "../../kit/readable-text.ts";
 import type { Language, Offer, Scene } from "../port.ts";
 import type { Money } from "../../sale/money.ts";
 import type { QrPicture } from "../../vipps/port.ts";
@@ -74,8 +75,8 @@ function shortReference(reference: string | undefined): string | undefined {
 
 function offerRows(offers: readonly Offer[], words: Texts): SceneContent["offers"] {
   return offers.map((offer) => ({
-    line: offer.line,
-    name: offer.name,
+    line: readableText(offer.line),
+    name: readableText(offer.name),
     price: offer.soldOut ? words.soldOut : moneyText(offer.price, words.locale),
     shortPrice: offer.soldOut ? words.soldOut : amountText(offer.price, words.locale),
     soldOut: offer.soldOut,
@@ -100,8 +101,12 @@ function say(title: string, changes: Partial<SceneContent> = {}): SceneContent {
 
 type Line = SceneContent["lines"][number];
 
+/** Names and plates come from outside: one that cannot be drawn must not take the whole scene away. */
 function lines(...given: readonly (readonly [LineRole, string | undefined])[]): readonly Line[] {
-  return given.flatMap(([role, text]) => (text === undefined || text === "" ? [] : [{ text, role }]));
+  return given.flatMap(([role, from]) => {
+    const text = readableText(from ?? "");
+    return text === "" ? [] : [{ text, role }];
+  });
 }
 
 const wallet = "Vipps MobilePay";

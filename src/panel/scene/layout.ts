@@ -2,6 +2,7 @@
  * From what has to be said to a display list. One arrangement for all scenes: the code in a square at one end, the words in the rest; side by
  * side on wide panels, one above the other on tall ones; without a code the words stand in the middle. Pure.
  */
+import { readableText } from "../../kit/readable-text.ts";
 import type { Box } from "../frame.ts";
 import type { PanelGeometry } from "../geometry.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "../qr/planner.ts";
@@ -200,9 +201,10 @@ function brandItem(
     const heightPx = Math.max(1, Math.floor(size.heightPx * scale));
     return { kind: "logo", box: { xPx, yPx: box.yPx, widthPx, heightPx }, png: brand.logo };
   }
-  if (brand?.name === undefined || brand.name === "") return undefined;
+  const name = readableText(brand?.name ?? "");
+  if (name === "") return undefined;
   const room = { widthPx: box.widthPx, heightPx: Math.ceil(bodyPx * lineHeight) };
-  const { heightPx, lines, sizePx } = fitText(brand.name, room, bodyPx * 0.9, "bold", measure, 1);
+  const { heightPx, lines, sizePx } = fitText(name, room, bodyPx * 0.9, "bold", measure, 1);
   return { kind: "text", box: { ...box, heightPx }, lines, sizePx, weight: "bold", ink: "accent", align };
 }
 

@@ -123,7 +123,7 @@ describe("a framebuffer sink", () => {
     const { sink, clock } = sinkOn(root);
     await sink.open();
     expect(await sink.present(first)).toMatchObject({ kind: "failed" });
-    expect(sink.isPresent()).toBe(false);
+    expect(sink.absence()).toContain("there is no framebuffer");
     const painted = async () => {
       await clock.advance(2_000);
       // Takes its turn after the look at the device.
@@ -152,6 +152,33 @@ describe("a framebuffer sink", () => {
     await write("sys/class/drm/card1-HDMI-A-1/status", "disconnected\n");
     await clock.advance(2_000);
     await sink.present(first);
+    expect((await glass())[2]).toBe(255);
+  });
+
+  it("is present only while the last frame is on the glass: not on a display that came back in another mode", async () => {
+    const { root, plug, unplug, glass } = await createRoot();
+    await plug();
+    const { sink, clock } = sinkOn(root);
+    expect(sink.absence()).toBeDefined();
+    await sink.open();
+    expect(sink.absence()).toBeDefined();
+    await sink.present(first);
+    expect(sink.absence()).toBeUndefined();
+    /** Until the sink has looked at the device. */
+    const looked = async (absence: RegExp | undefined) => {
+      await clock.advance(2_000);
+      const isAs = (now: string | undefined) => (absence === undefined ? now === undefined : absence.test(now ?? ""));
+      await expect.poll(() => isAs(sink.absence())).toBe(true);
+    };
+    await unplug();
+    await looked(/there is no framebuffer/);
+    await plug({ size: "3,2", stride: 24 });
+    await looked(/a frame of 4×3 .* does not fit fb0 \(vc4drmfb\) of 3×2/);
+    // Whatever stood there is gone: 3 pixels of 4 bytes, a stride of 24.
+    expect([...(await glass()).subarray(0, 12), ...(await glass()).subarray(24, 36)]).toEqual(Array(24).fill(0));
+    await unplug();
+    await plug();
+    await looked(undefined);
     expect((await glass())[2]).toBe(255);
   });
 

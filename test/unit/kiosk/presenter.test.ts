@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createPresenter } from "../../../src/kiosk/presenter.ts";
 import type { OutOfServiceReason } from "../../../src/panel/port.ts";
+import type { QrPicture } from "../../../src/vipps/port.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { policy, SaleUnderTest } from "../sale/support.ts";
@@ -14,14 +15,18 @@ function presenting(panel = new RememberingPanel()) {
   const clock = new SimulatedClock();
   const log = createMemoryLog();
   const sale = new SaleUnderTest();
-  const now = { outOfService: undefined as OutOfServiceReason | undefined, isStarting: false };
+  const now: {
+    outOfService: OutOfServiceReason | undefined;
+    isStarting: boolean;
+    callbackQr: QrPicture | undefined;
+  } = { outOfService: undefined, isStarting: false, callbackQr: undefined };
   let notShown = 0;
   const presenter = createPresenter({
     panel,
     clock,
     log,
     state: () => sale.state,
-    inputs: () => ({ ...now, policy, callbackQr: undefined, shopQr: undefined }),
+    inputs: () => ({ ...now, policy, shopQr: undefined }),
     onCodeNotShown: () => (notShown += 1),
   });
   const kinds = (): readonly string[] => panel.scenes.map(({ kind }) => kind);
@@ -118,4 +123,23 @@ it("a code that was taken off meanwhile is not missed", async () => {
   sale.tell({ about: "session", event: { kind: "selection-cancelled" } });
   await Promise.all([slow, presenter.show()]);
   expect(notShown()).toBe(0);
+});
+
+describe("a panel that is why the machine is out of service", () => {
+  it("rehearses what belongs there otherwise, with its code", async () => {
+    const { presenter, panel, now, kinds } = presenting();
+    now.outOfService = "panel";
+    now.callbackQr = qr;
+    await presenter.show();
+    await presenter.show();
+    expect(kinds()).toEqual(["out-of-service"]);
+    expect(panel.rehearsed.at(-1)).toMatchObject({ kind: "idle", code: { kind: "callback", qr } });
+  });
+
+  it("rehearses nothing while something else is wrong", async () => {
+    const { presenter, panel, now } = presenting();
+    now.outOfService = "provider";
+    await presenter.show();
+    expect(panel.rehearsed).toEqual([]);
+  });
 });

@@ -31,6 +31,7 @@ export const id = merchantQrId("kiosk-7");
 export class RememberingPanel implements Panel {
   readonly facts = { id: "twin", widthPx: 400, heightPx: 300, liveCountdown: false, providerQrSizePx: 300 };
   readonly scenes: Scene[] = [];
+  readonly rehearsed: Scene[] = [];
   outcome: ShowOutcome | Error = { kind: "shown" };
   codeFit: CodeFit = { fits: true, moduleSizePx: 5, moduleSizeMm: 1, scanDistanceMm: 400 };
   present = true;
@@ -49,6 +50,14 @@ export class RememberingPanel implements Panel {
 
   isPresent(): boolean {
     return this.present;
+  }
+
+  absence(): string | undefined {
+    return this.present ? undefined : "unplugged";
+  }
+
+  rehearse(scene: Scene): void {
+    this.rehearsed.push(scene);
   }
 
   async screenshot(): Promise<Uint8Array> {

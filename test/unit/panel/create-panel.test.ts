@@ -1,11 +1,12 @@
 /** The panel over a sink: the newest scene wins, nothing stale is shown, and only what the sink confirmed counts. */
 import { describe, expect, it } from "vitest";
 import { createPanel } from "../../../src/panel/create-panel.ts";
-import { createDrawing } from "../../../src/panel/draw.ts";
-import type { Language, Panel } from "../../../src/panel/port.ts";
+import { createDrawing, framePng } from "../../../src/panel/draw.ts";
+import type { Language, Panel, Scene } from "../../../src/panel/port.ts";
 import type { Frame } from "../../../src/panel/frame.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../../../src/panel/sink.ts";
 import { sampleScenes } from "../../../src/panel/scene/samples.ts";
+import { money } from "../../../src/sale/money.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { geometryNamed } from "./panels.ts";
@@ -13,14 +14,16 @@ import { geometryNamed } from "./panels.ts";
 class RecordingSink implements FrameSink {
   readonly shown: { readonly frame: Frame; readonly hint: FrameHint }[] = [];
   outcome: PresentOutcome = { kind: "presented" };
+  #absence: string | undefined = "nothing yet";
 
   async open(): Promise<void> {}
   async present(frame: Frame, hint: FrameHint): Promise<PresentOutcome> {
     this.shown.push({ frame, hint });
+    this.#absence = this.outcome.kind === "failed" ? this.outcome.reason : undefined;
     return this.outcome;
   }
-  isPresent(): boolean {
-    return this.outcome.kind === "presented";
+  absence(): string | undefined {
+    return this.#absence;
   }
   async close(): Promise<void> {}
 }
@@ -104,6 +107,21 @@ describe("a panel", () => {
     expect(await panel.show({ kind: "busy" })).toEqual({ kind: "failed", reason: "BUSY never released" });
   });
 
+  it("is present only while the last frame is on the glass", async () => {
+    const { panel, sink } = rig(small);
+    expect(panel.isPresent()).toBe(false);
+    await panel.start();
+    expect(panel.isPresent()).toBe(true);
+    sink.outcome = { kind: "failed", reason: "BUSY never released" };
+    await panel.show({ kind: "busy" });
+    expect(panel.isPresent()).toBe(false);
+    expect(panel.absence()).toBe("BUSY never released");
+    await expect(panel.screenshot()).rejects.toThrow("BUSY never released");
+    sink.outcome = { kind: "presented" };
+    await panel.show({ kind: "busy" });
+    expect(panel.isPresent()).toBe(true);
+  });
+
   it("says beforehand whether a code fits", () => {
     const { panel } = rig(small);
     expect(panel.fit("https://qr.vipps.no/vp/abcdefghi")).toMatchObject({ fits: true });
@@ -119,6 +137,82 @@ describe("a panel", () => {
     await paper.panel.start();
     await paper.clock.advance(60_000);
     expect(paper.sink.shown.length).toBe(1);
+  });
+
+  it("shows every scene, whatever a name has in it", async () => {
+    const { panel, sink } = rig(small);
+    for (const name of ["Kaf\u0000fe", "Kaffe\nmed melk", "\u202eeffaK", "\ud800", "\u0000", "☕"]) {
+      const price = money(2_500, "NOK");
+      const offers = [{ name, price, line: name, soldOut: false }];
+      const qr = { kind: "content", text: "https://qr.vipps.no/vp/abcdefghi" } as const;
+      const scenes: readonly Scene[] = [
+        { kind: "idle", code: { kind: "callback", qr }, canSelectFirst: true, offers },
+        { kind: "choose", offers, reserved: undefined, secondsLeft: 9 },
+        { kind: "pay", qr, product: name, price, secondsLeft: 9, canShowCode: false },
+        { kind: "deliver", product: name },
+        { kind: "thanks", product: name, price },
+        { kind: "valid-until", plate: name, untilWallMs: 0, price },
+      ];
+      for (const scene of scenes) expect(await panel.show(scene), `${scene.kind} ${name}`).toEqual({ kind: "shown" });
+    }
+    expect(sink.shown).toHaveLength(36);
+  });
+
+  describe("that cannot draw a scene", () => {
+    /** A picture that says its size and ends there. */
+    const brokenIdle = (side: number): Scene => {
+      const png = framePng({ widthPx: side, heightPx: side, rgba: new Uint8ClampedArray(side * side * 4) });
+      return {
+        kind: "idle",
+        code: { kind: "callback", qr: { kind: "png", png: png.subarray(0, 40) } },
+        canSelectFirst: true,
+        offers: [],
+      };
+    };
+
+    async function broken() {
+      const all = rig(small);
+      await all.panel.start();
+      await all.panel.show(sceneNamed("idle"));
+      const outcome = await all.panel.show(brokenIdle(100));
+      return { ...all, outcome };
+    }
+
+    it("takes the old picture and its code away, and is not present", async () => {
+      const { panel, sink, outcome } = await broken();
+      expect(outcome).toMatchObject({ kind: "failed", reason: /"idle" cannot be drawn/ });
+      expect(sink.shown.at(-1)?.hint).toEqual({ codeArea: undefined, isSafe: true });
+      expect(panel.isPresent()).toBe(false);
+      expect(panel.absence()).toContain('"idle" cannot be drawn');
+    });
+
+    it("stays so while the safe scene stands there, however long", async () => {
+      const { panel, clock, sink } = await broken();
+      await panel.show({ kind: "out-of-service", reason: "panel" });
+      await clock.advance(10 * 60_000);
+      expect(panel.isPresent()).toBe(false);
+      expect(sink.shown.at(-1)?.hint.isSafe).toBe(true);
+      // One try at a time, and at most a minute to the next.
+      await expect.poll(() => clock.timers().length).toBe(1);
+      await panel.stop();
+      expect(clock.timers()).toEqual([]);
+    });
+
+    it("tries what should stand there by now, and is present again once that can be drawn", async () => {
+      const { panel, clock } = await broken();
+      await panel.show({ kind: "out-of-service", reason: "panel" });
+      panel.rehearse(sceneNamed("idle"));
+      expect(panel.isPresent()).toBe(false);
+      await clock.advance(60_000);
+      await expect.poll(() => panel.isPresent()).toBe(true);
+      expect(await panel.show(sceneNamed("idle"))).toEqual({ kind: "shown" });
+    });
+
+    it("is present again with the next scene that is drawn", async () => {
+      const { panel } = await broken();
+      await panel.show(sceneNamed("thanks"));
+      expect(panel.isPresent()).toBe(true);
+    });
   });
 
   it("has a screenshot of what was shown last", async () => {

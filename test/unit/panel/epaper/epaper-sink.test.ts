@@ -36,7 +36,7 @@ describe("an e-paper sink", () => {
     expect(await present(frame(0))).toEqual({ kind: "presented" });
     expect(rig.glass.rows()).toEqual(frame(0));
     expect(rig.chip.isAsleep).toBe(true);
-    expect(sink.isPresent()).toBe(true);
+    expect(sink.absence()).toBeUndefined();
   });
 
   it("does not touch the glass for the same frame", async () => {
@@ -104,10 +104,10 @@ describe("an e-paper sink", () => {
     const { rig, frame, present, sink } = await opened("7.5 V2");
     rig.wires.faults.busyStuckAt = 0;
     expect(await present(frame(0))).toMatchObject({ kind: "failed" });
-    expect(sink.isPresent()).toBe(false);
+    expect(sink.absence()).toContain("BUSY");
     rig.wires.faults.busyStuckAt = undefined;
     await rig.clock.advance(60_000);
-    expect(sink.isPresent()).toBe(true);
+    expect(sink.absence()).toBeUndefined();
     expect(rig.glass.rows()).toEqual(frame(0));
   });
 
@@ -174,8 +174,12 @@ describe("an e-paper sink", () => {
     expect(rig.glass.rows()).toEqual(expected);
   });
 
-  it("refuses a frame of another size", async () => {
-    const { present } = await opened("7.5 V2");
-    await expect(present(wedge(8, 8))).rejects.toThrow(RangeError);
+  it("is not present once it was given a frame of another size, and is again with the next that fits", async () => {
+    const { present, frame, sink } = await opened("7.5 V2");
+    await present(frame(0));
+    expect(await present(wedge(8, 8))).toMatchObject({ kind: "failed", reason: /8×8 .* does not fit a glass of 16×8/ });
+    expect(sink.absence()).toContain("does not fit");
+    await present(frame(1));
+    expect(sink.absence()).toBeUndefined();
   });
 });

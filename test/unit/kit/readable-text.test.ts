@@ -1,0 +1,56 @@
+/** Goal: what stands in a catalogue can be read by people, and what cannot is told with its place. Method: a table, and any text at all. */
+import { assert, property, string } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readableText, unreadableBecause } from "../../../src/kit/readable-text.ts";
+
+describe("a text that people read", () => {
+  it.each([
+    "Kaffe",
+    "Brus 0,5 l",
+    "Smørbrød – ost & skinke",
+    "Käsekuchen",
+    "e\u0301clair",
+    "กาแฟ",
+    "قهوة",
+    "咖啡 ☕",
+    "5 €",
+  ])("may be %j", (text) => {
+    expect(unreadableBecause(text)).toBeUndefined();
+    expect(readableText(text)).toBe(text);
+  });
+
+  it.each([
+    ["Kaf\u0000fe", "has a control character (U+0000) at position 4: write it without", "Kaf fe"],
+    ["Kaffe\u0007", "has a control character (U+0007) at position 6: write it without", "Kaffe"],
+    ["Kaffe\nmed melk", "has a line break (U+000A) at position 6: write it without", "Kaffe med melk"],
+    ["Kaffe\r\nmed", "has a line break (U+000D) at position 6: write it without", "Kaffe med"],
+    ["Kaffe\u2028med", "has a line break (U+2028) at position 6: write it without", "Kaffe med"],
+    [
+      "\u202e52 rk",
+      "has a character that turns the direction of writing (U+202E) at position 1: write it without",
+      "52 rk",
+    ],
+    [
+      "a\u2067b\u2069",
+      "has a character that turns the direction of writing (U+2067) at position 2: write it without",
+      "ab",
+    ],
+    ["Ka\u200bffe", "has a character that cannot be seen (U+200B) at position 3: write it without", "Kaffe"],
+    ["☕\ud800", "has a character that cannot be seen (U+D800) at position 2: write it without", "☕"],
+    ["\ue000x", "has a character that cannot be seen (U+E000) at position 1: write it without", "x"],
+    ["", "is blank: write what people should read", ""],
+    [" \u00a0 ", "is blank: write what people should read", ""],
+  ])("may not be %j", (text, why, readable) => {
+    expect(unreadableBecause(text)).toBe(why);
+    expect(readableText(text)).toBe(readable);
+  });
+
+  it("is readable, or nothing, once what cannot be read is taken out of it", () => {
+    assert(
+      property(string({ unit: "binary" }), (text) => {
+        const readable = readableText(text);
+        expect(readable === "" ? undefined : unreadableBecause(readable)).toBeUndefined();
+      }),
+    );
+  });
+});
