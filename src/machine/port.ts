@@ -61,6 +61,13 @@ export type Key =
   | "X"
   | "Y"
   | "Z"
+  | "Å"
+  | "Æ"
+  | "Ø"
+  | "Ä"
+  | "Ö"
+  /** A letter that no plate here has: what was typed is not what the customer means, and must not be taken without it. */
+  | "other"
   | "plus"
   | "minus"
   | "ok"

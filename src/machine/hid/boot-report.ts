@@ -1,17 +1,27 @@
 /**
- * Boot keyboard reports (HID 1.11, appendix B.1: modifiers, a reserved byte, up to six usages) to key presses. Pure.
+ * Boot keyboard reports (HID 1.11, appendix B.1: modifiers, a reserved byte, up to six usages) to what happened on the keys. Pure.
  */
 import type { KeyStroke } from "./layouts.ts";
 
-/** Usages of the keys that are down. */
-export type KeysDown = ReadonlySet<number>;
+/** What is held down after a report. */
+export interface Keys {
+  /** Usages. */
+  readonly down: ReadonlySet<number>;
+  readonly isAltDown: boolean;
+}
 
-export const noKeys: KeysDown = new Set();
+export const noKeys: Keys = { down: new Set(), isAltDown: false };
 
-const leftShift = 0x02;
-const rightShift = 0x20;
-/** AltGr is the right Alt key; of the left one and of Control we want nothing. */
-const rightAlt = 0x40;
+export type KeyEvent =
+  | { readonly kind: "pressed"; readonly stroke: KeyStroke }
+  /** The left Alt key was let go: the digits that were typed meanwhile are a character. */
+  | { readonly kind: "alt-released" };
+
+const control = 0x01 | 0x10;
+const shift = 0x02 | 0x20;
+const leftAlt = 0x04;
+/** The right Alt key. */
+const altGr = 0x40;
 /** Usages 1 to 3 are errors: too many keys at once (ErrorRollOver), self-test failed, undefined. */
 const firstKey = 0x04;
 const modifiersFrom = 0xe0;
@@ -21,18 +31,34 @@ const reportBytes = 8;
  * New presses in a report, in its order; keys that stay down are not pressed again, a report of errors changes nothing.
  * @param report 8 bytes, or 9 where the device has report numbers.
  */
-export function keyPresses(
-  before: KeysDown,
+export function keyEvents(
+  before: Keys,
   report: Uint8Array,
-): { readonly strokes: readonly KeyStroke[]; readonly down: KeysDown } {
+): { readonly events: readonly KeyEvent[]; readonly keys: Keys } {
   const body = report.length === reportBytes + 1 ? report.subarray(1) : report;
-  if (body.length < reportBytes) return { strokes: [], down: before };
+  if (body.length < reportBytes) return { events: [], keys: before };
   const usages = [...body.subarray(2, reportBytes)];
-  if (usages.some((usage) => usage > 0 && usage < firstKey)) return { strokes: [], down: before };
+  if (usages.some((usage) => usage > 0 && usage < firstKey)) return { events: [], keys: before };
   const down = new Set(usages.filter((usage) => usage >= firstKey && usage < modifiersFrom));
   const modifiers = body[0] ?? 0;
-  const shift = (modifiers & (leftShift | rightShift)) !== 0;
-  const altGr = (modifiers & rightAlt) !== 0;
-  const strokes = [...down].filter((usage) => !before.has(usage)).map((usage) => ({ usage, shift, altGr }));
-  return { strokes, down };
+  const isAltDown = (modifiers & leftAlt) !== 0;
+  const held = heldBy(modifiers);
+  const pressed = [...down].filter((usage) => !before.down.has(usage));
+  return {
+    events: [
+      ...(before.isAltDown && !isAltDown ? [{ kind: "alt-released" } as const] : []),
+      ...pressed.map((usage) => ({ kind: "pressed", stroke: { usage, held } }) as const),
+    ],
+    keys: { down, isAltDown },
+  };
+}
+
+/** Control and the left Alt key together are AltGr, as on a PC: keyboards without one, and scanners, send them so. */
+function heldBy(modifiers: number): KeyStroke["held"] {
+  const isControl = (modifiers & control) !== 0;
+  const isAlt = (modifiers & leftAlt) !== 0;
+  if ((modifiers & altGr) !== 0 || (isControl && isAlt)) return "altGr";
+  if (isControl) return "control";
+  if (isAlt) return "alt";
+  return (modifiers & shift) === 0 ? "nothing" : "shift";
 }

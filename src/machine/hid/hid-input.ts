@@ -4,13 +4,13 @@ import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
 import { type Currency, money } from "../../sale/money.ts";
 import type { InputDevice, MachineEvent } from "../port.ts";
-import { keyPresses, type KeysDown, noKeys } from "./boot-report.ts";
+import { keyEvents, type KeyEvent, type Keys, noKeys } from "./boot-report.ts";
 import type { HidBus, HidConnection, HidInfo } from "./bus.ts";
 import { chooseLine, forgetMs, keyOf } from "./keypad.ts";
-import type { KeyStroke, LayoutName } from "./layouts.ts";
+import type { LayoutName } from "./layouts.ts";
 import { type PartialScan, readPosReport } from "./pos-report.ts";
-import { judgeScan, openGate, type ScanGate, scanLengthMax } from "./scan-gate.ts";
-import { finished, nothingTyped, silenceMs, typeKey, type TypedScan } from "./typed-scan.ts";
+import { codeIn, judgeScan, openGate, type ScanFault, type ScanGate, scanLengthMax } from "./scan-gate.ts";
+import { layoutsOf, nothingTyped, silenceMs, textOf, typeKey, type TypedScan } from "./typed-scan.ts";
 
 export interface HidMatch {
   readonly vendorId: number | undefined;
@@ -98,8 +98,12 @@ class HidInput implements InputDevice {
   #detail = "not looked for yet";
   #isStopped = false;
   #isPos = false;
-  #down: KeysDown = noKeys;
+  #keys: Keys = noKeys;
   #typed: TypedScan = nothingTyped;
+  /** It was seen to end a code with a key: then silence is no end, but a code that was cut off. */
+  #sendsEnd = false;
+  /** A keypad's dead key that waits for the next one. */
+  #dead = "";
   #line = "";
   #partial: PartialScan | undefined;
   /** The rest of a code that was too long. */
@@ -188,8 +192,9 @@ class HidInput implements InputDevice {
 
   #forget(): void {
     this.#endTimer?.cancel();
-    this.#down = noKeys;
+    this.#keys = noKeys;
     this.#typed = nothingTyped;
+    this.#dead = "";
     this.#line = "";
     this.#partial = undefined;
     this.#isSkipping = false;
@@ -201,11 +206,11 @@ class HidInput implements InputDevice {
       this.#hearPos(report);
       return;
     }
-    const { strokes, down } = keyPresses(this.#down, report);
-    this.#down = down;
-    for (const stroke of strokes)
-      if (this.#settings.kind === "scanner") this.#type(stroke);
-      else this.#press(stroke);
+    const { events, keys } = keyEvents(this.#keys, report);
+    this.#keys = keys;
+    for (const event of events)
+      if (this.#settings.kind === "scanner") this.#type(event);
+      else this.#press(event);
   }
 
   // ── scanners ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,9 +229,10 @@ class HidInput implements InputDevice {
         });
         return;
       case "too-long":
+      case "broken":
         this.#partial = undefined;
         this.#isSkipping = true;
-        this.#complain("too-long");
+        this.#complain(read.kind);
         this.#endLater(partialMs, () => (this.#isSkipping = false));
         return;
       case "code":
@@ -236,19 +242,34 @@ class HidInput implements InputDevice {
     }
   }
 
-  #type(stroke: KeyStroke): void {
-    const { typed, code } = typeKey(this.#typed, stroke, this.#settings.layout);
+  #type(event: KeyEvent): void {
+    const { typed, code } = typeKey(this.#typed, event);
     this.#typed = typed;
     this.#endTimer?.cancel();
     if (code !== undefined) {
-      if (code !== "") this.#scanned(code);
+      this.#sendsEnd = true;
+      this.#typedWhole(code);
       return;
     }
+    if (typed === nothingTyped) return;
     this.#endLater(silenceMs, () => {
-      const text = finished(this.#typed);
+      const whole = this.#typed;
       this.#typed = nothingTyped;
-      if (text !== "") this.#scanned(text);
+      if (this.#sendsEnd) this.#complain("cut-off");
+      else this.#typedWhole(whole);
     });
+  }
+
+  #typedWhole(scan: TypedScan): void {
+    const text = textOf(scan, this.#settings.layout);
+    if (text === "") return;
+    if (isLink(text)) {
+      this.#scanned(text);
+      return;
+    }
+    const layouts = layoutsOf(scan, isLink);
+    if (layouts.length === 0 && !isGarbledLink(text)) this.#scanned(text);
+    else this.#complain("layout", layouts);
   }
 
   #scanned(text: string): void {
@@ -258,19 +279,29 @@ class HidInput implements InputDevice {
     else if (verdict.why !== "repeated") this.#complain(verdict.why);
   }
 
-  /** What was scanned is somebody's: it is never written anywhere. */
-  #complain(why: string): void {
-    const { clock, log } = this.#settings;
+  /** What was scanned is somebody's: it is never written anywhere. @param layouts those in which it would have been a link. */
+  #complain(why: ScanFault | "broken" | "cut-off" | "layout", layouts: readonly LayoutName[] = []): void {
+    const { clock, log, layout } = this.#settings;
     if (clock.monotonicMs() - this.#complainedMs < complainMs) return;
     this.#complainedMs = clock.monotonicMs();
-    log.warn({ input: this.name, why }, "a scanned code was not let in");
+    if (why !== "layout") {
+      log.warn({ input: this.name, why }, "a scanned code was not let in");
+      return;
+    }
+    const advice = layouts.length === 0 ? "set the scanner to it" : `set layout = "${layouts.join('" or "')}"`;
+    log.warn(
+      { input: this.name, why, layout, layouts },
+      `the scanner types in another layout than "${layout}": ${advice}`,
+    );
   }
 
   // ── keypads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #press(stroke: KeyStroke): void {
+  #press(event: KeyEvent): void {
+    if (event.kind !== "pressed") return;
     const { layout, lines, amounts } = this.#settings;
-    const key = keyOf(stroke, layout);
+    const { key, dead } = keyOf(this.#dead, event.stroke, layout);
+    this.#dead = dead;
     if (key === undefined) return;
     if (lines === undefined) {
       this.#onEvent({ kind: "key", key });
@@ -306,6 +337,16 @@ class HidInput implements InputDevice {
   #endLater(afterMs: number, end: () => void): void {
     this.#endTimer = this.#settings.clock.startTimer(`input ${this.name}`, afterMs, end);
   }
+}
+
+/** Codes of wallets are links. */
+function isLink(text: string): boolean {
+  return /^https?:\/\//i.test(codeIn(text));
+}
+
+/** The letters are the same in every layout, the colon is not. */
+function isGarbledLink(text: string): boolean {
+  return /^https?[^a-z0-9:]/i.test(codeIn(text));
 }
 
 function hex(id: number): string {

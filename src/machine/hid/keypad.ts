@@ -1,6 +1,6 @@
 /** Key presses of a keypad to what the customer means: a line of the machine ("B4"), or single keys for plate and time. Pure. */
 import type { Key } from "../port.ts";
-import { characterOf, type KeyStroke, type LayoutName } from "./layouts.ts";
+import { characterOf, type KeyStroke, type LayoutName, written } from "./layouts.ts";
 
 const keysByUsage: ReadonlyMap<number, Key> = new Map([
   [0x28, "ok"],
@@ -23,19 +23,36 @@ const keysByCharacter: ReadonlyMap<string, Key> = new Map([
   ["#", "ok"],
 ]);
 
-const isKeyName = (text: string): text is Key => /^[0-9A-Z]$/.test(text);
+/** Plates of the Nordic countries have these letters. */
+const isKeyName = (text: string): text is Key => /^[0-9A-ZÅÆØÄÖ]$/.test(text);
 
-const keyWords: ReadonlySet<string> = new Set<Key>(["plus", "minus", "ok", "cancel", "backspace"]);
+const keyWords: ReadonlySet<string> = new Set<Key>(["plus", "minus", "ok", "cancel", "backspace", "other"]);
 
 /** Whether a word from outside names a key. */
 export const isKey = (text: string): text is Key => isKeyName(text) || keyWords.has(text);
 
-/** Undefined for keys that mean nothing to a machine. */
-export function keyOf(stroke: KeyStroke, layout: LayoutName): Key | undefined {
+export interface PressedKey {
+  /** Undefined for keys that mean nothing to a machine, and for a dead key until the next one. */
+  readonly key: Key | undefined;
+  /** A dead key that waits for the next one: ¨ and then A are Ä. Or "". */
+  readonly dead: string;
+}
+
+export function keyOf(dead: string, stroke: KeyStroke, layout: LayoutName): PressedKey {
+  if (stroke.held === "control" || stroke.held === "alt") return { key: undefined, dead };
   const byUsage = keysByUsage.get(stroke.usage);
-  if (byUsage !== undefined) return byUsage;
-  const character = characterOf(layout, stroke)?.toUpperCase() ?? "";
-  return keysByCharacter.get(character) ?? (isKeyName(character) ? character : undefined);
+  if (byUsage !== undefined) return { key: byUsage, dead: "" };
+  const character = characterOf(layout, stroke);
+  if (character === undefined) return { key: undefined, dead };
+  const next = written(dead, character, layout);
+  return { key: keyNamed(next.text), dead: next.dead };
+}
+
+function keyNamed(text: string): Key | undefined {
+  const name = text.toUpperCase();
+  if (isKeyName(name)) return name;
+  // Without the letter the plate would be another car's.
+  return keysByCharacter.get(name) ?? (/\p{L}/u.test(name) ? "other" : undefined);
 }
 
 /** After this long without a key what was typed is forgotten: somebody walked away. */
@@ -69,6 +86,8 @@ export function chooseLine(
       return { typed: "", meaning: { kind: "cancel" } };
     case "backspace":
       return { typed: typed.slice(0, -1), meaning: nothing };
+    case "other":
+      return { typed: "", meaning: nothing };
     case "plus":
     case "minus":
       return { typed, meaning: nothing };

@@ -106,28 +106,51 @@ const combining: ReadonlyMap<string, string> = new Map([
 
 export interface KeyStroke {
   readonly usage: number;
-  readonly shift: boolean;
-  readonly altGr: boolean;
+  /** Of the modifiers the one that counts. */
+  readonly held: "nothing" | "shift" | "altGr" | "control" | "alt";
 }
 
-/** The character of one key press; undefined for keys that write nothing. */
-export function characterOf(layout: LayoutName, { usage, shift, altGr }: KeyStroke): string | undefined {
+/**
+ * The character of one key press; undefined for keys that write nothing. Control and a letter are a control character, as on a terminal: Control+J is a
+ * line feed (ECMA-48, C0), which many scanners send at the end of a code.
+ */
+export function characterOf(layout: LayoutName, { usage, held }: KeyStroke): string | undefined {
+  if (held === "alt") return undefined;
   const levels = layouts[layout].get(usage);
-  const found = levels?.[altGr ? 2 : shift ? 1 : 0];
+  if (held === "control") return controlCharacter(levels?.[0]);
+  const found = levels?.[held === "altGr" ? 2 : held === "shift" ? 1 : 0];
   return found === "" ? undefined : found;
 }
 
+/** `@` to `_` less 64: U+0000 to U+001F. */
+function controlCharacter(plain: string | undefined): string | undefined {
+  const code = plain?.toUpperCase().charCodeAt(0) ?? 0;
+  return code >= 0x40 && code <= 0x5f ? String.fromCharCode(code - 0x40) : undefined;
+}
+
+/** What one key press writes, after a dead key that waits (or ""): a dead key writes nothing until the next one. */
+export function written(
+  dead: string,
+  character: string,
+  layout: LayoutName,
+): { readonly text: string; readonly dead: string } {
+  if (dead === "" && isDead(layout, character)) return { text: "", dead: character };
+  return { text: dead === "" ? character : composed(dead, character), dead: "" };
+}
+
 /** Whether this character waits for the next one in this layout. The US layout has no dead keys. */
-export function isDead(layout: LayoutName, character: string): boolean {
+function isDead(layout: LayoutName, character: string): boolean {
   return layout !== "us" && combining.has(character);
 }
 
 /** What a dead key and the character behind it write together. */
-export function composed(dead: string, next: string): string {
+function composed(dead: string, next: string): string {
   if (next === " ") return dead;
   const whole = (next + (combining.get(dead) ?? "")).normalize("NFC");
   return whole.length === 1 ? whole : dead + next;
 }
+
+const levelNames = ["nothing", "shift", "altGr"] as const;
 
 /** Every character of a layout with a way to type it: for twins and tests. */
 export function strokesOf(layout: LayoutName): ReadonlyMap<string, KeyStroke> {
@@ -135,7 +158,7 @@ export function strokesOf(layout: LayoutName): ReadonlyMap<string, KeyStroke> {
   for (const [usage, levels] of layouts[layout])
     levels.forEach((character = "", level) => {
       if (character !== "" && !strokes.has(character))
-        strokes.set(character, { usage, shift: level === 1, altGr: level === 2 });
+        strokes.set(character, { usage, held: levelNames[level] ?? "nothing" });
     });
   return strokes;
 }

@@ -23,18 +23,22 @@ export type PosReport =
   | { readonly kind: "partial"; readonly partial: PartialScan }
   /** Too much for any code of ours: dropped, with what belongs to it. */
   | { readonly kind: "too-long" }
+  /** Cut short on the way: dropped, with what belongs to it. */
+  | { readonly kind: "broken" }
   | { readonly kind: "nothing" };
 
 /** @param scanBytesMax longer codes are dropped. */
 export function readPosReport(before: PartialScan | undefined, report: Uint8Array, scanBytesMax: number): PosReport {
   const [number = 0, length = 0] = report;
-  if (number !== reportNumber || report.length < dataAt || length > dataMax) return { kind: "nothing" };
+  if (number !== reportNumber) return { kind: "nothing" };
+  // The length is the data's; the last byte says whether more follows. Without either nobody knows what was scanned.
+  if (report.length < reportBytes || length > dataMax) return { kind: "broken" };
   const aim = Buffer.from(report.subarray(2, dataAt)).toString("latin1");
   if (aim.startsWith(commandReply)) return { kind: "nothing" };
-  const data = report.subarray(dataAt, Math.min(dataAt + length, report.length));
+  const data = report.subarray(dataAt, dataAt + length);
   const bytes = before === undefined ? Uint8Array.from(data) : Uint8Array.from([...before.bytes, ...data]);
   if (bytes.length > scanBytesMax) return { kind: "too-long" };
-  const continues = report.length >= reportBytes && ((report[continuesAt] ?? 0) & 0x01) !== 0;
+  const continues = ((report[continuesAt] ?? 0) & 0x01) !== 0;
   const whole = { bytes, aim: before?.aim ?? aim };
   return continues ? { kind: "partial", partial: whole } : { kind: "code", ...whole };
 }

@@ -11,7 +11,9 @@ export const openGate: ScanGate = { lastText: "", lastMs: Number.NEGATIVE_INFINI
 
 export type ScanVerdict =
   | { readonly kind: "code"; readonly text: string }
-  | { readonly kind: "dropped"; readonly why: "too-short" | "too-long" | "unprintable" | "repeated" | "too-many" };
+  | { readonly kind: "dropped"; readonly why: ScanFault };
+
+export type ScanFault = "too-short" | "too-long" | "unprintable" | "repeated" | "too-many";
 
 export const scanLengthMin = 5;
 export const scanLengthMax = 255;
@@ -20,12 +22,21 @@ const repeatMs = 1_500;
 const windowMs = 10_000;
 const windowMax = 8;
 
-/** Line ends and blanks around a code are the scanner's, not the code's. */
+/** The symbology, which many scanners put in front: "]", a letter, a modifier (ISO/IEC 15424). */
+const aimIdentifier = /^\][A-Za-z][0-9A-Za-z]/;
+/** Letters, digits, punctuation, signs and spaces; not the signs for a character that was lost (U+FFFC, U+FFFD). */
+const printable = /^(?:(?![\ufffc\ufffd])[\p{L}\p{N}\p{P}\p{S} ])+$/u;
+
+/** The code without what the scanner adds to it: line ends and blanks around it, the symbology in front. */
+export function codeIn(scanned: string): string {
+  return scanned.trim().replace(aimIdentifier, "").trim();
+}
+
 export function judgeScan(gate: ScanGate, scanned: string, monoMs: number): readonly [ScanGate, ScanVerdict] {
-  const text = scanned.trim();
+  const text = codeIn(scanned);
   if (text.length < scanLengthMin) return [gate, { kind: "dropped", why: "too-short" }];
   if (text.length > scanLengthMax) return [gate, { kind: "dropped", why: "too-long" }];
-  if (!/^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(text)) return [gate, { kind: "dropped", why: "unprintable" }];
+  if (!printable.test(text)) return [gate, { kind: "dropped", why: "unprintable" }];
   if (text === gate.lastText && monoMs - gate.lastMs < repeatMs)
     return [
       { ...gate, lastMs: monoMs },

@@ -1,6 +1,6 @@
 /** The twin of the USB ports: devices are plugged in and out, scan and type. Speaks in reports, as the real ones do. */
 import type { HidBus, HidInfo, HidListener } from "./bus.ts";
-import { type LayoutName, strokesOf } from "./layouts.ts";
+import { type KeyStroke, type LayoutName, strokesOf } from "./layouts.ts";
 import { posUsagePage } from "./hid-input.ts";
 
 export interface SimulatedHid {
@@ -42,13 +42,33 @@ export function keyReports(text: string, layout: LayoutName): readonly Uint8Arra
   return Array.from(text).flatMap((character) => {
     const stroke = strokes.get(character);
     if (stroke === undefined) throw new RangeError(`the layout ${layout} has no "${character}"`);
-    const modifiers = (stroke.shift ? 0x02 : 0) | (stroke.altGr ? 0x40 : 0);
-    return [down(stroke.usage, modifiers), down(0, 0)];
+    return [keyReport(stroke), noKeyReport];
   });
 }
 
-function down(usage: number, modifiers: number): Uint8Array {
-  return Uint8Array.from([modifiers, 0, usage, 0, 0, 0, 0, 0]);
+const modifierBits = { nothing: 0, control: 0x01, shift: 0x02, alt: 0x04, altGr: 0x40 } as const;
+
+/** The report of one key that is down. */
+export function keyReport({ usage, held }: KeyStroke): Uint8Array {
+  return Uint8Array.from([modifierBits[held], 0, usage, 0, 0, 0, 0, 0]);
+}
+
+const noKeyReport = keyReport({ usage: 0, held: "nothing" });
+
+/** The reports of a number typed on the numeric pad while the left Alt key is down: one character, by its number. */
+export function altNumberReports(digits: string): readonly Uint8Array[] {
+  const typed = Array.from(digits, (digit) => [
+    keyReport({ usage: digit === "0" ? 0x62 : 0x58 + Number(digit), held: "alt" }),
+    keyReport({ usage: 0, held: "alt" }),
+  ]);
+  return [...typed.flat(), noKeyReport];
+}
+
+/** The reports of a scanner that types every character by its number, whatever the host's layout. */
+export function altCodeReports(text: string): readonly Uint8Array[] {
+  return Array.from(text).flatMap((character) =>
+    altNumberReports(String(character.codePointAt(0) ?? 0).padStart(4, "0")),
+  );
 }
 
 export function createSimulatedHid(): SimulatedHid {
@@ -58,8 +78,8 @@ export function createSimulatedHid(): SimulatedHid {
   const send = (path: string, report: Uint8Array): void => listeners.get(path)?.report(report);
   const type = (path: string, usages: readonly number[]): void => {
     for (const usage of usages) {
-      send(path, down(usage, 0));
-      send(path, down(0, 0));
+      send(path, keyReport({ usage, held: "nothing" }));
+      send(path, noKeyReport);
     }
   };
   return {

@@ -1,38 +1,102 @@
-/** Key presses of a scanner in keyboard mode to a code: Enter or Tab ends it, and so does silence, for scanners that send no end. Pure. */
-import { characterOf, composed, isDead, type KeyStroke, type LayoutName } from "./layouts.ts";
+/**
+ * The keys of a scanner in keyboard mode to a code. Enter, Tab, Control+M and Control+J end it, and so does silence for scanners that send no end.
+ * Keys are kept, not characters: when the code makes no sense, the layout in which it does can be named. Pure.
+ */
+import type { KeyEvent } from "./boot-report.ts";
+import { characterOf, type KeyStroke, type LayoutName, layoutNames, written } from "./layouts.ts";
 import { scanLengthMax } from "./scan-gate.ts";
 
+/** A key, or a character that was typed by its number, whatever the layout. */
+type Typed = KeyStroke | { readonly character: string };
+
 export interface TypedScan {
-  readonly text: string;
-  /** A dead key that waits for the next one. */
-  readonly dead: string;
+  readonly keys: readonly Typed[];
+  /** Digits that were typed while the left Alt key is down. */
+  readonly number: string;
 }
 
-export const nothingTyped: TypedScan = { text: "", dead: "" };
+export const nothingTyped: TypedScan = { keys: [], number: "" };
 
 /** Enter, Tab and the Enter of the numeric pad. */
 const ends: ReadonlySet<number> = new Set([0x28, 0x2b, 0x58]);
+/** Control+I, Control+J, Control+M: tab, line feed, carriage return. */
+const endCharacters: ReadonlySet<string> = new Set(["\t", "\n", "\r"]);
 
-/** After this long without a key the code is whole: scanners type a key in 1 to 30 ms. */
-export const silenceMs = 250;
+/**
+ * After this long without a key a code is over where the scanner sends no end. Scanners type a key in 1 to 30 ms; hubs, radio links and a busy
+ * host have made gaps of 300 ms.
+ */
+export const silenceMs = 1_000;
 
-/** A code that is too long is kept at one character more than is let in, so that the gate says so. */
-const keptMax = scanLengthMax + 1;
+/** A code that is too long is kept at a little more than is let in, so that the gate says so. Dead keys make one character of two keys. */
+const keptMax = 2 * scanLengthMax + 2;
 
-export function finished({ text, dead }: TypedScan): string {
+export interface TypedStep {
+  readonly typed: TypedScan;
+  /** The whole code, when its end was typed. May be empty: carriage return and line feed are two ends. */
+  readonly code: TypedScan | undefined;
+}
+
+export function typeKey(before: TypedScan, event: KeyEvent): TypedStep {
+  if (event.kind === "alt-released") {
+    if (before.number === "") return { typed: before, code: undefined };
+    return add({ ...before, number: "" }, { character: characterByNumber(before.number) });
+  }
+  const { stroke } = event;
+  if (stroke.held === "alt") {
+    const digit = keypadDigit(stroke.usage);
+    const number = digit === undefined ? before.number : (before.number + digit).slice(0, numberDigitsMax + 1);
+    return { typed: { ...before, number }, code: undefined };
+  }
+  if (ends.has(stroke.usage)) return { typed: nothingTyped, code: before };
+  return add(before, stroke);
+}
+
+function add(before: TypedScan, key: Typed): TypedStep {
+  // Control and a letter are the same in every layout of ours.
+  const character = "character" in key ? key.character : characterOf("us", key);
+  if (character !== undefined && endCharacters.has(character)) return { typed: nothingTyped, code: before };
+  return { typed: { ...before, keys: [...before.keys, key].slice(0, keptMax) }, code: undefined };
+}
+
+/** What was typed, in this layout. */
+export function textOf({ keys }: TypedScan, layout: LayoutName): string {
+  let text = "";
+  let dead = "";
+  for (const key of keys) {
+    const character = "character" in key ? key.character : characterOf(layout, key);
+    // A control character without a name in this layout: no code with it is let in.
+    if (character === undefined && "held" in key && key.held === "control") text += unknown;
+    if (character === undefined) continue;
+    const next = written(dead, character, layout);
+    text += next.text;
+    dead = next.dead;
+  }
   return text + dead;
 }
 
-export function typeKey(
-  before: TypedScan,
-  stroke: KeyStroke,
-  layout: LayoutName,
-): { readonly typed: TypedScan; readonly code: string | undefined } {
-  if (ends.has(stroke.usage)) return { typed: nothingTyped, code: finished(before) };
-  const character = characterOf(layout, stroke);
-  if (character === undefined) return { typed: before, code: undefined };
-  const { text, dead } = before;
-  if (dead === "" && isDead(layout, character)) return { typed: { text, dead: character }, code: undefined };
-  const written = text + (dead === "" ? character : composed(dead, character));
-  return { typed: { text: written.slice(0, keptMax), dead: "" }, code: undefined };
+/** The layouts in which what was typed satisfies `isRight`. */
+export function layoutsOf(scan: TypedScan, isRight: (text: string) => boolean): readonly LayoutName[] {
+  return layoutNames.filter((layout) => isRight(textOf(scan, layout)));
+}
+
+function keypadDigit(usage: number): string | undefined {
+  if (usage === 0x62) return "0";
+  return usage >= 0x59 && usage <= 0x61 ? String(usage - 0x58) : undefined;
+}
+
+/** 0255: no number has more digits. */
+const numberDigitsMax = 4;
+/** Stands for a character that is not known; no code with it is let in. */
+const unknown = "\ufffd";
+
+/**
+ * Left Alt and digits on the numeric pad, as Windows reads them and scanners type them in any layout: up to 127 ASCII, above that only with a
+ * leading zero (Windows-1252). Without one it would be the host's old code page, which nobody knows.
+ */
+function characterByNumber(digits: string): string {
+  const code = Number(digits);
+  if (digits.length > numberDigitsMax || code > 255) return unknown;
+  if (code < 128) return String.fromCharCode(code);
+  return digits.startsWith("0") ? new TextDecoder("windows-1252").decode(Uint8Array.of(code)) : unknown;
 }

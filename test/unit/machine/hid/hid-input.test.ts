@@ -3,7 +3,14 @@ import { array, assert, property, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HidInfo } from "../../../../src/machine/hid/bus.ts";
 import { chooseDevice, createHidInput, type HidInputSettings } from "../../../../src/machine/hid/hid-input.ts";
-import { createSimulatedHid, posReports } from "../../../../src/machine/hid/simulated-hid.ts";
+import {
+  altCodeReports,
+  createSimulatedHid,
+  keyReport,
+  keyReports,
+  posReports,
+} from "../../../../src/machine/hid/simulated-hid.ts";
+import { layoutNames } from "../../../../src/machine/hid/layouts.ts";
 import type { MachineEvent } from "../../../../src/machine/port.ts";
 import { createSeededEntropy } from "../../../../src/service/entropy.ts";
 import { createMemoryLog, type LogLine } from "../../../../src/service/log.ts";
@@ -68,6 +75,40 @@ describe("a scanner in HID POS mode", () => {
     expect(texts()).toEqual([]);
   });
 
+  it("a report that was cut short gives no code, wherever it is cut", async () => {
+    const { hid, texts, clock } = await plugged(pos);
+    const [report] = posReports(code);
+    for (let length = 0; length < 64; length += 1) {
+      if (report !== undefined) hid.send(pos.path, report.subarray(0, length));
+      await clock.advance(1_100);
+    }
+    expect(texts()).toEqual([]);
+    hid.scan(pos.path, code);
+    expect(texts()).toEqual([code]);
+  });
+
+  it("the rest of a code whose first report was cut short is no code either", async () => {
+    const { hid, texts } = await plugged(pos);
+    const [first, second] = posReports("f".repeat(100));
+    if (first !== undefined) hid.send(pos.path, first.subarray(0, 40));
+    if (second !== undefined) hid.send(pos.path, second);
+    expect(texts()).toEqual([]);
+  });
+
+  it.each([
+    ["in another encoding", Buffer.from("https://example.com/kaff\u00e9", "latin1")],
+    ["cut within a character", Buffer.from("https://example.com/kaff\u00e9", "utf8").subarray(0, -1)],
+    ["with a lost character", Buffer.from("https://example.com/kaff\ufffd", "utf8")],
+    ["with an object in it", Buffer.from("https://example.com/kaff\ufffc", "utf8")],
+  ])("a code %s is not let in", async (_, bytes) => {
+    const { hid, texts } = await plugged(pos);
+    const report = Buffer.from(posReports("")[0] ?? []);
+    report[1] = bytes.length;
+    bytes.copy(report, 5);
+    hid.send(pos.path, Uint8Array.from(report));
+    expect(texts()).toEqual([]);
+  });
+
   it("a code whose end never comes is forgotten, and the next one is whole", async () => {
     const { hid, texts, clock } = await plugged(pos);
     const [first] = posReports("y".repeat(100));
@@ -96,8 +137,83 @@ describe("a scanner that types", () => {
     const { hid, texts, clock } = await plugged(keyboard);
     hid.scan(keyboard.path, code, "us", false);
     expect(texts()).toEqual([]);
-    await clock.advance(300);
+    await clock.advance(1_100);
     expect(texts()).toEqual([code]);
+  });
+
+  it.each(["us", "no", "se", "dk", "fi"] as const)(
+    "pauses within a code: it is one all the same, in the layout %s",
+    async (layout) => {
+      const { hid, texts, clock } = await plugged(keyboard, { layout });
+      for (const character of code) {
+        hid.scan(keyboard.path, character, layout, false);
+        await clock.advance(300);
+      }
+      await clock.advance(1_000);
+      expect(texts()).toEqual([code]);
+    },
+  );
+
+  it("that is known to send an end lets no half of a code in", async () => {
+    const { hid, texts, clock, entries } = await plugged(keyboard);
+    hid.scan(keyboard.path, code);
+    hid.scan(keyboard.path, code.slice(0, 30), "us", false);
+    await clock.advance(2_000);
+    hid.scan(keyboard.path, code);
+    expect(texts()).toEqual([code, code]);
+    expect(JSON.stringify(entries)).toContain("cut-off");
+  });
+
+  const controlled = (usage: number): readonly Uint8Array[] => [
+    keyReport({ usage, held: "control" }),
+    keyReport({ usage: 0, held: "nothing" }),
+  ];
+  const [controlJ, controlM] = [controlled(0x0d), controlled(0x10)];
+  it.each([
+    ["Control+J", controlJ],
+    ["Control+M", controlM],
+    ["Control+M and Control+J", [...controlM, ...controlJ]],
+    ["a carriage return and a line feed by their numbers", altCodeReports("\r\n")],
+  ])("may end its codes with %s", async (_, end) => {
+    const { hid, texts } = await plugged(keyboard);
+    for (let count = 0; count < 2; count += 1)
+      for (const report of [...keyReports(`${code}-${count}`, "us"), ...end]) hid.send(keyboard.path, report);
+    expect(texts()).toEqual([`${code}-0`, `${code}-1`]);
+  });
+
+  it.each(layoutNames)("may type every character by its number, whatever layout is configured: %s", async (layout) => {
+    const { hid, texts } = await plugged(keyboard, { layout });
+    for (const report of altCodeReports(`${code}\r`)) hid.send(keyboard.path, report);
+    expect(texts()).toEqual([code]);
+  });
+
+  it.each(layoutNames.flatMap((scanner) => layoutNames.map((layout) => [scanner, layout] as const)))(
+    "set to %s where %s is configured: a link is right, or not let in with the layout to set",
+    async (scanner, layout) => {
+      const { hid, texts, entries } = await plugged(keyboard, { layout });
+      hid.scan(keyboard.path, code, scanner);
+      const isSame = texts().length > 0;
+      expect(texts()).toEqual(isSame ? [code] : []);
+      const [warning] = entries.filter(({ level }) => level === "warn");
+      if (isSame) expect(warning).toBeUndefined();
+      else expect(JSON.stringify(warning)).toMatch(new RegExp(`layout = .*${scanner}`));
+    },
+  );
+
+  it("set to a layout that is none of ours is told so", async () => {
+    const { hid, texts, entries } = await plugged(keyboard, { layout: "no" });
+    hid.scan(keyboard.path, "httpsö--qr.vipps.no-28-4711", "se");
+    expect(texts()).toEqual([]);
+    expect(JSON.stringify(entries)).toContain("another layout");
+  });
+
+  it.each([
+    ["keyboard mode", keyboard],
+    ["POS mode", pos],
+  ])("puts the symbology in front, in %s: it is no part of the code", async (_, device) => {
+    const { hid, texts } = await plugged(device);
+    for (const aim of ["]Q1", "]d2", "]C0", "]E0"]) hid.scan(device.path, `${aim}${code}${aim.slice(1)}`);
+    expect(texts()).toEqual(["Q1", "d2", "C0", "E0"].map((aim) => code + aim));
   });
 
   it("is only taken when it is named: any keyboard could be it", async () => {
@@ -220,6 +336,34 @@ describe("a keypad", () => {
     await clock.advance(7_000);
     hid.type(keyboard.path, press("4", "ok"));
     expect(lines(events)).toEqual([]);
+  });
+
+  it.each([
+    ["no", "åsa 12", "ÅSA12"],
+    ["no", "æble1", "ÆBLE1"],
+    ["no", "øl7", "ØL7"],
+    ["dk", "æøå", "ÆØÅ"],
+    ["se", "åäö1", "ÅÄÖ1"],
+    ["fi", "äiti", "ÄITI"],
+    ["no", "¨a¨o", "ÄÖ"],
+  ] as const)("in the layout %s hands on the letters of %s as %s", async (layout, text, keys) => {
+    const { hid, events } = await plugged(keyboard, { kind: "keypad", lines: undefined, layout });
+    for (const report of keyReports(text, layout)) hid.send(keyboard.path, report);
+    expect(events.map((event) => (event.kind === "key" ? event.key : event.kind)).join("")).toBe(keys);
+  });
+
+  it("says that a letter was typed which no plate has, rather than leaving it out", async () => {
+    const { hid, events } = await plugged(keyboard, { kind: "keypad", lines: undefined, layout: "no" });
+    for (const report of keyReports("m¨ull", "no")) hid.send(keyboard.path, report);
+    expect(events.map((event) => (event.kind === "key" ? event.key : event.kind))).toEqual(["M", "other", "L", "L"]);
+  });
+
+  it("does nothing for Control and Alt: a shortcut is no choice", async () => {
+    const { hid, events } = await keypad();
+    for (const held of ["control", "alt"] as const)
+      for (const report of [keyReport({ usage: 0x04, held }), keyReport({ usage: 0x1e, held })])
+        hid.send(keyboard.path, report);
+    expect(events).toEqual([]);
   });
 
   it("hands every key on where plate and time are typed", async () => {
