@@ -1,5 +1,6 @@
 /** `[relay]`: the cloud side, where webhooks come in; and the relay's file as a whole: `[vipps]`, `[mqtt]`, `[relay]`. */
 import { z } from "zod";
+import { msnPattern, msnRule } from "../sale/ids.ts";
 import { mqttSchema } from "./mqtt.ts";
 
 export const relaySchema = z.strictObject({
@@ -59,7 +60,7 @@ const vippsForRelay = z
     base_url: z.url().optional().describe("Instead of environment, for the simulator."),
     msn: z
       .string()
-      .regex(/^[0-9]{4,7}$/, 'the merchant serial number, as text: msn = "123456"')
+      .regex(msnPattern, `the merchant serial number, ${msnRule}, as text: msn = "123456"`)
       .describe("The sales unit's merchant serial number."),
     credentials_dir: z.string().min(1).optional(),
     client_id: z.string().min(1).optional(),

@@ -3,6 +3,8 @@
  * Unknown keys are faults: a misspelt key that is ignored is a setting that somebody believes in.
  */
 import { z } from "zod";
+import { isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
+import { currencies, walletCurrencies } from "../sale/money.ts";
 import { deliverySchema, kioskFaults } from "./delivery.ts";
 import { clockTime, type Fault, file, seconds } from "./fields.ts";
 import { creditFault, gpioFaults } from "./gpio.ts";
@@ -24,7 +26,7 @@ function isTimeZone(name: string): boolean {
 const machine = z.strictObject({
   id: z
     .string()
-    .regex(/^[A-Za-z0-9-]{1,37}$/, "1 to 37 letters, digits or -, so that a payment's reference can be made from it")
+    .refine(isMachineId, { error: ({ input }) => machineIdFault(String(input)) ?? "is not the id of a machine" })
     .describe(
       "This machine's merchantQrId. It can never change: the callback QR and every reference are made from it.",
     ),
@@ -50,9 +52,9 @@ const vipps = z.strictObject({
   base_url: z.url().optional().describe("Instead of environment: the simulator's address."),
   msn: z
     .string("the merchant serial number is a text: write it in quotes")
-    .regex(/^[0-9]{4,7}$/, "4 to 7 digits, as text")
+    .regex(msnPattern, `${msnRule}, as text`)
     .describe("The sales unit's merchant serial number."),
-  currency: z.enum(["NOK", "DKK", "EUR"]).describe("The sales unit's currency."),
+  currency: z.enum(walletCurrencies).describe("The sales unit's currency."),
   one_time_route: z
     .enum(["epayment", "qr-api"])
     .default("epayment")
@@ -132,9 +134,6 @@ const journal = z.strictObject({
     .describe("How long ended sales are kept (bookkeeping: five years)."),
 });
 
-/** What the provider takes at least, in minor units (error 6010). */
-const floors = { NOK: 100, DKK: 1, EUR: 1 } as const;
-
 const file_ = z.strictObject({
   machine,
   vipps,
@@ -205,7 +204,7 @@ function saleFaults({ sale: s }: RawConfig): readonly Fault[] {
 
 function productFaults(config: RawConfig): readonly Fault[] {
   const faults: Fault[] = [];
-  const floor = floors[config.vipps.currency];
+  const floor = currencies[config.vipps.currency].paymentMinorMin;
   const isSoldElsewhere = config.machine.kind === "kiosk" || ["kiosk", "mdb"].includes(config.delivery.driver);
   const seen = { id: new Set<string>(), line: new Set<string>() };
   config.product.forEach((one, index) => {
@@ -248,7 +247,7 @@ function deliveryFaults({ delivery, product }: RawConfig): readonly Fault[] {
 function aroundInputs({ delivery, product, tariff, vipps: unit }: RawConfig): AroundInputs {
   return {
     lines: product.map((one) => one.line),
-    floor: floors[unit.currency],
+    floor: currencies[unit.currency].paymentMinorMin,
     sellsTime: tariff !== undefined,
     priceFault: (name, price) => {
       if (delivery.driver !== "gpio") return 'amounts are typed where [delivery] driver is "gpio"';
@@ -266,7 +265,7 @@ export const configSchema = file_.superRefine((config, context) => {
     ...productFaults(config),
     ...deliveryFaults(config),
     ...inputFaults(config.input, aroundInputs(config)),
-    ...tariffFaults(config.tariff, floors[config.vipps.currency]),
+    ...tariffFaults(config.tariff, currencies[config.vipps.currency].paymentMinorMin),
     ...panelFaults(config.panel),
     ...kioskFaults(config.delivery, config.sale.deliver_s),
   ];

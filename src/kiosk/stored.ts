@@ -7,7 +7,7 @@ import type { JsonValue } from "../journal/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { ServiceVend } from "../sale/event.ts";
 import { isEffectId, isReference } from "../sale/ids.ts";
-import { isCurrency, isMinor } from "../sale/money.ts";
+import { isCurrency, isMinor, walletCurrenciesText } from "../sale/money.ts";
 import type { Customer } from "../sale/payment.ts";
 import type { SaleRecord } from "../sale/record.ts";
 import type { Settlement } from "../sale/settlement.ts";
@@ -16,7 +16,7 @@ import type { LineState } from "../sale/state.ts";
 const reference = z.custom<Settlement["reference"]>(isReference, "is not a reference of a machine");
 const effect = z.custom<Settlement["createId"]>(isEffectId, "is not an effect id");
 const minor = z.custom<SaleRecord["price"]>(isMinor, "is not a whole number of minor units");
-const currency = z.custom<SaleRecord["currency"]>(isCurrency, "is not NOK, DKK or EUR");
+const currency = z.custom<SaleRecord["currency"]>(isCurrency, `is not ${walletCurrenciesText}`);
 const money = z.object({ minor, currency }).readonly();
 
 const receiptLine = z.object({

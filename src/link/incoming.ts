@@ -1,5 +1,6 @@
 /** What a message that arrived is, before anybody acts on it. Pure: one topic and payload in, one meaning out. */
 import { parseJson } from "../kit/json.ts";
+import { isTokenDead } from "../sale/customer-token.ts";
 import { merchantQrIdOf } from "../sale/ids.ts";
 import {
   checkedInSchema,
@@ -31,9 +32,6 @@ export type Meaning =
   /** Acknowledged and forgotten; `reason` goes to the log. */
   | { readonly kind: "dropped"; readonly reason: string };
 
-/** QR API, webhooks: the customerToken is valid for 15 minutes. Whatever is older by the relay's own word can never be paid. */
-const tokenLifeMs = 15 * 60_000;
-
 export function readIncoming(address: MachineAddress, incoming: Incoming): Meaning {
   const topic = parseTopic(incoming.topic);
   if (topic === undefined) return dropped("unknown topic");
@@ -62,7 +60,7 @@ function readCheckedIn(address: MachineAddress, payload: Uint8Array): Meaning {
   if (!parsed.success) return dropped(firstFault(parsed.error));
   const { id, subject, time, data } = parsed.data;
   if (subject !== address.merchantQrId) return dropped("foreign: subject is another machine");
-  if (data.ageMs > tokenLifeMs) return dropped("stale: older than the customer token's life");
+  if (isTokenDead(data.ageMs)) return dropped("stale: older than the customer token's life");
   const message: LinkMessage = {
     kind: "checked-in",
     eventId: id,

@@ -3,16 +3,11 @@
  * The two shapes share a level, so no machine is named `relay`, and no relay instance is named like a machine's topic.
  */
 import type { MerchantQrId } from "../sale/ids.ts";
-import { isMerchantQrId } from "../sale/ids.ts";
+import { isMerchantQrId, isMsn, msnRule, relayLevel } from "../sale/ids.ts";
 import { LinkError } from "./link-error.ts";
 
 export const topicRoot = "kvitt/v1";
 
-/** The level where a sales unit's relays stand instead of a machine. */
-const relayLevel = "relay";
-
-/** QR API header `Merchant-Serial-Number`: `^[0-9]{4,7}$`. */
-const msnPattern = /^[0-9]{4,7}$/;
 /** No `/`, `+`, `#` (MQTT 5.0 §4.7.1) and no leading `$` (§4.7.2). */
 const instancePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
@@ -36,21 +31,12 @@ export type TopicMeaning =
   | { readonly kind: "machine"; readonly msn: string; readonly merchantQrId: MerchantQrId; readonly leaf: MachineLeaf }
   | { readonly kind: "relay"; readonly msn: string; readonly instance: string };
 
-function isMsn(value: string): boolean {
-  return msnPattern.test(value);
-}
-
 /** Whether a relay instance may have this name: 1..64 of `A-Za-z0-9_.-`, and not the name of a machine's topic. */
 export function isRelayInstance(value: string): boolean {
   return instancePattern.test(value) && !machineLeaves.some((leaf) => leaf.split("/", 1)[0] === value);
 }
 
-/** Whether a machine may have this id: a merchantQrId, and not the level where the relays stand. */
-export function isMachineId(value: string): value is MerchantQrId {
-  return isMerchantQrId(value) && value !== relayLevel;
-}
-
-/** @throws LinkError `link-config` when the msn or the id cannot stand in a topic. */
+/** @throws LinkError `link-config` when the msn is none. */
 export function machineTopic(address: MachineAddress, leaf: MachineLeaf): string {
   return `${machineRoot(address)}/${leaf}`;
 }
@@ -102,14 +88,9 @@ export function parseTopic(topic: string): TopicMeaning | undefined {
 
 function unitRoot(msn: string): string {
   if (isMsn(msn)) return `${topicRoot}/${msn}`;
-  throw new LinkError("link-config", `an msn matches ${msnPattern.source}, and "${msn}" does not`);
+  throw new LinkError("link-config", `an msn is ${msnRule}, and "${msn}" is not`);
 }
 
 function machineRoot({ msn, merchantQrId }: MachineAddress): string {
-  const root = unitRoot(msn);
-  if (isMachineId(merchantQrId)) return `${root}/${merchantQrId}`;
-  throw new LinkError(
-    "link-config",
-    `"${String(merchantQrId)}" cannot stand in a topic: a merchantQrId is 1 to 37 of A-Z a-z 0-9 - and not "${relayLevel}"`,
-  );
+  return `${unitRoot(msn)}/${merchantQrId}`;
 }

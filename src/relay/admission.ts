@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { parseJson } from "../kit/json.ts";
 import type { MachineState } from "../link/port.ts";
+import { customerTokenLifeMs, isTokenDead } from "../sale/customer-token.ts";
 import type { Clock } from "../service/port.ts";
 
 export type Admission =
@@ -13,13 +14,6 @@ export type Admission =
   | { readonly kind: "refuse"; readonly status: 409 | 503; readonly reason: string }
   /** 200 and nothing else: that ends the repetitions. */
   | { readonly kind: "settled"; readonly reason: string };
-
-/** QR API, webhooks: the customerToken is valid for 15 minutes. After that nobody waits for an answer. */
-const tokenLifeMs = 15 * 60_000;
-
-export function isTokenDead(ageMs: number): boolean {
-  return ageMs > tokenLifeMs;
-}
 
 /**
  * The provider repeats a refused check-in after 2 s at the earliest (Webhooks API, delivery), so nobody can have refused a younger one.
@@ -83,7 +77,7 @@ export class AnsweredEvents {
 
   remember({ id: eventId, answer }: Answered): void {
     this.#answers.delete(eventId);
-    this.#answers.set(eventId, { answer, untilMs: this.#clock.monotonicMs() + tokenLifeMs });
+    this.#answers.set(eventId, { answer, untilMs: this.#clock.monotonicMs() + customerTokenLifeMs });
     const oldest = this.#answers.keys().next().value;
     if (this.#answers.size > remembered && oldest !== undefined) this.#answers.delete(oldest);
   }

@@ -5,7 +5,8 @@
 import { errorText } from "../kit/error-text.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
 import type { Clock, Log } from "../service/port.ts";
-import { admitCheckIn, type Answered, type AnsweredEvents, isTokenDead } from "./admission.ts";
+import { isTokenDead } from "../sale/customer-token.ts";
+import { admitCheckIn, type Answered, type AnsweredEvents } from "./admission.ts";
 import { ageOf, type ForwardableEvent, type ForwardLimits, toMachine } from "./forward.ts";
 import type { MachineStates } from "./machine-states.ts";
 import type { KnownRegistration, RegistrationStore } from "./registration-file.ts";

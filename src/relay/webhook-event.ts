@@ -6,8 +6,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseJson } from "../kit/json.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
-import { isMachineId } from "../link/topics.ts";
-import { isReference, type MerchantQrId, merchantQrIdOf, type Reference } from "../sale/ids.ts";
+import { isMerchantQrId, isReference, type MerchantQrId, merchantQrIdOf, type Reference } from "../sale/ids.ts";
 
 export type WebhookEvent =
   | {
@@ -85,7 +84,7 @@ function readCheckedIn(json: object): WebhookEvent {
   const { customerToken, merchantQrId, initiatedAt } = parsed.data;
   const msn = parsed.data.msn ?? parsed.data.merchantSerialNumber;
   if (msn === undefined) return unserved("unreadable: no msn", json);
-  if (!isMachineId(merchantQrId)) return unserved("no machine can have this code's id", json);
+  if (!isMerchantQrId(merchantQrId)) return unserved("no machine can have this code's id", json);
   return {
     kind: "checked-in",
     eventId: digest("checked-in", merchantQrId, customerToken, initiatedAt),

@@ -1,27 +1,92 @@
-/** The names of things that live long: the machine's QR, payments, effects. */
+/** The names of things that live long: the sales unit, the machine and its outlets, payments, effects. */
 
 declare const idBrand: unique symbol;
 
-/** `^[A-Za-z0-9-]{1,37}$`: chosen so that `{merchantQrId}-{ULID}` is a legal payment reference. */
+/**
+ * The name of a machine, or of one of its outlets, at the provider and in topics: `{machine}` or `{machine}--{station}`, together at most
+ * 37 characters, so that `{merchantQrId}-{ULID}` is a legal payment reference.
+ */
 export type MerchantQrId = string & { readonly [idBrand]: "merchantQrId" };
 /** A payment's reference, `{merchantQrId}-{ULID}`; ePayment API: `^[a-zA-Z0-9-]{8,64}$`. */
 export type Reference = string & { readonly [idBrand]: "reference" };
 /** Names one effect for ever; it is the Idempotency-Key of the request that performs it (≤ 50 characters). */
 export type EffectId = string & { readonly [idBrand]: "effectId" };
 
-const merchantQrIdPattern = /^[A-Za-z0-9-]{1,37}$/;
+/** Merchant serial number, the number of a sales unit (QR API, header `Merchant-Serial-Number`). */
+export const msnPattern = /^[0-9]{4,7}$/;
+export const msnRule = "4 to 7 digits";
+
+export const merchantQrIdLengthMax = 37;
+/** The level of a topic where a sales unit's relays stand instead of a machine. */
+export const relayLevel = "relay";
+
+const idCharacters = /^[A-Za-z0-9-]+$/;
 /** Crockford base 32, first character 0–7: 128 bits. */
 const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const effectIdPattern = /^[A-Za-z0-9-]{1,50}$/;
 
-export function isMerchantQrId(value: unknown): value is MerchantQrId {
-  return typeof value === "string" && merchantQrIdPattern.test(value);
+export function isMsn(value: string): boolean {
+  return msnPattern.test(value);
 }
 
-/** @throws RangeError naming the rule. */
+/**
+ * What is wrong with a machine's id, and what to write instead; undefined when nothing is. `--` parts a machine from its outlets, and a
+ * machine called like the relays' level would stand on their topics.
+ */
+export function machineIdFault(id: string): string | undefined {
+  const rule = machineIdRuleBroken(id);
+  if (rule === undefined) return undefined;
+  const better = tidyId(id);
+  return `"${id}" ${rule}${better === undefined ? "" : `: write for example "${better}"`}`;
+}
+
+/** The same for an id that may also be an outlet's: `{machine}--{station}`, with a station that does not begin with `-`. */
+export function merchantQrIdFault(id: string): string | undefined {
+  const parting = id.indexOf("--");
+  if (parting < 0) return machineIdFault(id);
+  if (characterRuleBroken(id) !== undefined) return machineIdFault(id);
+  const [machine, station] = [id.slice(0, parting), id.slice(parting + 2)];
+  if (machine === "" || station === "" || station.startsWith("-"))
+    return `"${id}" is neither a machine nor {machine}--{station}: a station has a name, and that does not begin with "-"`;
+  return machineIdFault(machine);
+}
+
+function characterRuleBroken(id: string): string | undefined {
+  if (id === "") return "is empty: 1 to 37 letters, digits or -";
+  if (!idCharacters.test(id)) return "has other characters than letters, digits and -";
+  return id.length > merchantQrIdLengthMax ? `is longer than ${merchantQrIdLengthMax} characters` : undefined;
+}
+
+function machineIdRuleBroken(id: string): string | undefined {
+  const broken = characterRuleBroken(id);
+  if (broken !== undefined) return broken;
+  if (id.includes("--")) return 'has "--" in it, which parts a machine from its outlets';
+  if (id.endsWith("-")) return 'ends in "-"';
+  return id === relayLevel ? "is where relays stand in topics" : undefined;
+}
+
+/** The nearest id that a machine may have, if there is one. */
+function tidyId(id: string): string | undefined {
+  const tidy = id
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .slice(0, merchantQrIdLengthMax)
+    .replaceAll(/^-|-$/g, "");
+  const better = tidy === relayLevel ? `${tidy}-1` : tidy;
+  return better !== "" && machineIdRuleBroken(better) === undefined ? better : undefined;
+}
+
+export function isMachineId(value: unknown): value is MerchantQrId {
+  return typeof value === "string" && machineIdRuleBroken(value) === undefined;
+}
+
+export function isMerchantQrId(value: unknown): value is MerchantQrId {
+  return typeof value === "string" && merchantQrIdFault(value) === undefined;
+}
+
+/** @throws RangeError naming what is wrong, and what to write instead. */
 export function merchantQrId(value: string): MerchantQrId {
   if (isMerchantQrId(value)) return value;
-  throw new RangeError(`a merchantQrId matches ${merchantQrIdPattern.source}, and "${value}" does not`);
+  throw new RangeError(`a merchantQrId names a machine: ${merchantQrIdFault(value) ?? "it does not"}`);
 }
 
 export function isReference(value: unknown): value is Reference {

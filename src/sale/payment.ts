@@ -21,6 +21,9 @@ export interface ReceiptLine {
   readonly vatRate: number;
 }
 
+/** ePayment API: a payment that nobody approves expires after 10 minutes. */
+export const paymentLifeMs = 10 * 60_000;
+
 /** All that a `POST /epayment/v1/payments` is made from. The same request always becomes the same bytes. */
 export interface PaymentRequest {
   readonly reference: Reference;

@@ -1,6 +1,8 @@
 /** What the operator decided about selling; plain numbers and words from the configuration. */
 import type { BackOff } from "../kit/back-off.ts";
+import { customerTokenLifeMs } from "./customer-token.ts";
 import type { Currency, Minor } from "./money.ts";
+import { paymentLifeMs } from "./payment.ts";
 
 /** Time as a product: parking, showers, chargers. `quote` is a pure function made from the tariff. */
 export interface TimeSales {
@@ -41,7 +43,7 @@ export interface SalePolicy {
 }
 
 /** Time without a definite 404 after which a created payment could no longer appear: customerToken life (15 min) + payment life (10 min). */
-export const appearanceMs = 25 * 60_000;
+export const appearanceMs = customerTokenLifeMs + paymentLifeMs;
 
 /**
  * How long a request whose answer was lost may still be on its way. A GET cannot see it, and how long the provider remembers Idempotency-Keys

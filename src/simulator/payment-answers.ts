@@ -1,4 +1,5 @@
 /** What ePayment says of a payment (facts 4.3, 4.5): by GET, as the answer to a capture, cancel or refund, and as the customer's way to it. */
+import type { Currency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import type { Context } from "./context.ts";
 import { json } from "./message.ts";
@@ -6,13 +7,16 @@ import { imageLink } from "./qr-operations.ts";
 import type { QrFormat } from "./payment-request.ts";
 import type { SimulatedPayment } from "./state.ts";
 
+/** How long a capture is certain, from the approval (facts 4.3): by the market that the currency is paid in. */
+const captureDays: Readonly<Record<Currency, number>> = { NOK: 180, DKK: 14, EUR: 14 };
+
 export function amountOf(payment: SimulatedPayment, value: number) {
   return { currency: payment.currency, value };
 }
 
 export function paymentAnswer(context: Context, payment: SimulatedPayment) {
   const authorizedAt = payment.events.find(({ name }) => name === "AUTHORIZED")?.wallMs;
-  const days = payment.currency === "NOK" ? 180 : 14;
+  const days = captureDays[payment.currency];
   return {
     aggregate: {
       authorizedAmount: amountOf(payment, payment.authorized),

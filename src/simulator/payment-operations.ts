@@ -11,7 +11,7 @@ import {
   amountSchema,
   createBody,
   customerOf,
-  floors,
+  floorOf,
   invalidRequest,
   isAnswer,
   refusalOf,
@@ -121,7 +121,7 @@ function modificationOf(operation: Operation, payment: SimulatedPayment): number
   if (!parsed.success) return invalidRequest(parsed.error);
   const { currency, value } = parsed.data.modificationAmount;
   if (currency !== payment.currency) return refused("4040");
-  if (value < (floors[currency] ?? 1)) return refused("6010");
+  if (value < floorOf(currency)) return refused("6010");
   return value;
 }
 

@@ -1,17 +1,23 @@
 /** What a request to create a payment may say (facts 4.2), and why it is refused. Unknown fields are refused, as the service does. */
 import { z } from "zod";
+import { currencies, isCurrency, paymentMinorMax, walletCurrencies } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import type { Operation } from "./context.ts";
 import { type Detail, paymentProblem } from "./message.ts";
 import { type PaymentErrorCode, refused } from "./payment-errors.ts";
 import { paymentKey, type SimulatedUser } from "./state.ts";
 
+/** What the document lists beside the wallet's currencies: they are read, and then refused as not the sales unit's (5040). */
+const otherCurrencies = ["SEK", "USD", "GBP"] as const;
+
 /** The least that is taken, in minor units. */
-export const floors: Readonly<Record<string, number>> = { NOK: 100, DKK: 1, EUR: 1 };
+export function floorOf(currency: string): number {
+  return isCurrency(currency) ? currencies[currency].paymentMinorMin : 1;
+}
 
 export const amountSchema = z.strictObject({
-  currency: z.enum(["NOK", "DKK", "EUR", "SEK", "USD", "GBP"]),
-  value: z.int().min(0).max(65_000_000),
+  currency: z.enum([...walletCurrencies, ...otherCurrencies]),
+  value: z.int().min(0).max(paymentMinorMax),
 });
 
 const customer = z.strictObject({
@@ -165,7 +171,7 @@ export function refusalOf(
 ): HttpResponse | undefined {
   const { unit, context } = operation;
   if (body.amount.currency !== unit.currency) return refused("5040");
-  if (body.amount.value < (floors[body.amount.currency] ?? 1)) return refused("6010");
+  if (body.amount.value < floorOf(body.amount.currency)) return refused("6010");
   const longLiving = longLivingRefusal(operation, body);
   if (longLiving !== undefined) return longLiving;
   if (body.userFlow === "PUSH_MESSAGE" && !unit.pushApproved) return refused("5080");

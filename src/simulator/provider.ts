@@ -4,6 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { customerTokenLifeMs } from "../sale/customer-token.ts";
+import { msnPattern, msnRule } from "../sale/ids.ts";
+import { paymentLifeMs } from "../sale/payment.ts";
 import type { Clock, Entropy } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { type Context, type Handler, type ProviderSettings, type ProviderSwitches, randomText } from "./context.ts";
@@ -94,8 +97,8 @@ const defaults: ProviderSettings = {
   publicUrl: "https://qr.vipps.no",
   tokenLifeMs: 3_600_000,
   imageLinkLifeMs: 3_600_000,
-  paymentLifeMs: 600_000,
-  customerTokenLifeMs: 900_000,
+  paymentLifeMs,
+  customerTokenLifeMs,
   allowLocalWebhooks: true,
   rateLimits: true,
 };
@@ -145,8 +148,6 @@ const routes: readonly Route[] = [
   route("DELETE", "/webhooks/v1/webhooks/{id}", "delete webhook", webhooks.deleteWebhook),
 ];
 
-const msnPattern = /^[0-9]{4,7}$/;
-
 /** A part of a path; what is no percent-encoding stays as it came, and is no id of anything. */
 function decoded(part: string): string {
   try {
@@ -157,7 +158,7 @@ function decoded(part: string): string {
 }
 
 function badMsn(path: string): HttpResponse {
-  const fault = { name: "Merchant-Serial-Number", reason: "4 to 7 digits" };
+  const fault = { name: "Merchant-Serial-Number", reason: msnRule };
   if (path.startsWith("/qr/")) return qrProblem(400, "Bad Request", "One or more parameters are invalid", [fault]);
   return paymentProblem(400, "Bad Request", undefined, [fault]);
 }

@@ -1,13 +1,12 @@
 /** What the simulated provider remembers. One object a provider; nothing global. */
+import type { Currency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
-
-export type SimulatedCurrency = "NOK" | "DKK" | "EUR";
 
 /** A sales unit with its keys and approvals. */
 export interface SalesUnit {
   readonly msn: string;
   readonly name: string;
-  readonly currency: SimulatedCurrency;
+  readonly currency: Currency;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly subscriptionKey: string;
@@ -83,7 +82,7 @@ export interface SimulatedPayment {
   readonly msn: string;
   readonly reference: string;
   readonly value: number;
-  readonly currency: SimulatedCurrency;
+  readonly currency: Currency;
   readonly userFlow: "PUSH_MESSAGE" | "NATIVE_REDIRECT" | "WEB_REDIRECT" | "QR";
   readonly description: string;
   readonly minimumUserAge: number;

@@ -40,7 +40,7 @@ export function createCallbackQrs(caller: Caller): CallbackQrs {
   return {
     async put(id, request, options) {
       const operation = "put merchant callback QR";
-      const path = pathOf(operation, rules.newQrId, id);
+      const path = pathOf(operation, rules.merchantQrId, id);
       const body = rules.checkRequest(operation, schema, request);
       await caller.call({ operation, method: "PUT", path, body, isSafeToRepeat: true }, options);
     },

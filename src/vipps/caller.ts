@@ -2,6 +2,7 @@
  * One call to the provider: headers, token, rate limit, retries, deadline, and the error that it ends in.
  * Repeats only what is safe to repeat, with the same key and the same bytes, and never past the deadline.
  */
+import { isMsn, msnRule } from "../sale/ids.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { type AccessToken, createAccessToken } from "./access-token.ts";
 import { checkBaseUrl } from "./base-url.ts";
@@ -77,8 +78,8 @@ function systemHeader(text: string): string {
 
 /** @throws RangeError when base URL or MSN cannot be right. */
 export function createCaller(settings: CallerSettings): Caller {
-  if (!/^[0-9]{4,7}$/.test(settings.msn))
-    throw new RangeError(`msn "${settings.msn}" is not a merchant serial number: 4 to 7 digits, as text`);
+  if (!isMsn(settings.msn))
+    throw new RangeError(`msn "${settings.msn}" is not a merchant serial number: ${msnRule}, as text`);
   return new BoundCaller(settings);
 }
 

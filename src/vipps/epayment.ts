@@ -1,5 +1,6 @@
 /** ePayment (API 1.8.1): payments, by reference. Each change carries an Idempotency-Key, so that a copy does no harm. */
 import { z } from "zod";
+import type { Currency } from "../sale/money.ts";
 import * as answers from "./answers.ts";
 import type { Call, Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";
@@ -9,7 +10,7 @@ import * as rules from "./rules.ts";
 
 /** Minor units of the payment's currency. */
 export interface Modification {
-  readonly currency: "NOK" | "DKK" | "EUR";
+  readonly currency: Currency;
   readonly value: number;
 }
 

@@ -3,16 +3,25 @@
  * the union is written by hand: exactly one key. Unknown fields are refused, as the service does.
  */
 import { z } from "zod";
+import {
+  currencies,
+  paymentFloorsText,
+  paymentMinorMax,
+  walletCurrencies,
+  walletCurrenciesText,
+} from "../sale/money.ts";
 import * as rules from "./rules.ts";
 
-const currency = z.enum(["NOK", "DKK", "EUR"], rules.valueFault("NOK, DKK or EUR, which the wallet takes"));
-const minorMax = 65_000_000;
+const currency = z.enum(walletCurrencies, rules.valueFault(`${walletCurrenciesText}, which the wallet takes`));
 
 export const amount = z
-  .strictObject({ currency, value: rules.whole(1, minorMax, `a whole number of minor units, 1 to ${minorMax}`) })
-  .refine((one) => one.currency !== "NOK" || one.value >= 100, {
+  .strictObject({
+    currency,
+    value: rules.whole(1, paymentMinorMax, `a whole number of minor units, 1 to ${paymentMinorMax}`),
+  })
+  .refine((one) => one.value >= currencies[one.currency].paymentMinorMin, {
     path: ["value"],
-    error: "is under the floor: NOK starts at 100 (1 krone)",
+    error: `is under the floor: payments start at ${paymentFloorsText}`,
   });
 
 const customer = z

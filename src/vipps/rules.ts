@@ -3,6 +3,7 @@
  * Sources: QR API reference and its OpenAPI document, Webhooks v1. Payments have theirs in payment-rules.ts.
  */
 import { z } from "zod";
+import { isMerchantQrId, merchantQrIdFault } from "../sale/ids.ts";
 import { errorBeforeSending, type FieldFault } from "./errors.ts";
 import { printable } from "./redact.ts";
 
@@ -69,7 +70,14 @@ export const imageSize = whole(100, 2_000, "a whole number of pixels, 100 to 200
 export const locationDescription = text(1, 36, "1 to 36 characters, which the app shows");
 /** Open: AGE_CHECK is in use and in no specification. */
 export const category = matching(/^[A-Z_]{1,40}$/, "IN_STORE, VENDING or another word in capitals");
-/** No rule is published for a callback's or beacon's id; what we make is a path segment that needs no encoding. */
+/**
+ * A callback's id names a machine: its references are made from it, and its check-ins find their way by it. No rule of the provider is
+ * published, so ours is the stricter one.
+ */
+export const merchantQrId = z.string(valueFault("the id of a machine")).refine(isMerchantQrId, {
+  error: ({ input }) => merchantQrIdFault(String(input)) ?? "is not the id of a machine",
+});
+/** No rule is published for a beacon's id; what we make is a path segment that needs no encoding. */
 export const newQrId = matching(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");
 /** What others have made may look otherwise; it is encoded. `.` and `..` would be another path. */
 export const knownQrId = matching(/^(?!\.{1,2}$)[^\p{Cc}]{1,128}$/u, "1 to 128 characters");

@@ -7,7 +7,7 @@ import { commandKeyBytesMin, signCommand } from "../../link/command-signature.ts
 import { parseJson } from "../../kit/json.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
 import { type MachineAddress, machineTopic } from "../../link/topics.ts";
-import { isMerchantQrId } from "../../sale/ids.ts";
+import { isMerchantQrId, merchantQrIdFault } from "../../sale/ids.ts";
 import { readSecretFile, SecretFileError } from "../../service/secret-file.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
@@ -117,7 +117,7 @@ function needed(name: string, value: string | undefined): string {
 
 function addressOf(msn: string, machine: string): MachineAddress {
   if (isMerchantQrId(machine)) return { msn, merchantQrId: machine };
-  throw new CommandError(`--machine "${machine}" is not a merchantQrId: 1 to 37 of A-Z a-z 0-9 -`);
+  throw new CommandError(`--machine: ${merchantQrIdFault(machine) ?? "it is not the id of a machine"}`);
 }
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {

@@ -2,6 +2,7 @@
 import { readJournal } from "../../journal/journal.ts";
 import { openNodeDiskToRead } from "../../journal/node-disk.ts";
 import { readSaleRecord, readSettlement } from "../../kiosk/stored.ts";
+import { minor, plainText } from "../../sale/money.ts";
 import type { SaleRecord } from "../../sale/record.ts";
 import type { Settlement } from "../../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
@@ -25,13 +26,9 @@ async function folderOf(values: {
   return (await openConfig(values.config)).journal.directory;
 }
 
-function amount(minor: number, currency: string): string {
-  return `${(minor / 100).toFixed(2)} ${currency}`;
-}
-
 function row(record: SaleRecord): string {
   const { endedAt, id, outcome, reason, product, captured, refunded, currency } = record;
-  const kept = amount(captured - refunded, currency);
+  const kept = plainText({ minor: minor(captured - refunded), currency });
   return `${endedAt.slice(0, 19)}  …${id.slice(-8)}  ${outcome.padEnd(9)}  ${kept.padStart(14)}  ${(product?.name ?? "-").padEnd(20)}  ${reason}`;
 }
 

@@ -1,5 +1,6 @@
 /** `kvitt simulator`: the provider, without the provider. */
 import { untilAborted } from "../../kit/abort.ts";
+import { isMsn, msnRule } from "../../sale/ids.ts";
 import { createSeededEntropy, createSystemEntropy } from "../../service/entropy.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { startSimulator } from "../../simulator/server.ts";
@@ -35,7 +36,7 @@ export const command: CliCommand = {
       log: { type: "boolean" },
     });
     const msn = values.msn ?? "123456";
-    if (!/^\d{4,7}$/.test(msn)) throw new CommandError(`--msn takes 4 to 7 digits, not "${msn}"`);
+    if (!isMsn(msn)) throw new CommandError(`--msn takes ${msnRule}, not "${msn}"`);
     const entropy =
       values.seed === undefined ? createSystemEntropy() : createSeededEntropy(numberOf("seed", values.seed, 0));
     const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });

@@ -1,4 +1,5 @@
 /** What the demo's machines sell, and how it stands in a configuration. */
+import { money, plainText } from "../../sale/money.ts";
 import type { Control } from "./port.ts";
 
 export interface DemoProduct {
@@ -33,7 +34,7 @@ line = "${one.line}"
 }
 
 export function crowns(minor: number): string {
-  return `${(minor / 100).toFixed(2)} NOK`;
+  return plainText(money(minor, "NOK"));
 }
 
 export function productControls(all: readonly DemoProduct[]): readonly Control[] {

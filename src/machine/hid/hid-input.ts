@@ -2,7 +2,7 @@
 import { jittered } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
-import { type Currency, money } from "../../sale/money.ts";
+import { type Currency, minorPerMajor, money } from "../../sale/money.ts";
 import type { InputDevice, MachineEvent } from "../port.ts";
 import { keyEvents, type KeyEvent, type Keys, noKeys } from "./boot-report.ts";
 import type { HidBus, HidConnection, HidInfo } from "./bus.ts";
@@ -51,8 +51,6 @@ const keypadUsage = 0x07;
 
 const searchMsMin = 2_000;
 const searchMsMax = 10_000;
-/** NOK, DKK and EUR all have hundredths (ISO 4217). */
-const minorPerWhole = 100;
 /** A partial code whose rest does not come. */
 const partialMs = 1_000;
 /** Words about dropped codes, at most so often. */
@@ -326,7 +324,7 @@ class HidInput implements InputDevice {
     const { amounts, log } = this.#settings;
     if (amounts === undefined) return;
     const { line, currency, min, max, step } = amounts;
-    const minor = whole * minorPerWhole;
+    const minor = whole * minorPerMajor;
     if (minor < min || minor > max || minor % step !== 0) {
       log.info({ input: this.name, minor }, "an amount was typed that this machine does not take");
       return;

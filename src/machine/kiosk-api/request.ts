@@ -1,6 +1,13 @@
 /** From an HTTP request to what is asked for: paths, queries and bodies of docs/kiosk-api.openapi.json, checked. Pure. */
 import { z } from "zod";
-import { isCurrency, isPayableAmount, minor, paymentMinorMax } from "../../sale/money.ts";
+import {
+  isCurrency,
+  isPayableAmount,
+  minor,
+  paymentFloorsText,
+  paymentMinorMax,
+  walletCurrenciesText,
+} from "../../sale/money.ts";
 import type { OrderSelection } from "../../sale/order.ts";
 import type { DeliveryOutcome } from "../port.ts";
 import type { DeliveryKey } from "./deliveries.ts";
@@ -64,7 +71,7 @@ const payment = z
   .strictObject({
     id: id.optional(),
     amount: z.int().min(1).max(paymentMinorMax),
-    currency: z.string().refine(isCurrency, "NOK, DKK or EUR"),
+    currency: z.string().refine(isCurrency, walletCurrenciesText),
     title: words(60),
     lines: z.array(receiptLine).max(50).default([]),
     minimumAge: age.optional(),
@@ -75,7 +82,7 @@ const payment = z
   })
   .refine(({ amount, currency }) => isCurrency(currency) && isPayableAmount({ minor: minor(amount), currency }), {
     path: ["amount"],
-    message: "under the provider's smallest payment (100 in NOK, 1 in DKK and EUR)",
+    message: `under the provider's smallest payment (${paymentFloorsText})`,
   });
 
 const handIn = z

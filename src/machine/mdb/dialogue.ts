@@ -2,7 +2,7 @@
  * The adapter's dialogue: lines of ASCII, one message each (Qibixx MDB-USB and MDB Pi Hat, "Cashless Slave" of the vendor's API pages).
  * Pure: text in, messages out; what is not known is tolerated and counted, never guessed.
  */
-import { type Currency, minor, type Minor } from "../../sale/money.ts";
+import { currencies, type Currency, minor, type Minor } from "../../sale/money.ts";
 
 /** What the adapter said. */
 export type AdapterMessage =
@@ -30,15 +30,13 @@ export type AdapterMessage =
   | { readonly kind: "noise" }
   | { readonly kind: "unknown"; readonly text: string };
 
-/** ISO 4217 numbers, as BCD digits behind the 1 that says "currency, not country" (MDB 4.2, appendix A1). */
-const currencyNumbers: Readonly<Record<Currency, string>> = { NOK: "578", DKK: "208", EUR: "978" };
-
 export const deviceAddresses = ["0x10", "0x60"] as const;
 /** 0x10 is cashless device 1, 0x60 cashless device 2 (MDB 4.2, section 2). */
 export type DeviceAddress = (typeof deviceAddresses)[number];
 
+/** The ISO 4217 number as BCD digits, behind the 1 that says "currency, not country" (MDB 4.2, appendix A1). */
 export function currencyCode(currency: Currency): string {
-  return `0x1${currencyNumbers[currency]}`;
+  return `0x1${currencies[currency].number}`;
 }
 
 /** Orders to the adapter, without the end of the line. */

@@ -1,7 +1,7 @@
 /** From a scene to what has to be said: title, big value, lines, icon, code, products. No positions yet. Pure. */
 import { readableText } from "../../kit/readable-text.ts";
 import type { Language, Offer, Scene } from "../port.ts";
-import type { Money } from "../../sale/money.ts";
+import { type Money, minorPerMajor } from "../../sale/money.ts";
 import type { QrPicture } from "../../vipps/port.ts";
 import { texts } from "./texts/all.ts";
 import type { Texts } from "./texts/texts.ts";
@@ -36,23 +36,23 @@ export interface SceneContent {
 
 /** Money in the customer's own writing: "25 kr", "25,50 kr.", "2,50 €". */
 export function moneyText(money: Money, locale: string): string {
-  const isWhole = money.minor % 100 === 0;
+  const isWhole = money.minor % minorPerMajor === 0;
   return new Intl.NumberFormat(locale, {
     style: "currency",
     currency: money.currency,
     minimumFractionDigits: isWhole ? 0 : 2,
     maximumFractionDigits: 2,
   })
-    .format(money.minor / 100)
+    .format(money.minor / minorPerMajor)
     .replaceAll("\u00a0", " ")
     .replaceAll("\u202f", " ");
 }
 
 /** The same without the currency: "25", "25,50". */
 function amountText(money: Money, locale: string): string {
-  const digits = money.minor % 100 === 0 ? 0 : 2;
+  const digits = money.minor % minorPerMajor === 0 ? 0 : 2;
   return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .format(money.minor / 100)
+    .format(money.minor / minorPerMajor)
     .replaceAll("\u00a0", " ")
     .replaceAll("\u202f", " ");
 }

@@ -97,7 +97,7 @@ describe("QR", () => {
     [
       "a new id with a space",
       (c) => c.callbackQrs.put("kiosk 7", { locationDescription: "x" }),
-      'merchantQrId: "kiosk 7" is not allowed: 1 to 64',
+      'merchantQrId: "kiosk 7" has other characters than letters, digits and -: write for example "kiosk-7"',
     ],
     ["an id that is another path", (c) => c.callbackQrs.delete(".."), 'merchantQrId: ".."'],
     ["an empty beacon", (c) => c.callbackQrs.putMobilePay("", { locationDescription: "x" }), "beaconId"],
@@ -172,7 +172,7 @@ describe("payments", () => {
     [
       "99 øre",
       create({ amount: { currency: "NOK", value: 99 } }),
-      "amount.value: is under the floor: NOK starts at 100",
+      "amount.value: is under the floor: payments start at 100 in NOK",
     ],
     ["nothing", create({ amount: { currency: "DKK", value: 0 } }), "amount.value: 0 is not allowed"],
     ["too much", create({ amount: { currency: "EUR", value: 65_000_001 } }), "amount.value: 65000001"],
