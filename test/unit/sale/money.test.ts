@@ -56,7 +56,7 @@ describe("minor units", () => {
 
   it("add up, and a sum that is too large to be exact is refused", () => {
     const half = fc.integer({ min: 0, max: Math.floor(Number.MAX_SAFE_INTEGER / 2) });
-    fc.assert(fc.property(half, half, (a, b) => void expect(addMinor(minor(a), minor(b))).toBe(a + b)));
+    fc.assert(fc.property(half, half, (a, b) => addMinor(minor(a), minor(b)) === a + b));
     expect(() => addMinor(minor(Number.MAX_SAFE_INTEGER), minor(1))).toThrow(RangeError);
     expect(noMinor).toBe(0);
   });
