@@ -77,8 +77,6 @@ export const category = matching(/^[A-Z_]{1,40}$/, "IN_STORE, VENDING or another
 export const merchantQrId = z.string(valueFault("the id of a machine")).refine(isMerchantQrId, {
   error: ({ input }) => merchantQrIdFault(String(input)) ?? "is not the id of a machine",
 });
-/** No rule is published for a beacon's id; what we make is a path segment that needs no encoding. */
-export const newQrId = matching(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");
 /** What others have made may look otherwise; it is encoded. `.` and `..` would be another path. */
 export const knownQrId = matching(/^(?!\.{1,2}$)[^\p{Cc}]{1,128}$/u, "1 to 128 characters");
 export const landingUrl = matching(/^https?:\/\/\S{1,4000}$/, "the address of a landing page");
