@@ -64,7 +64,7 @@ class LogJournal implements Journal {
   #bytes = 0;
   #writing: Promise<void> | undefined;
   #isClosed = false;
-  /** A write failed, so nobody knows what stands at the end of the file: the next commit writes a new one from memory. */
+  /** A write failed, so nobody knows what stands at the end of the file; or it has grown: a new one is written from memory. */
   #needsRewrite = false;
 
   constructor(options: JournalOptions, lock: { release(): Promise<void> }) {
@@ -140,6 +140,8 @@ class LogJournal implements Journal {
         for (const { resolve } of batch) resolve();
       } catch (error) {
         this.#needsRewrite = true;
+        // Nothing of a commit that was refused may be found by the next start. Where the disk does not allow that now, the next commit does it first.
+        await this.#tidy().catch(() => {});
         for (const { reject } of batch) reject(failure(error, "written"));
       }
     }
@@ -148,11 +150,8 @@ class LogJournal implements Journal {
   }
 
   async #writeBatch(changes: readonly JournalChange[]): Promise<void> {
-    if (this.#needsRewrite) {
-      await this.#rewrite();
-      this.#needsRewrite = false;
-    }
-    await this.#secrets.put(changes);
+    await this.#tidy();
+    await this.#secrets.write(changes);
     const stored = changes.filter(
       (change): change is StoredChange => change.kind === "put" || change.kind === "delete",
     );
@@ -166,8 +165,18 @@ class LogJournal implements Journal {
       this.#bytes += bytes.length;
     }
     this.#apply(open);
-    await this.#secrets.drop(changes);
-    if (this.#bytes > rewriteBytesMin && this.#bytes > rewriteFactor * this.#aliveBytes()) await this.#rewrite();
+    this.#secrets.apply(changes);
+    this.#needsRewrite = this.#bytes > rewriteBytesMin && this.#bytes > rewriteFactor * this.#aliveBytes();
+    // The commit is on the disk: what fails from here on is tried again before the next one.
+    await this.#tidy().catch(() => {});
+  }
+
+  /** What earlier commits left to be done: files of secrets, and a log that has grown or that nobody knows the end of. */
+  async #tidy(): Promise<void> {
+    await this.#secrets.tidy();
+    if (!this.#needsRewrite) return;
+    await this.#rewrite();
+    this.#needsRewrite = false;
   }
 
   #apply(changes: readonly StoredChange[]): void {

@@ -12,6 +12,8 @@ const prefix = "secret-";
 export class SecretFiles {
   readonly #disk: Disk;
   readonly #values = new Map<string, JsonValue>();
+  /** Whose files may not be what they should. */
+  readonly #doubtful = new Set<string>();
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -32,23 +34,37 @@ export class SecretFiles {
   }
 
   /** Before the commit's other changes are written. Of several changes of one key in a commit the last one counts. */
-  async put(changes: readonly JournalChange[]): Promise<void> {
+  async write(changes: readonly JournalChange[]): Promise<void> {
     for (const [key, change] of lastOfEach(changes)) {
       if (change.kind !== "put-secret") continue;
-      await this.#disk.write(fileOf(key), Buffer.from(JSON.stringify(change.value), "utf8"));
-      await this.#disk.sync(fileOf(key));
-      await this.#disk.syncFolder();
-      this.#values.set(key, change.value);
+      this.#doubtful.add(key);
+      await this.#writeFile(key, change.value);
     }
   }
 
-  /** After the commit's other changes are on the disk. */
-  async drop(changes: readonly JournalChange[]): Promise<void> {
-    for (const [key, change] of lastOfEach(changes)) {
-      if (change.kind !== "drop-secret" || !this.#values.has(key)) continue;
-      await this.#disk.remove(fileOf(key));
-      this.#values.delete(key);
+  /** After the commit's other changes are on the disk: from here on it is so, whatever becomes of the files. */
+  apply(changes: readonly JournalChange[]): void {
+    for (const [key, change] of lastOfEach(changes))
+      if (change.kind === "put-secret") {
+        this.#values.set(key, change.value);
+        this.#doubtful.delete(key);
+      } else if (this.#values.delete(key)) this.#doubtful.add(key);
+  }
+
+  /** Makes the files what they should be: removes those of dropped secrets, and takes back what a commit that was refused had written. */
+  async tidy(): Promise<void> {
+    for (const key of this.#doubtful) {
+      const value = this.#values.get(key);
+      if (value === undefined) await this.#disk.remove(fileOf(key));
+      else await this.#writeFile(key, value);
+      this.#doubtful.delete(key);
     }
+  }
+
+  async #writeFile(key: string, value: JsonValue): Promise<void> {
+    await this.#disk.write(fileOf(key), Buffer.from(JSON.stringify(value), "utf8"));
+    await this.#disk.sync(fileOf(key));
+    await this.#disk.syncFolder();
   }
 }
 

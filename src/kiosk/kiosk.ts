@@ -273,12 +273,14 @@ class WholeKiosk implements Kiosk {
     await link.stop();
   }
 
-  /** Ids and orders that nobody can ask for any more; by a clock that can be believed. */
+  /** Ids and orders that nobody can ask for any more, by a clock that can be believed. */
   #forget(): void {
-    const { journal, clock } = this.#ports;
-    if (!clock.isPlausible()) return;
-    const changes = [...forgettable(journal, clock.wallMs()), ...forgettableOrders(journal, clock.wallMs())];
-    if (changes.length > 0) this.#loop.put(undefined, { changes });
+    const { journal, clock, log } = this.#ports;
+    const wallMs = clock.wallMs();
+    const old = clock.isPlausible() ? [...forgettable(journal, wallMs), ...forgettableOrders(journal, wallMs)] : [];
+    if (old.length > 0) this.#loop.put(undefined, { changes: old });
+    // Without anything to write, the journal still tidies up what a failure of the disk left behind.
+    else journal.commit([]).catch((error: unknown) => log.error({ error }, "the journal could not be tidied up"));
   }
 
   // ── what follows a decision, and a change of the world ───────────────────────────────────────────────────────────────

@@ -16,6 +16,13 @@ function open(disk: SimulatedDisk, wallMs = now): Promise<Journal> {
   return openJournal({ disk, wallMs: () => wallMs, retentionMs: 400 * day });
 }
 
+/** What a start would find now, on a disk that keeps all that it was given. */
+async function openCopy(disk: SimulatedDisk): Promise<Journal> {
+  const copy = new SimulatedDisk();
+  for (const name of await disk.list()) await copy.write(name, disk.readNow(name) ?? new Uint8Array());
+  return open(copy);
+}
+
 /** A sale as the kiosk writes it: intent with secret, steps, end. */
 function script(sales: number): readonly (readonly JournalChange[])[] {
   return Array.from({ length: sales }, (_, index) => {
@@ -307,6 +314,48 @@ describe("the journal", () => {
       const again = await open(disk);
       expect([...again.entries("settlement")]).toEqual([]);
       expect(again.get("sale", "kiosk-7-0")).toEqual({ captured: 100 });
+    },
+  );
+
+  it.each([1, 2])(
+    "is all or nothing, whichever operation of the disk fails, and however many in a row: %i",
+    async (inARow) => {
+      const commits = script(2);
+      const states = await expected(commits);
+      const secrets = (journal: Journal): unknown => [journal.secret("kiosk-7-0"), journal.secret("kiosk-7-1")];
+      for (let failing = 1; ; failing += 1) {
+        const disk = new SimulatedDisk();
+        const journal = await open(disk);
+        let operations = 0;
+        disk.beforeChange = () => {
+          operations += 1;
+          if (operations >= failing && operations < failing + inARow) throw new Error("EIO");
+        };
+        // With nothing in it, a commit is enough to take back what the disk did not allow to be taken back at once.
+        const probe = (): Promise<void> => journal.commit([]).catch(() => journal.commit([]));
+        let refusals = 0;
+        for (const [index, changes] of commits.entries()) {
+          const before = secrets(journal);
+          const isTaken = await journal.commit(changes).then(
+            () => true,
+            () => false,
+          );
+          if (isTaken) expect(snapshot(journal)).toBe(states[index + 1]);
+          else {
+            refusals += 1;
+            expect([snapshot(journal), secrets(journal)]).toEqual([states[index], before]);
+            await probe();
+            const found = await openCopy(disk);
+            expect([snapshot(found), secrets(found)]).toEqual([states[index], before]);
+            await journal.commit(changes);
+          }
+        }
+        expect(snapshot(journal)).toBe(states[commits.length]);
+        await probe();
+        expect(disk.everything()).not.toContain(token);
+        if (operations < failing) break;
+        expect(refusals).toBeLessThanOrEqual(1);
+      }
     },
   );
 
