@@ -92,7 +92,9 @@ export const gpioDelivery = z.strictObject({
     .min(1)
     .max(2_678_400)
     .default(86_400)
-    .describe("No output is on for longer, whatever was bought. The guard keeps it, also when the daemon hangs."),
+    .describe(
+      "No output is on for longer in one piece, counted from when it went on, whatever was bought. The guard keeps it, also when the daemon hangs.",
+    ),
   stable_ms: z.int().min(1).max(1_000).default(30).describe("How long buttons and switches have to stand still."),
   bias: z
     .enum(["pull-up", "pull-down", "none"])

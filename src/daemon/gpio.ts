@@ -3,6 +3,7 @@ import type { GpioDelivery, GpioLineConfig } from "../config/gpio.ts";
 import type { Actuators } from "../machine/actuators.ts";
 import { createGpioMachine } from "../machine/gpio/gpio-driver.ts";
 import type { InputSpec, OutputSpec } from "../machine/gpio/lines.ts";
+import { type LineRegister, withClaims } from "../machine/gpio/line-register.ts";
 import { type LinesChoice, openLines } from "../machine/gpio/open-lines.ts";
 import type { AcknowledgeInput, LineSettings, MachineWide } from "../machine/gpio/settings.ts";
 import { startGuardChild } from "../machine/guard/guard-child.ts";
@@ -14,12 +15,14 @@ export interface GpioParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+  /** Who has which line of the header. */
+  readonly register: LineRegister;
 }
 
-/** Room beyond the longest order, for a guard that is told the exact time. */
-const guardMarginMs = 1_000;
-/** A timed output is ordered in pieces of ten minutes, each covering two. */
-const timedPieceMs = 1_200_000;
+/** Beyond the time that a motor is given, so that the driver decides while all is well. */
+const motorMarginMs = 250;
+/** A blink of the lamp (`identify`). */
+const blinkMs = 500;
 
 export function linesChoice(delivery: GpioDelivery): LinesChoice {
   const { back_end: backEnd, base, simulated_folder: simulatedFolder } = delivery;
@@ -120,16 +123,16 @@ export function gpioSettings(delivery: GpioDelivery): {
   };
 }
 
-/** The longest that any order of these lines keeps an output on in one piece. */
-function longestOnMs(line: LineSettings): number {
+/** The longest that this line's output is on in one piece. */
+function longestOnMs(line: LineSettings, maxOnMs: number): number {
   switch (line.form) {
     case "relay":
     case "pulse":
       return line.onMs;
     case "motor":
-      return line.leaveMs + line.turnMs;
+      return line.leaveMs + line.turnMs + motorMarginMs;
     case "timed":
-      return timedPieceMs;
+      return maxOnMs;
   }
 }
 
@@ -139,27 +142,36 @@ export function outputsOf(delivery: GpioDelivery): readonly OutputSpec[] {
 }
 
 /** The outputs, in the guard's hands: a process of its own, started as this one was. */
-export function guardedActuators(delivery: GpioDelivery, { clock, entropy, log }: GpioParts): Actuators {
+export function guardedActuators(delivery: GpioDelivery, { clock, entropy, log, register }: GpioParts): Actuators {
   const { lines, wide } = gpioSettings(delivery);
   const choice = linesChoice(delivery);
+  const owner = register.owner("the guard of the outputs");
+  // Before each way to the outputs, the guard's and the one around it: a line that somebody else has is not touched.
+  const claimAll = (): void =>
+    owner.claim(outputsOf(delivery).map(({ bcm, name }) => ({ bcm, what: `output ${name}` })));
   const [, script = ""] = process.argv;
   return createGuardedActuators({
     hello: {
       order: "hello",
       outputs: [...outputsOf(delivery)],
-      maxOnMs: Math.min(wide.maxOnMs, Math.max(...lines.map(longestOnMs))) + guardMarginMs,
+      maxOnMs: Math.min(wide.maxOnMs, Math.max(blinkMs, ...lines.map((line) => longestOnMs(line, wide.maxOnMs)))),
       lines: choice,
     },
-    startGuard: (events) =>
-      startGuardChild(
+    startGuard: (events) => {
+      claimAll();
+      return startGuardChild(
         {
           command: process.execPath,
           args: [...process.execArgv, script, "guard"],
           onText: (text) => log.warn({ text }, "the guard says"),
         },
         events,
-      ),
-    openLines: () => openLines(choice, clock),
+      );
+    },
+    openLines: async () => {
+      claimAll();
+      return openLines(choice, clock);
+    },
     clock,
     entropy,
     log,
@@ -172,10 +184,10 @@ export function openGpioMachine(
   parts: GpioParts,
   actuators: Actuators = guardedActuators(delivery, parts),
 ): Machine {
-  const { clock, log } = parts;
+  const { clock, log, register } = parts;
   return createGpioMachine({
     ...gpioSettings(delivery),
-    openInputs: () => openLines(linesChoice(delivery), clock),
+    openInputs: async () => withClaims(await openLines(linesChoice(delivery), clock), register.owner("the machine")),
     actuators,
     clock,
     log,

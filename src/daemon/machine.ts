@@ -6,6 +6,7 @@ import { inputsOf } from "./input.ts";
 import { withInputs } from "../machine/combined.ts";
 import { createKioskMachine, type KioskMachine } from "../machine/kiosk-api/kiosk-machine.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
+import type { LineRegister } from "../machine/gpio/line-register.ts";
 import { createMdbMachine } from "../machine/mdb/mdb-machine.ts";
 import { serialPort } from "../machine/mdb/serial-port.ts";
 import { isTcpAddress, tcpPort } from "../machine/mdb/tcp-port.ts";
@@ -22,6 +23,8 @@ export interface MachineParts {
   readonly entropy: Entropy;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who has which line of the header. */
+  readonly register: LineRegister;
 }
 
 export interface MachineChoice {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
+import type { LineClaim, LineRegister } from "../machine/gpio/line-register.ts";
 import { fontFolder, panelFolder } from "../panel/assets.ts";
 import { createPanel } from "../panel/create-panel.ts";
 import { isPicture } from "../panel/draw.ts";
@@ -25,13 +26,21 @@ export interface OpenedPanel {
   readonly stopMs: number;
 }
 
-/** Nothing is shown yet. @throws PanelSetupError, PanelFileError for what a person has to mend in `[panel]` */
-export async function openPanel(config: Config, clock: Clock, log: Log): Promise<OpenedPanel> {
+export interface PanelParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Who has which line of the header. */
+  readonly register: LineRegister;
+}
+
+/** Nothing is shown yet. @throws PanelSetupError, PanelFileError, GpioError for what a person has to mend in `[panel]` */
+export async function openPanel(config: Config, parts: PanelParts): Promise<OpenedPanel> {
+  const { clock, log } = parts;
   const choice = await choosePanel(config);
   const { languages, language_mode: languageMode } = config.panel;
   const panel = createPanel({
     geometry: choice.geometry,
-    sink: await openSink(config, choice, clock, log),
+    sink: await openSink(config, choice, parts),
     drawing: openDrawing(choice.geometry, { clock, log, fontFolder: fontFolder(import.meta.url) }),
     clock,
     log: log.child({ room: "panel" }),
@@ -128,7 +137,23 @@ function shine({ panel, machine }: Config, clock: Clock) {
   return { shift, light: () => (clock.isPlausible() ? lightAt(clock.wallMs()) : 1) };
 }
 
-export async function openSink(config: Config, { file }: PanelChoice, clock: Clock, log: Log): Promise<FrameSink> {
+/** The lines of the header that an e-paper panel is wired to; its SPI lines are the kernel's. */
+function wiresOf(file: PanelFile): readonly LineClaim[] {
+  if (file.driver !== "epaper") return [];
+  const { reset, dataCommand, busy, power } = file.pins;
+  const wires = [
+    { bcm: reset, what: "RST" },
+    { bcm: dataCommand, what: "DC" },
+    { bcm: busy, what: "BUSY" },
+  ];
+  return power === undefined ? wires : [...wires, { bcm: power, what: "PWR" }];
+}
+
+export async function openSink(
+  config: Config,
+  { file }: PanelChoice,
+  { clock, log, register }: PanelParts,
+): Promise<FrameSink> {
   const { panel } = config;
   const options = {
     clock,
@@ -142,10 +167,13 @@ export async function openSink(config: Config, { file }: PanelChoice, clock: Clo
     return openPanelSink(file, {
       ...options,
       ...(panel.device === undefined ? {} : { device: panel.device }),
-      gpio: async () => ({
-        openPin: await loadOnoff(),
-        base: headerBase(await readChips(), config.delivery.driver === "gpio" ? config.delivery.base : undefined),
-      }),
+      gpio: async () => {
+        register.owner(`the panel ${file.id}`).claim(wiresOf(file));
+        return {
+          openPin: await loadOnoff(),
+          base: headerBase(await readChips(), config.delivery.driver === "gpio" ? config.delivery.base : undefined),
+        };
+      },
     });
   if (panel.output !== "framebuffer") throw new PanelSetupError("an e-paper panel needs a model: kvitt panel list");
   return createFramebufferSink({ ...options, ...(panel.device === undefined ? {} : { name: panel.device }) });

@@ -2,6 +2,7 @@
 import type { Config } from "../config/schema.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Link } from "../link/port.ts";
+import { createLineRegister } from "../machine/gpio/line-register.ts";
 import type { PanelFacts } from "../panel/port.ts";
 import type { Owned } from "../service/owned.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
@@ -36,13 +37,14 @@ export interface PartsContext {
 
 export function configuredParts(context: PartsContext): DaemonParts {
   const { config, clock, log } = context;
+  const register = createLineRegister();
   const inRoom = (room: string): PartsContext => ({ ...context, log: log.child({ room }) });
   return {
     openJournal: () => openConfiguredJournal(config, clock),
-    openPanel: () => openPanel(config, clock, log),
+    openPanel: () => openPanel(config, { clock, log, register }),
     openLink: (session, memory) => openLink(config, session, memory, inRoom("link")),
     openProvider: (panel) => openProvider(config, panel, inRoom("vipps")),
-    openMachine: () => openMachine(config, inRoom("machine")),
+    openMachine: () => openMachine(config, { ...inRoom("machine"), register }),
     openSockets: (parts, owned) => openSockets(config, parts, owned),
   };
 }

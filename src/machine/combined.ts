@@ -15,7 +15,7 @@ export function withInputs(machine: Machine, inputs: readonly InputDevice[]): Ma
     openSession: (funds) => machine.openSession(funds),
     closeSession: () => machine.closeSession(),
     identify: () => machine.identify(),
-    inputs: () => inputs.map((input) => ({ name: input.name, ...input.status() })),
+    inputs: () => [...(machine.inputs?.() ?? []), ...inputs.map((input) => ({ name: input.name, ...input.status() }))],
     stop: async () => {
       for (const input of inputs) await input.stop();
       await machine.stop();

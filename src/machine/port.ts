@@ -118,7 +118,7 @@ export interface Machine {
   closeSession(): Promise<void>;
   /** Helps a person find this machine: lamp, buzzer. */
   identify(): Promise<void>;
-  /** Scanners and keypads beside it, for the health report. */
+  /** Buttons, scanners and keypads, for the health report. A `readiness` event says that one of them changed. */
   inputs?(): readonly InputStatus[];
   /** Outputs off, lines freed. Idempotent. */
   stop(): Promise<void>;
@@ -126,8 +126,9 @@ export interface Machine {
 
 export interface InputStatus {
   readonly name: string;
+  /** Whether customers can use it now: a scanner that is unplugged and a button that is stuck are not there. */
   readonly present: boolean;
-  /** What it is, or why it is not there. */
+  /** What it is, or why it is not there and what to do. */
   readonly detail: string;
 }
 

@@ -35,7 +35,7 @@ export interface SimulatedMachineSettings {
   readonly entropy: Entropy;
   /** How long a coil turns. */
   readonly deliveryMs: number;
-  /** Lives longer than the machine: what has fallen stays fallen through a power cut. */
+  /** Lives longer than the machine: what has fallen stays fallen through a power cut. The newest `dropsMax` are kept. */
   readonly drops: DroppedThing[];
   /** Deliveries that were ever started, by id: starting one twice is what must never happen. */
   readonly starts?: Map<string, number>;
@@ -60,6 +60,15 @@ export interface SimulatedMachine extends Machine {
 }
 
 const slowFactor = 1_000;
+
+/** A machine for training runs for months; a day's sales are looked at, and nobody sells so much in a day. */
+export const dropsMax = 10_000;
+
+/** Adds what has fallen, and forgets the oldest. */
+export function keepDrop<T>(drops: T[], drop: T): void {
+  drops.push(drop);
+  if (drops.length > dropsMax) drops.splice(0, drops.length - dropsMax);
+}
 
 export function createSimulatedMachine(settings: SimulatedMachineSettings): SimulatedMachine {
   return new TwinMachine(settings);
@@ -152,7 +161,7 @@ class TwinMachine implements SimulatedMachine {
 
   #drop(order: DeliveryOrder): void {
     const thing = thingOf(order);
-    this.#settings.drops.push(thing);
+    keepDrop(this.#settings.drops, thing);
     this.#settings.onMove?.({ kind: "falls", thing });
   }
 

@@ -5,6 +5,7 @@ import type { Config } from "../../config/schema.ts";
 import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../daemon/gpio.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
+import { createLineRegister } from "../../machine/gpio/line-register.ts";
 import { lineUseOf, type LineUse } from "../../machine/gpio/line-users.ts";
 import type { InputSpec, OutputSpec } from "../../machine/gpio/lines.ts";
 import { openLines } from "../../machine/gpio/open-lines.ts";
@@ -139,7 +140,12 @@ async function test(config: Config, line: string, priceMinor: number, io: Comman
   const names = delivery.lines.map((one) => one.line);
   if (!names.includes(line)) throw new CommandError(`there is no line "${line}": there are ${names.join(", ")}`, 1);
   const log = createLog("warn", (text) => io.err(text.trimEnd()));
-  const machine = openGpioMachine(delivery, { clock: clockOf(), entropy: createSystemEntropy(), log });
+  const machine = openGpioMachine(delivery, {
+    clock: clockOf(),
+    entropy: createSystemEntropy(),
+    log,
+    register: createLineRegister(),
+  });
   await machine.start(() => {});
   try {
     const readiness = machine.readiness();

@@ -5,7 +5,15 @@
 import type { Money } from "../../sale/money.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { Actuators } from "../actuators.ts";
-import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineReadiness, Selection } from "../port.ts";
+import type {
+  DeliveryOrder,
+  DeliveryOutcome,
+  InputStatus,
+  Machine,
+  MachineEvent,
+  MachineReadiness,
+  Selection,
+} from "../port.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { type Form, type FormParts, type FormResult } from "./form.ts";
 import type { GpioLines, InputSpec } from "./lines.ts";
@@ -119,6 +127,8 @@ class GpioMachine implements Machine {
           onInhibit: () => this.#look(),
           onDoor: () => this.#doorChanged(),
           onBlocked: () => this.#look(),
+          // Said again: whoever hears it looks at `inputs`, too.
+          onButtonStatus: () => this.#emit({ kind: "readiness", readiness: this.#readiness }),
           onFailure: (spec, error) => {
             // While the others are still being opened, and not when what failed is closed already.
             if (opened === undefined) lost ??= new Error(goneText(spec, error), { cause: error });
@@ -293,6 +303,10 @@ class GpioMachine implements Machine {
   async resume(order: DeliveryOrder): Promise<void> {
     const line = lineOf(order.selection);
     if (line !== undefined) this.#timed.get(line)?.resume(order);
+  }
+
+  inputs(): readonly InputStatus[] {
+    return this.#opened?.buttons() ?? [];
   }
 
   async openSession(_funds: Money): Promise<void> {}

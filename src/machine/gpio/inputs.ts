@@ -77,6 +77,7 @@ export class StableInput {
   readonly #listeners = new Set<(active: boolean) => void>();
   readonly #unsubscribe: () => void;
   #active: boolean;
+  #activeSinceMs: number | undefined;
   #timer: Timer | undefined;
 
   constructor(input: SharedInput, clock: Clock, stableMs: number) {
@@ -84,6 +85,7 @@ export class StableInput {
     this.#clock = clock;
     this.#stableMs = stableMs;
     this.#active = input.isActive();
+    if (this.#active) this.#activeSinceMs = clock.monotonicMs();
     this.#unsubscribe = input.onEdge(() => this.#wait());
   }
 
@@ -91,8 +93,17 @@ export class StableInput {
     return this.#input.spec.name;
   }
 
+  get bcm(): number {
+    return this.#input.spec.bcm;
+  }
+
   get isActive(): boolean {
     return this.#active;
+  }
+
+  /** Since when it is active, of the monotonic clock; undefined while it is not. */
+  get activeSinceMs(): number | undefined {
+    return this.#activeSinceMs;
   }
 
   /** Whether it is active now, stable or not: nothing is begun on a level that is changing. */
@@ -118,6 +129,7 @@ export class StableInput {
       const active = this.#input.isActive();
       if (active === this.#active) return;
       this.#active = active;
+      this.#activeSinceMs = active ? this.#clock.monotonicMs() : undefined;
       for (const listener of this.#listeners) listener(active);
     });
   }

@@ -1,5 +1,7 @@
 /** Opens every input of a GPIO machine and makes the forms of its lines. Opening again after a failure leaves timed outputs as they run. */
 import type { Clock } from "../../service/port.ts";
+import type { InputStatus } from "../port.ts";
+import { Button } from "./button.ts";
 import type { Form, FormParts } from "./form.ts";
 import { InputBoard, type SharedInput, StableInput } from "./inputs.ts";
 import type { GpioLines, InputSpec } from "./lines.ts";
@@ -15,6 +17,8 @@ export interface InputEvents {
   onInhibit(): void;
   onDoor(): void;
   onBlocked(): void;
+  /** A button turned out to be stuck, or came free. */
+  onButtonStatus(): void;
   onFailure(spec: InputSpec, error: Error): void;
 }
 
@@ -23,6 +27,8 @@ export interface OpenedMachine {
   readonly door: StableInput | undefined;
   /** Drop sensors that are active for longer than anything falls. */
   blockedSensor(): string | undefined;
+  /** Buttons, for the health report. */
+  buttons(): readonly InputStatus[];
   /** Of lines that are not timed. */
   readonly forms: ReadonlyMap<string, Form>;
   /** Idempotent. */
@@ -81,19 +87,22 @@ async function openAll(lines: GpioLines, settings: OpenSettings, events: InputEv
     const form = await formOf(line, board, parts);
     if (form !== undefined) forms.set(line.line, form);
   }
-  await hold(wide.cancelButton, (active) => {
-    if (active) events.onCancel();
-  });
-  for (const { line, button } of settings.lines)
-    await hold(button, (active) => {
-      if (active) events.onPress(line);
-    });
+  const buttons: Button[] = [];
+  const press = async (spec: InputSpec | undefined, onPress: () => void): Promise<void> => {
+    if (spec === undefined) return;
+    const input = new StableInput(await board.open(spec), clock, wide.stableMs);
+    buttons.push(new Button(input, clock, { onPress, onStatus: () => events.onButtonStatus() }));
+  };
+  await press(wide.cancelButton, () => events.onCancel());
+  for (const { line, button } of settings.lines) await press(button, () => events.onPress(line));
   return {
     inhibit,
     door,
     blockedSensor: () => sensors.find(({ isActive }) => isActive)?.name,
+    buttons: () => buttons.map((button) => button.status()),
     forms,
     close: async () => {
+      for (const button of buttons) button.close();
       for (const input of held) input.close();
       await lines.close();
     },

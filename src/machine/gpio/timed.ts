@@ -62,6 +62,8 @@ export class TimedForm implements Form {
   readonly #parts: FormParts;
   readonly #known: string[] = [];
   #endMs: number | undefined;
+  /** When it went on: from then on counts what it may be on at most. */
+  #sinceMs: number | undefined;
   #timer: Timer | undefined;
   readonly #waits = new Set<Timer>();
   #isStopped = false;
@@ -90,7 +92,8 @@ export class TimedForm implements Form {
     this.#remember(order.deliveryId);
     const before = this.#endMs;
     const endMs = this.#endWith(leftMs, order.untilWallMs === undefined);
-    if (endMs - this.#nowMs() > this.#settings.maxOnMs)
+    const sinceMs = before === undefined ? this.#nowMs() : (this.#sinceMs ?? this.#nowMs());
+    if (endMs - sinceMs > this.#settings.maxOnMs)
       return { outcome: { kind: "not-delivered", reason: "with what is on already it would be more than max_on_s" } };
     try {
       await this.#switchOn(endMs - this.#nowMs());
@@ -104,6 +107,7 @@ export class TimedForm implements Form {
       return { outcome: { kind: "unknown", reason: "the machine was stopped as it went on" } };
     }
     this.#endMs = endMs;
+    this.#sinceMs = sinceMs;
     this.#schedule();
     const onForMs = Math.max(0, Math.round(endMs - this.#nowMs()));
     return { outcome: { kind: "delivered", detail: `on for ${Math.round(leftMs / 1_000)} s`, onForMs } };
@@ -133,6 +137,7 @@ export class TimedForm implements Form {
     }
     const leftMs = Math.min(latestMs - nowMs, remainingMs(totalMs, order.untilWallMs, wall));
     if (leftMs <= 0) return;
+    this.#sinceMs ??= nowMs;
     this.#endMs = this.#endWith(leftMs, false);
     this.#renew();
   }
@@ -148,6 +153,7 @@ export class TimedForm implements Form {
     for (const wait of this.#waits) wait.cancel();
     this.#waits.clear();
     this.#endMs = undefined;
+    this.#sinceMs = undefined;
   }
 
   #nowMs(): number {
@@ -188,6 +194,7 @@ export class TimedForm implements Form {
     if (this.#endMs === undefined || this.#isStopped) return;
     if (leftMs <= 0) {
       this.#endMs = undefined;
+      this.#sinceMs = undefined;
       void this.#off();
       return;
     }

@@ -17,7 +17,7 @@ export const helloSchema = z.strictObject({
     .array(z.strictObject({ name, bcm: z.int().min(0).max(511), activeLow: z.boolean() }))
     .min(1)
     .max(64),
-  /** No output is on for longer in one piece, whatever an order says. */
+  /** No output is on for longer in one piece, counted from when it went on, whatever the orders say and however often. */
   maxOnMs: durationMs,
   /** How the guard opens its lines: the composition root's own words, handed through. */
   lines: z.strictObject({

@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from "../../service/port.ts";
 import type { OpenAdapterLine } from "./adapter-line.ts";
+import { keepDrop } from "../simulated.ts";
 import { AdapterTwin, type ReaderStatus } from "./simulated-adapter.ts";
 import type { VmcFault } from "./vmc-faults.ts";
 
@@ -277,12 +278,12 @@ class TwinVmc implements SimulatedVmc {
         this.#adapter.tell("c,ERR,VEND 3");
         break;
       case "reset-after-drop":
-        this.#settings.drops.push(fallen);
+        keepDrop(this.#settings.drops, fallen);
         return this.reset();
       case "no-word":
         break;
       case "late-word":
-        this.#settings.drops.push(fallen);
+        keepDrop(this.#settings.drops, fallen);
         this.#later("word", lateWordMs, () => this.#adapter.tell("c,VEND,SUCCESS"));
         break;
       case "none":
@@ -296,7 +297,7 @@ class TwinVmc implements SimulatedVmc {
       case "reset-before-fetch":
       case "cancel-crosses":
       case "refuses":
-        this.#settings.drops.push(fallen);
+        keepDrop(this.#settings.drops, fallen);
         this.#adapter.tell("c,VEND,SUCCESS");
         break;
     }

@@ -6,6 +6,7 @@ import { createCanvas } from "@napi-rs/canvas";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import { createLineRegister } from "../../../src/machine/gpio/line-register.ts";
 import { choosePanel, openSink, readLook } from "../../../src/daemon/panel.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
@@ -83,7 +84,11 @@ it("a picture file takes frames by day and night", async () => {
     const config = configWith(
       `model = "hdmi-1280x720"\noutput = "image"\nimage_file = "${file}"\nnight_from = "22:00"\nnight_to = "06:00"`,
     );
-    const sink = await openSink(config, await choosePanel(config), new SimulatedClock(), createMemoryLog());
+    const sink = await openSink(config, await choosePanel(config), {
+      clock: new SimulatedClock(),
+      log: createMemoryLog(),
+      register: createLineRegister(),
+    });
     await sink.open();
     const frame = { widthPx: 2, heightPx: 1, rgba: new Uint8ClampedArray(8).fill(255) };
     expect(await sink.present(frame, { codeArea: undefined, isSafe: false })).toEqual({ kind: "presented" });

@@ -32,7 +32,7 @@ describe("buttons", () => {
     expect(rig.events).toEqual([]);
     await rig.clock.advance(30);
     expect(rig.events).toEqual([selected]);
-    await rig.clock.advance(60_000);
+    await rig.clock.advance(50_000);
     rig.inputs.set(button.bcm, false);
     await rig.clock.advance(30);
     expect(rig.events).toEqual([selected]);
@@ -172,6 +172,41 @@ describe("one delivery at a time, each once", () => {
     expect(second.outcome).toEqual({ kind: "not-delivered", reason: "line A1 is still moving" });
     expect(nowhere.outcome).toEqual({ kind: "not-delivered", reason: "there is no line Z9" });
     expect(rig.actuators.starts.get("A1")).toBe(1);
+  });
+});
+
+describe("a button that nobody can press", () => {
+  it("because it is down from the start is reported, and chooses nothing until it was up", async () => {
+    const rig = createRig([relay]);
+    rig.inputs.set(button.bcm, true);
+    await rig.start();
+    await rig.clock.advance(5_000);
+    expect(rig.machine.inputs?.()).toMatchObject([{ name: "button A1", present: false }]);
+    expect(rig.machine.inputs?.()[0]?.detail).toMatch(/BCM 5 is down since its line was opened, for 5 s.*active_low/);
+    expect(rig.machine.readiness()).toEqual({ ready: true });
+    rig.inputs.set(button.bcm, false);
+    await rig.clock.advance(30);
+    expect(rig.machine.inputs?.()).toEqual([{ name: "button A1", present: true, detail: "BCM 5" }]);
+    expect(rig.events).toEqual([{ kind: "readiness", readiness: { ready: true } }]);
+    rig.inputs.set(button.bcm, true);
+    await rig.clock.advance(30);
+    expect(rig.events.at(-1)).toEqual(selected);
+  });
+
+  it("because it is held for a minute is reported, and it is said when it comes free", async () => {
+    const rig = createRig([relay]);
+    await rig.start();
+    rig.inputs.set(button.bcm, true);
+    await rig.clock.advance(50_000);
+    expect(rig.machine.inputs?.()).toMatchObject([{ present: true }]);
+    await rig.clock.advance(11_000);
+    expect(rig.machine.inputs?.()).toMatchObject([{ present: false }]);
+    rig.inputs.set(button.bcm, false);
+    await rig.clock.advance(30);
+    expect(rig.machine.inputs?.()).toMatchObject([{ present: true }]);
+    expect(rig.events.filter(({ kind }) => kind === "readiness")).toHaveLength(2);
+    await rig.machine.stop();
+    expect(rig.clock.timers()).toEqual([]);
   });
 });
 

@@ -186,14 +186,18 @@ const nothingWide: MachineWide = {
   stableMs: 25,
 };
 
-export function createRig(lines: readonly LineSettings[], wide: Partial<MachineWide> = {}) {
+export function createRig(
+  lines: readonly LineSettings[],
+  wide: Partial<MachineWide> = {},
+  wrap: (inputs: GpioLines) => GpioLines = (inputs) => inputs,
+) {
   const clock = new SimulatedClock();
   const inputs = new TestInputs(clock);
   const actuators = new TestActuators(clock);
   const events: MachineEvent[] = [];
   const log = createMemoryLog();
   const machine = createGpioMachine({
-    openInputs: async () => inputs,
+    openInputs: async () => wrap(inputs),
     actuators,
     lines,
     wide: { ...nothingWide, ...wide },

@@ -46,15 +46,25 @@ describe("the guard's core", () => {
       property(array(tuple(orders, integer({ min: 0, max: 3_000 })), { maxLength: 40 }), (script) => {
         let state = initialGuard(names, maxOnMs);
         let nowMs = 0;
+        /** Pieces of time for which an output is on; what is off for less than a contact needs does not end one. */
         const onSince = new Map<string, number>();
+        const lastPiece = new Map<string, { readonly fromMs: number; readonly toMs: number }>();
         const answers = new Map<number, number>();
         const trains = new Map<number, number>();
         const apply = (step: GuardStep): void => {
           state = step.state;
           for (const action of step.actions) {
             if (action.kind === "set") {
-              if (!action.on) onSince.delete(action.output);
-              else if (!onSince.has(action.output)) onSince.set(action.output, nowMs);
+              const { output, on } = action;
+              const fromMs = onSince.get(output);
+              const last = lastPiece.get(output);
+              if (on)
+                onSince.set(output, fromMs ?? (last !== undefined && nowMs - last.toMs < 10 ? last.fromMs : nowMs));
+              else if (fromMs !== undefined) {
+                expect(nowMs - fromMs).toBeLessThanOrEqual(maxOnMs);
+                lastPiece.set(output, { fromMs, toMs: nowMs });
+                onSince.delete(output);
+              }
               continue;
             }
             const { reply } = action;
@@ -70,12 +80,7 @@ describe("the guard's core", () => {
             apply(passTime(state, nowMs));
           }
           nowMs = untilMs;
-          // Renewed by a later order, an output may stay on; each piece of it ends by itself.
-          for (const [name] of onSince) {
-            const deadline = nextDeadlineMs(state);
-            expect(deadline, name).toBeDefined();
-            expect((deadline ?? 0) - nowMs).toBeLessThanOrEqual(maxOnMs);
-          }
+          for (const [name, fromMs] of onSince) expect(nowMs - fromMs, name).toBeLessThanOrEqual(maxOnMs);
         };
         script.forEach(([order, waitMs], id) => {
           apply(takeOrder(state, orderSchema.parse({ ...order, id }), nowMs));
@@ -90,6 +95,68 @@ describe("the guard's core", () => {
         expect([...onSince.keys()]).toEqual([]);
       }),
     );
+  });
+
+  /** Runs orders at their times, and says how long the output was on, piece by piece. */
+  function pieces(script: readonly (readonly [number, object])[]): readonly number[] {
+    let state = initialGuard(["a"], maxOnMs);
+    const found: number[] = [];
+    let sinceMs: number | undefined;
+    const apply = (step: GuardStep, nowMs: number): void => {
+      state = step.state;
+      for (const action of step.actions) {
+        if (action.kind !== "set") continue;
+        if (action.on) sinceMs ??= nowMs;
+        else if (sinceMs !== undefined) {
+          found.push(nowMs - sinceMs);
+          sinceMs = undefined;
+        }
+      }
+    };
+    const passUntil = (untilMs: number): void => {
+      for (let next = nextDeadlineMs(state); next !== undefined && next <= untilMs; next = nextDeadlineMs(state))
+        apply(passTime(state, next), next);
+    };
+    script.forEach(([atMs, order], id) => {
+      passUntil(atMs);
+      apply(takeOrder(state, orderSchema.parse({ ...order, output: "a", id }), atMs), atMs);
+    });
+    passUntil(1_000_000);
+    return found;
+  }
+
+  it("counts what an output may be on from when it went on: no order renews it", () => {
+    const every4s = Array.from({ length: 14 }, (_, index) => [index * 4_000, { order: "on", maxMs: 5_000 }] as const);
+    expect(pieces(every4s)).toEqual([maxOnMs]);
+  });
+
+  it("takes an order again once it was told to put the output off", () => {
+    expect(
+      pieces([
+        [0, { order: "on", maxMs: 60_000 }],
+        [6_000, { order: "on", maxMs: 1_000 }],
+        [7_000, { order: "off" }],
+        [8_000, { order: "on", maxMs: 1_000 }],
+      ]),
+    ).toEqual([maxOnMs, 1_000]);
+  });
+
+  it("an off that no contact sees does not begin a new piece", () => {
+    const flicker = Array.from({ length: 5 }, (_, index) => [
+      [index * 1_000, { order: "off" }] as const,
+      [index * 1_000 + 1, { order: "on", maxMs: 60_000 }] as const,
+    ]).flat();
+    const on = pieces(flicker);
+    expect(on.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(maxOnMs);
+  });
+
+  it.each([
+    [{ onMs: 1_000, offMs: 0, count: 6 }, 0],
+    [{ onMs: 1_000, offMs: 9, count: 6 }, 0],
+    [{ onMs: 1_000, offMs: 0, count: 5 }, 5_000],
+    [{ onMs: 1_000, offMs: 10, count: 6 }, 6_000],
+  ])("a train without a gap is one long on: %j", (train, onMs) => {
+    expect(pieces([[0, { order: "pulse", ...train }]]).reduce((sum, ms) => sum + ms, 0)).toBe(onMs);
   });
 
   it("makes exactly the pulses that were ordered, each for its time", () => {

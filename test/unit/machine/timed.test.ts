@@ -66,6 +66,20 @@ describe("an output that is on for what was bought", () => {
     expect(await onFor(rig)).toBeCloseTo(210_000, -4);
   });
 
+  it("bought again and again is never on for longer in one piece than allowed: more is refused, and not cut short", async () => {
+    const rig = createRig([coins], { maxOnMs: 150_000 });
+    await rig.start();
+    rig.deliver(price(1_000));
+    await rig.clock.advance(100_000);
+    const more = rig.deliver(price(500));
+    await rig.clock.advance(1);
+    expect(more.outcome).toMatchObject({ kind: "not-delivered" });
+    await rig.clock.advance(30_000);
+    const afterwards = rig.deliver(price(1_000));
+    await rig.clock.advance(1);
+    expect(afterwards.outcome).toMatchObject({ kind: "delivered", onForMs: 120_000 });
+  });
+
   it("is never on for longer than allowed, whatever was bought", async () => {
     const rig = createRig([coins], { maxOnMs: 150_000 });
     await rig.start();
