@@ -66,7 +66,7 @@ export type Key =
   | "Ø"
   | "Ä"
   | "Ö"
-  /** A letter that no plate here has: what was typed is not what the customer means, and must not be taken without it. */
+  /** A letter that no Nordic plate has. The text typed so far is not what the customer means and must not be used without it. */
   | "other"
   | "plus"
   | "minus"

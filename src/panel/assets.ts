@@ -1,7 +1,7 @@
-/** Where the panels' files, the font and the drawing thread's program lie: in the source tree, and beside a bundle or above its chunks. */
+/** Finds the panel files, the font and the drawing thread's program, in the source tree as well as next to a bundle or its chunks. */
 import { existsSync } from "node:fs";
 
-/** The first of `candidates` (folders with a slash at the end) that exists in the folder of `from` or in one of the four above it. */
+/** The first of `candidates` (folder names end in a slash) that exists in the folder of `from` or in one of the four folders above it. */
 function findAsset(from: string, candidates: readonly string[]): URL {
   let folder = new URL("./", from);
   for (let level = 0; level < 5; level += 1) {

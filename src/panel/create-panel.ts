@@ -1,6 +1,6 @@
 /**
- * The panel over any sink: scene → content → layout → pixels → glass. The newest scene wins; what stands on the glass is what the sink
- * has confirmed, never what was only drawn.
+ * The panel on top of any sink: scene → content → layout → pixels → glass. The newest scene wins. A scene counts as shown when the sink has
+ * confirmed it, not when it has been drawn.
  */
 import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
@@ -22,18 +22,18 @@ export interface PanelSettings {
   readonly log: Log;
   /** At least one. */
   readonly languages: readonly Language[];
-  /** With several languages: one after the other (live glass; the default there), or the first two at once (the default elsewhere). */
+  /** For several languages: one after the other (the default on live glass), or the first two at once (the default elsewhere). */
   readonly languageMode?: "alternating" | "together";
   readonly timeZone: string;
   readonly qrPolicy?: QrPolicy;
-  /** The operator's name, sign and colour. */
+  /** The operator's name, logo and colour. */
   readonly look?: Look;
 }
 
 const alternateMs = 6_000;
-/** Between two tries of a scene that could not be drawn. */
+/** Between two attempts at a scene that could not be drawn. */
 const rehearsals = { firstMs: 2_000, maxMs: 60_000 };
-/** Stands in the place of a scene that cannot be drawn: no code, and nothing that was. */
+/** Replaces a scene that cannot be drawn. It has no code, and nothing that is no longer true. */
 const fallback: Scene = { kind: "out-of-service", reason: "panel" };
 
 export function createPanel(settings: PanelSettings): Panel {
@@ -48,7 +48,7 @@ interface Wanted {
 type DrawnScene = Awaited<ReturnType<typeof drawScene>>;
 type Drawn = ({ readonly kind: "drawn" } & DrawnScene) | { readonly kind: "undrawable"; readonly reason: string };
 
-/** A scene that could not be drawn, or not with its code. */
+/** A scene that could not be drawn, or only without its code. */
 interface Undrawn {
   readonly scene: Scene;
   readonly reason: string;
@@ -64,7 +64,7 @@ class SinkPanel implements Panel {
   #scene: Scene = { kind: "starting" };
   #isShowing = false;
   #isStopping = false;
-  /** The last one that the sink was given. */
+  /** The last frame that the sink was given. */
   #frame: Frame | undefined;
   #undrawn: Undrawn | undefined;
   #language = 0;
@@ -91,7 +91,7 @@ class SinkPanel implements Panel {
   }
 
   show(scene: Scene): Promise<ShowOutcome> {
-    // From the safe scene on nothing else is taken: whatever came after it would stand on the glass when nobody is left to change it.
+    // Nothing is accepted after the safe scene: it would stay on the glass with nobody left to replace it.
     if (this.#isStopping) return Promise.resolve({ kind: "failed", reason: "the panel is closed" });
     return this.#want(scene);
   }
@@ -168,14 +168,14 @@ class SinkPanel implements Panel {
   async #present(scene: Scene): Promise<ShowOutcome> {
     this.#scene = scene;
     const drawn = await this.#draw(scene);
-    // Drawing takes time: what is wanted no longer is not shown, not even for a moment.
+    // Drawing takes time. A scene that has been replaced meanwhile is not shown, not even briefly.
     if (this.#wanted !== undefined) {
       if (drawn.kind === "drawn") this.#settings.drawing.recycle?.(drawn.frame);
       return { kind: "superseded" };
     }
     if (drawn.kind === "undrawable") {
       this.#cannotDraw(scene, drawn.reason);
-      // Whatever stood there, a code perhaps, is true no longer.
+      // Whatever is on the glass, perhaps a code, is no longer true.
       const instead = await this.#draw(fallback);
       if (instead.kind === "drawn") await this.#give(instead, true);
       return { kind: "failed", reason: drawn.reason };
@@ -208,7 +208,7 @@ class SinkPanel implements Panel {
       log.error({ error }, "the panel's driver failed");
       return { kind: "failed", reason: errorText(error) };
     } finally {
-      // A sink keeps its last frame alone, so from now on nobody looks at the one before.
+      // A sink keeps only its last frame, so the one before is no longer needed.
       if (before !== undefined) drawing.recycle?.(before);
     }
   }
@@ -228,7 +228,7 @@ class SinkPanel implements Panel {
     this.#undrawn = undefined;
   }
 
-  /** In memory; onto the glass only where nothing else was asked for meanwhile. */
+  /** Draws in memory. The frame goes to the glass only if nothing else has been asked for meanwhile. */
   async #tryAgain(): Promise<void> {
     if (this.#undrawn === undefined) return;
     const { scene } = this.#undrawn;

@@ -1,6 +1,6 @@
 /**
- * The thread that draws large frames: a frame of 1920×1080 takes longer than anybody may hold the event loop. Entry point of its own; in a
- * bundle it lies as draw-worker.js beside the program, with the font in font/.
+ * The thread that draws large frames: drawing 1920×1080 takes longer than the event loop may be blocked. It is an entry point of its own; a bundle
+ * has it as draw-worker.js next to the program, with the font in font/.
  */
 import type { Frame } from "./frame.ts";
 import { parentPort, workerData } from "node:worker_threads";
@@ -11,13 +11,13 @@ export interface DrawRequest {
   readonly id: number;
   readonly list: PortableList;
   readonly palette: Palette;
-  /** Of an earlier frame. */
+  /** The memory of an earlier frame, to draw into. */
   readonly memory?: ArrayBuffer;
 }
 
 export interface EncodeRequest {
   readonly id: number;
-  /** A copy: its memory comes along. */
+  /** A copy whose memory is transferred. */
   readonly frame: Frame;
 }
 
@@ -48,7 +48,7 @@ if (port !== null) {
     const { id, list, palette, memory } = request;
     drawing.draw(fromPortable(list), palette, memory).then(
       ({ widthPx, heightPx, rgba }) => {
-        // A frame has its memory for itself: it is handed over, not copied.
+        // A frame owns its memory, so it is transferred rather than copied.
         port.postMessage(
           { id, widthPx, heightPx, rgba } satisfies DrawReply,
           rgba.buffer instanceof ArrayBuffer ? [rgba.buffer] : [],

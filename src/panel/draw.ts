@@ -1,4 +1,7 @@
-/** From a display list to pixels: letters, signs and pictures by @napi-rs/canvas, all else here. Symbols are drawn module by module on whole pixels, dark on light, always. */
+/**
+ * From a display list to pixels. @napi-rs/canvas draws letters, icons and pictures; everything else is drawn here. QR symbols are always drawn
+ * module by module on whole pixels, dark on light.
+ */
 import type { Box, Frame } from "./frame.ts";
 import { readFileSync } from "node:fs";
 import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
@@ -25,7 +28,7 @@ export const colourPalette: Palette = {
   bad: "#a8201a",
 };
 const black = "#000000";
-/** One-bit glass: nothing but black on white, so that no threshold eats a thin line. */
+/** One-bit glass: only black on white, so that no threshold swallows a thin line. */
 export const monoPalette: Palette = {
   paper: "#ffffff",
   backdrop: "#ffffff",
@@ -38,7 +41,7 @@ export const monoPalette: Palette = {
   good: black,
   bad: black,
 };
-/** Glass with a red plane: red marks, and never says anything alone. */
+/** Glass with a red plane: red emphasises and never carries a meaning of its own. */
 export const redPalette: Palette = { ...monoPalette, accent: "#ff0000", bad: "#ff0000" };
 
 const family = "Atkinson Hyperlegible Next";
@@ -47,23 +50,23 @@ const fontFiles: Readonly<Record<Weight, string>> = {
   bold: "AtkinsonHyperlegibleNext-Bold.ttf",
 };
 
-/** The bundled font, under names of our own, so that no font of the host is taken by mistake. */
+/** The bundled font, registered under names of our own so that no font of the host is used by mistake. */
 function fontName(weight: Weight): string {
   return `kvitt ${family} ${weight}`;
 }
 
 export interface Drawing {
   readonly measure: TextMeasure;
-  /** @param memory of a frame that nobody looks at any more, to draw into; of another size it is left alone. */
+  /** @param memory of a frame that is no longer needed, to draw into; memory of another size is left alone. */
   draw(list: DisplayList, palette: Palette, memory?: ArrayBuffer): Promise<Frame>;
   /**
-   * Nobody looks at this frame any more: its memory may hold the next one. Frames of 1920×1080 are 8 MB, and collecting them holds the event loop
-   * for up to 10 ms.
+   * Gives back a frame that is no longer needed, so that its memory can hold the next one. A frame of 1920×1080 has 8 MB, and garbage-collecting it
+   * blocks the event loop for up to 10 ms.
    */
   recycle?(frame: Frame): void;
-  /** The frame as PNG, where that is better done elsewhere: 1920×1080 would hold the event loop for tens of milliseconds. */
+  /** The frame as a PNG, encoded off the event loop: 1920×1080 would block it for tens of milliseconds. */
   encode?(frame: Frame): Promise<Uint8Array>;
-  /** Gives back what it holds, where it holds something. */
+  /** Releases its resources, if it has any. */
   close?(): Promise<void>;
 }
 
@@ -75,7 +78,7 @@ export function createDrawing(folder: URL = fontFolder(import.meta.url)): Drawin
   const widths = new Map<string, number>();
   const measure: TextMeasure = {
     width(text, sizePx, weight) {
-      // Widths grow with the size: measured once at 100 px, used at every size (hinting is off).
+      // Widths are proportional to the size: measured once at 100 px and used at every size (hinting is off).
       const key = `${weight} ${text}`;
       const known = widths.get(key);
       if (known !== undefined) return (known * sizePx) / 100;
@@ -132,7 +135,7 @@ async function drawItem(raster: Raster, item: DisplayItem, tools: Tools): Promis
   }
 }
 
-/** What a canvas draws, on nothing. */
+/** What a canvas draws on a transparent background. */
 function patch(widthPx: number, heightPx: number, draw: (context: SKRSContext2D) => void): Patch {
   const context = createCanvas(widthPx, heightPx).getContext("2d");
   draw(context);
@@ -155,7 +158,7 @@ async function drawPicture(
   raster.blend(drawn, xPx, yPx);
 }
 
-/** A rectangle whose corners are quarters of a disc. */
+/** A rectangle with rounded corners. */
 function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string, { patches }: Tools): void {
   const colour = colourOf(css);
   const radius = Math.min(Math.round(radiusPx), Math.floor(box.widthPx / 2), Math.floor(box.heightPx / 2));
@@ -184,13 +187,13 @@ function drawSurface(raster: Raster, box: Box, radiusPx: number, css: string, { 
   }
 }
 
-/** Where the first base line stands below the top of its box, in type sizes. */
+/** The distance from the top of the box to the first baseline, in type sizes. */
 const baseline = 0.93;
 
 function drawText(raster: Raster, item: Extract<DisplayItem, { kind: "text" }>, tools: Tools): void {
   const { box, lines, sizePx, weight, ink, align } = item;
   const colour = tools.palette[ink];
-  // Some letters reach beyond their own width, and accents and tails beyond the line's height.
+  // Some letters extend beyond their own width, and accents and descenders beyond the line's height.
   const besidePx = Math.ceil(sizePx * 0.2) + 1;
   const heightPx = Math.ceil(sizePx * 1.6) + 2;
   for (const [index, line] of lines.entries()) {
@@ -199,7 +202,7 @@ function drawText(raster: Raster, item: Extract<DisplayItem, { kind: "text" }>, 
     const xPx = box.xPx + (align === "left" ? 0 : align === "right" ? spare : spare / 2);
     const yPx = box.yPx + (index * lineHeight + baseline) * sizePx;
     const [left, top] = [Math.floor(xPx) - besidePx, Math.floor(yPx - sizePx * 1.15)];
-    // Letters stand between pixels; thousandths of one are seen by nobody.
+    // Letters are placed between pixels; nobody sees thousandths of one.
     const [x, y] = [(xPx - left).toFixed(3), (yPx - top).toFixed(3)];
     const drawn = tools.patches.get(`${weight} ${sizePx} ${colour} ${x} ${y} ${line}`, () =>
       patch(Math.ceil(linePx) + 2 * besidePx + 1, heightPx, (context) => {
@@ -221,7 +224,7 @@ function drawSymbol(raster: Raster, item: Extract<DisplayItem, { kind: "qr" }>, 
   raster.squares(symbol.size, moduleSizePx, xPx + quietPx, yPx + quietPx, colourOf(black), symbol.isDark);
 }
 
-/** Our own signs, on a square of 100 units. Each says by its shape what colour alone may not. */
+/** Our own icons, on a square of 100 units. The shape carries the meaning, never the colour alone. */
 const iconStrokes: Readonly<Record<IconName, readonly (readonly (readonly [number, number])[])[]>> = {
   check: [
     [
@@ -296,7 +299,7 @@ const iconStrokes: Readonly<Record<IconName, readonly (readonly (readonly [numbe
     ],
   ],
 };
-/** A light sign on a dark disc. */
+/** A light icon on a dark disc. */
 function drawIcon(context: SKRSContext2D, name: IconName, sidePx: number, disc: string, sign: string): void {
   const unit = sidePx / 100;
   const x = (value: number): number => (50 + (value - 50) * signShare) * unit;
@@ -319,10 +322,10 @@ function drawIcon(context: SKRSContext2D, name: IconName, sidePx: number, disc: 
   }
 }
 
-/** How much of the disc's width the sign takes. */
+/** How much of the disc's width the icon takes. */
 const signShare = 0.62;
 
-/** Whether the bytes are a picture as a whole, not only at their beginning. */
+/** Whether the bytes are a complete picture, not just the beginning of one. */
 export async function isPicture(bytes: Uint8Array): Promise<boolean> {
   try {
     return (await loadImage(Buffer.from(bytes))).width > 0;
@@ -331,12 +334,12 @@ export async function isPicture(bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** A frame as PNG. Compresses on the calling thread. */
+/** A frame as a PNG, compressed on the calling thread. */
 export function framePng(frame: Frame): Uint8Array {
   return new Uint8Array(canvasOf(frame).toBuffer("image/png"));
 }
 
-/** The same, compressed by another thread: for whoever may not hold the event loop. */
+/** The same, compressed on another thread, for callers that must not block the event loop. */
 export async function encodePng(frame: Frame): Promise<Uint8Array> {
   return new Uint8Array(await canvasOf(frame).encode("png"));
 }

@@ -6,7 +6,7 @@ export type PanelColours = "black-white" | "grey" | "black-white-red" | "colour"
 export interface PanelGeometry {
   readonly id: string;
   readonly name: string;
-  /** As the customer sees it, after the rotation. */
+  /** As customers see it, after rotation. */
   readonly widthPx: number;
   readonly heightPx: number;
   readonly widthMm: number;
@@ -14,7 +14,7 @@ export interface PanelGeometry {
   readonly colours: PanelColours;
   /** Whether the picture may change every second (HDMI), or only with the scene (e-paper). */
   readonly isLive: boolean;
-  /** From where the customer reads it; type sizes follow. */
+  /** The distance from which customers read it. Type sizes depend on it. */
   readonly readingDistanceMm: number;
 }
 
@@ -26,7 +26,7 @@ export function pxToMm(geometry: PanelGeometry, px: number): number {
   return (px * geometry.widthMm) / geometry.widthPx;
 }
 
-/** Swaps the sides of a glass that is mounted on its side. */
+/** Swaps the sides of a panel that is mounted on its side. */
 export function rotated(geometry: PanelGeometry, rotation: Rotation): PanelGeometry {
   if (rotation === 0 || rotation === 180) return geometry;
   const { widthPx, heightPx, widthMm, heightMm } = geometry;

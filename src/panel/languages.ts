@@ -1,4 +1,4 @@
-/** The languages of the panel. A new one begins here; the compiler then asks for its sentences in scene/texts. */
+/** The panel's languages. Add a new one here; the compiler then asks for its sentences in scene/texts. */
 
 /** ISO 639-1 codes, Norwegian as bokmål. */
 export const languages = ["nb", "sv", "da", "fi", "en"] as const;

@@ -1,4 +1,4 @@
-/** When a panel that shines is dimmed. Pure. */
+/** When a backlit panel is dimmed. Pure. */
 import { type DailyWindow, isInWindow, timeOfDayIn } from "../kit/time-of-day.ts";
 
 export interface Night extends DailyWindow {
@@ -6,7 +6,7 @@ export interface Night extends DailyWindow {
   readonly light: number;
 }
 
-/** How bright the panel should be at a time, 0 … 1. `timeZone` is an IANA name. A night from a time to the same one never comes. */
+/** How bright the panel should be at a given time, 0 … 1. `timeZone` is an IANA name. A night that ends when it begins never comes. */
 export function nightLight(night: Night, timeZone: string): (wallMs: number) => number {
   const timeOfDay = timeOfDayIn(timeZone);
   return (wallMs) => (isInWindow(night, timeOfDay(wallMs)) ? night.light : 1);

@@ -1,4 +1,4 @@
-/** Who draws for this panel: the event loop where frames are small, a thread where they are large. */
+/** Chooses who draws for a panel: the event loop if its frames are small, a thread if they are large. */
 import type { Frame } from "./frame.ts";
 import { Worker } from "node:worker_threads";
 import type { Clock, Log } from "../service/port.ts";
@@ -13,11 +13,11 @@ export interface DrawingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly fontFolder?: URL;
-  /** The thread's program, unless it lies beside this one. */
+  /** The thread's program, if it is not next to this one. */
   readonly workerUrl?: URL;
 }
 
-/** Up to here a frame is drawn within the 10 ms that nobody may hold, on a Pi as well: 400×300 and smaller. */
+/** Frames of up to this size (400×300 and a little more) are drawn in less than the 10 ms for which the event loop may be blocked, even on a Pi. */
 const inProcessPixelsMax = 160_000;
 /** A thread that takes longer has hung. */
 const drawTimeoutMs = 10_000;
@@ -33,13 +33,13 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Draws in a thread; a thread that died or hung is replaced with the next frame, and the frame at hand is drawn here after all. */
+/** Draws in a thread. If the thread dies or hangs, the current frame is drawn here, and the next frame starts a new thread. */
 export class WorkerDrawing implements Drawing {
   readonly measure: Drawing["measure"];
   readonly #twin: Drawing;
   readonly #options: DrawingOptions;
   readonly #pending = new Map<number, Pending>();
-  /** Of the frame before the last: drawn into next, so that nothing is left to be collected. */
+  /** Memory of the frame before the last. The next frame is drawn into it, so that nothing has to be collected. */
   #memory: ArrayBuffer | undefined;
   #worker: Worker | undefined;
   #nextId = 1;
@@ -65,12 +65,12 @@ export class WorkerDrawing implements Drawing {
 
   recycle({ rgba }: Frame): void {
     const { buffer } = rgba;
-    // What was handed over has no bytes left.
+    // Transferred memory has no bytes left.
     if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) this.#memory = buffer;
   }
 
   async encode({ widthPx, heightPx, rgba }: Frame): Promise<Uint8Array> {
-    // A copy, made at once: the frame itself stays on the glass, and may be given up meanwhile.
+    // Copied at once: the frame itself stays on the glass and may be recycled meanwhile.
     const copy = rgba.slice();
     const frame: Frame = { widthPx, heightPx, rgba: copy };
     const reply = await this.#ask((id) => ({ id, frame }), [copy.buffer]);
@@ -78,7 +78,7 @@ export class WorkerDrawing implements Drawing {
     throw new Error("the drawing thread answered something else");
   }
 
-  /** Ends the thread. Frames on their way are drawn here. Idempotent. */
+  /** Ends the thread. Frames that are under way are drawn here. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#drop(new Error("the drawing thread was closed"));
@@ -96,7 +96,7 @@ export class WorkerDrawing implements Drawing {
     throw new Error("the drawing thread answered something else");
   }
 
-  /** @param handedOver memory that the thread gets for itself */
+  /** @param handedOver memory that is transferred to the thread */
   #ask(
     request: (id: number) => DrawRequest | EncodeRequest,
     handedOver: readonly ArrayBuffer[],
@@ -123,7 +123,7 @@ export class WorkerDrawing implements Drawing {
     const worker = new Worker(workerUrl ?? drawWorkerFile(import.meta.url), {
       workerData: fontFolder === undefined ? {} : { fontFolder: fontFolder.href },
     });
-    // The thread alone keeps no process alive; a frame on its way does, by its time-out.
+    // The thread alone does not keep the process alive; the time-out of a frame under way does.
     worker.unref();
     worker.on("message", (reply: DrawReply) => {
       const pending = this.#pending.get(reply.id);

@@ -1,4 +1,4 @@
-/** From a panel's file to the sink that drives it. */
+/** Opens the sink that drives a panel, from the panel's file. */
 import type { Clock, Log } from "../service/port.ts";
 import { createEpaperSink } from "./epaper/epaper-sink.ts";
 import { createEpaperLines, type OpenPanelPin } from "./epaper/gpio-lines.ts";
@@ -12,18 +12,18 @@ export interface PanelSinkOptions {
   readonly rotation: Rotation;
   readonly clock: Clock;
   readonly log: Log;
-  /** Instead of the file's framebuffer name or SPI device. */
+  /** Overrides the file's framebuffer name or SPI device. */
   readonly device?: string;
-  /** The terminal whose console is kept off a framebuffer. */
+  /** The terminal whose console must stay off the framebuffer. */
   readonly ttyPath?: string;
-  /** Of glass that shines: how bright it should be now, 0 … 1, and how far its picture wanders. */
+  /** For backlit panels: how bright they should be now, 0 … 1, and how far the picture may wander. */
   readonly light?: () => number;
   readonly shift?: { readonly maxPx: number; readonly everyMs: number };
-  /** Opens the GPIO lines of an e-paper panel; asked for those alone. `base` is the number of the header's first line. */
+  /** Opens the GPIO lines of an e-paper panel; not called for others. `base` is the number of the header's first line. */
   readonly gpio: () => Promise<{ readonly openPin: OpenPanelPin; readonly base: number }>;
 }
 
-/** @throws whatever `gpio` throws, and ControllerError for an e-paper panel's file that no controller of ours takes */
+/** @throws whatever `gpio` throws, and ControllerError for an e-paper panel with a controller that we do not drive */
 export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions): Promise<FrameSink> {
   const { clock, log, rotation, device, ttyPath, light, shift } = options;
   if (panel.driver === "framebuffer") {

@@ -1,4 +1,4 @@
-/** The panels that we know: one JSON file each in hardware/panels, read at the door. */
+/** The panels that we know: one JSON file each in hardware/panels, checked when it is read. */
 import { readdir, readFile } from "node:fs/promises";
 import * as z from "zod";
 import { CodedError } from "../kit/coded-error.ts";
@@ -31,7 +31,7 @@ const epaperFile = z.strictObject({
   spiHz: z.int().min(100_000).max(20_000_000),
   /** BCM numbers. The chip select belongs to the kernel's SPI driver. */
   pins: z.strictObject({ reset: line, dataCommand: line, busy: line, power: line.optional() }),
-  /** A page beside the file. */
+  /** A page next to the file. */
   wiring: z.string().min(1),
 });
 
@@ -40,19 +40,19 @@ const framebufferFile = z.strictObject({
   driver: z.literal("framebuffer"),
   colours: z.literal("colour"),
   isLive: z.literal(true),
-  /** The framebuffer's name; without it the first that is found. */
+  /** The framebuffer's name; without it the first one found. */
   framebuffer: z.string().min(1).optional(),
 });
 
 const panelFileSchema = z.discriminatedUnion("driver", [epaperFile, framebufferFile]);
 
-/** A panel as its maker built it: width and height as the glass is scanned, before any rotation. */
+/** A panel as it was built: width and height as the glass is scanned, before any rotation. */
 export type PanelFile = z.infer<typeof panelFileSchema>;
 
 /** Codes: `panel-file-invalid`, `panel-unknown`. */
 export class PanelFileError extends CodedError<"panel-file-invalid" | "panel-unknown"> {}
 
-/** @throws PanelFileError `panel-file-invalid` with what is wrong in which key. `from` names the file in the message. */
+/** @throws PanelFileError `panel-file-invalid`, saying what is wrong in which key. `from` names the file in the message. */
 export function readPanelFile(text: string, from = "the panel file"): PanelFile {
   let json: unknown;
   try {
@@ -72,7 +72,7 @@ export function readPanelFile(text: string, from = "the panel file"): PanelFile 
  */
 export async function loadPanel(id: string, folder: URL): Promise<PanelFile> {
   const ids = await panelIds(folder);
-  // The id is looked up rather than joined to a path: it comes from a configuration or a command line.
+  // The id comes from a configuration or a command line, so it is looked up rather than joined to a path.
   if (!ids.includes(id))
     throw new PanelFileError("panel-unknown", `there is no panel "${id}"; known are ${ids.join(", ")}`);
   return readOne(id, folder);
@@ -83,7 +83,7 @@ export async function listPanels(folder: URL): Promise<readonly PanelFile[]> {
   return Promise.all((await panelIds(folder)).map((id) => readOne(id, folder)));
 }
 
-/** What the layout needs to know of it, as customers see it when the glass is turned. */
+/** What the layout needs to know about the panel, as customers see it when the glass is turned. */
 export function geometryOf(panel: PanelFile, rotation: Rotation = 0): PanelGeometry {
   const { id, name, widthPx, heightPx, widthMm, heightMm, colours, isLive, readingDistanceMm } = panel;
   return rotated({ id, name, widthPx, heightPx, widthMm, heightMm, colours, isLive, readingDistanceMm }, rotation);

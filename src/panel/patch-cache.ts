@@ -1,6 +1,6 @@
 /**
- * Letters and signs that were drawn before: most of a scene is the same from one second to the next. Reading a canvas costs little, but each reading
- * leaves memory behind that is given back in stalls of milliseconds. Bounded; what was used longest ago goes first.
+ * A cache of letters and icons that were drawn before, because most of a scene stays the same from one second to the next. Reading a canvas is
+ * cheap, but every read leaves garbage whose collection stalls for milliseconds. Bounded; the least recently used patch goes first.
  */
 import type { Patch } from "./raster.ts";
 
@@ -16,7 +16,7 @@ export class PatchCache {
     this.#pixelsMax = max;
   }
 
-  /** The patch of this name, drawn now if it is not there. A name says everything that the drawing depends on. */
+  /** The patch of this name, drawn now if it is not cached. The name has to include everything that the drawing depends on. */
   get(name: string, draw: () => Patch): Patch {
     const known = this.#patches.get(name);
     if (known !== undefined) {
@@ -25,7 +25,7 @@ export class PatchCache {
       return known;
     }
     const { widthPx, heightPx, pixels } = draw();
-    // A copy in memory of our own: the canvas's goes back at once.
+    // A copy in our own memory, so that the canvas's memory is released at once.
     const drawn = { widthPx, heightPx, pixels: new Uint32Array(pixels) };
     if (pixels.length > this.#pixelsMax) return drawn;
     this.#patches.set(name, drawn);

@@ -1,4 +1,4 @@
-/** The door of the panel's room: what the customer sees. Types only. */
+/** The panel's port: what the customer sees. Types only. */
 import type { Money } from "../sale/money.ts";
 import type { MoneyFate, SorryReason } from "../sale/selection.ts";
 import type { QrPicture } from "../vipps/port.ts";
@@ -16,7 +16,7 @@ export interface Offer {
   readonly soldOut: boolean;
 }
 
-/** Why no code can be shown; stands on the panel, in the log and on the state topic. */
+/** Why no code can be shown; given on the panel, in the log and on the state topic. */
 export type OutOfServiceReason =
   | "clock"
   | "machine"
@@ -36,7 +36,7 @@ export type Scene =
   | { readonly kind: "starting" }
   | {
       readonly kind: "idle";
-      /** `callback`: scan first. `shop`: the merchant redirect QR of a web shop. None: select first only. */
+      /** `callback`: scan first. `shop`: the merchant redirect QR of a web shop. Undefined: select first only. */
       readonly code: { readonly kind: "callback" | "shop"; readonly qr: QrPicture } | undefined;
       /** Whether the customer may press a button without scanning first. */
       readonly canSelectFirst: boolean;
@@ -52,7 +52,7 @@ export type Scene =
       readonly kind: "choose-time";
       readonly plate: string;
       readonly plateWanted: boolean;
-      /** Paid minutes: where some hours are free, the time lasts longer. */
+      /** Paid minutes. Where some hours are free, the time lasts longer. */
       readonly minutes: number;
       readonly fromWallMs: number;
       readonly untilWallMs: number;
@@ -65,10 +65,10 @@ export type Scene =
       readonly product: string;
       readonly price: Money;
       readonly secondsLeft: number;
-      /** A scanner is fitted: the personal code may be held to it instead. */
+      /** Whether there is a scanner, so that customers may hold their personal code to it instead. */
       readonly canShowCode: boolean;
     }
-  /** `toPhone`: the request was sent to the app; otherwise we are creating it. */
+  /** `toPhone`: the request has been sent to the app; otherwise it is being created. */
   | {
       readonly kind: "wait";
       readonly product: string | undefined;
@@ -96,7 +96,7 @@ export type Scene =
 
 export type SceneKind = Scene["kind"];
 
-/** Whether a code can be shown on this panel so that a phone reads it. */
+/** Whether this panel can show a code that a phone can read. */
 export type CodeFit =
   | {
       readonly fits: true;
@@ -108,9 +108,9 @@ export type CodeFit =
 
 export type ShowOutcome =
   | { readonly kind: "shown" }
-  /** A newer scene came before this one was drawn. */
+  /** A newer scene arrived before this one was drawn. */
   | { readonly kind: "superseded" }
-  /** It could not be drawn, or the glass did not take it; the panel keeps trying by itself. A code counts as not shown. */
+  /** It could not be drawn, or the glass did not take it. The panel keeps trying. A code counts as not shown. */
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface PanelFacts {
@@ -119,27 +119,27 @@ export interface PanelFacts {
   readonly heightPx: number;
   /** Whether a countdown may change every second (HDMI), or only with the scene (e-paper). */
   readonly liveCountdown: boolean;
-  /** The size in pixels to ask the provider for when `qr_rendering = provider`, 100..2000. */
+  /** The size in pixels to request from the provider when `qr_rendering = provider`, 100..2000. */
   readonly providerQrSizePx: number;
 }
 
 export interface Panel {
   readonly facts: PanelFacts;
-  /** Opens the device and paints "starting" over whatever stood there. Does not throw for an absent device: it waits for it. */
+  /** Opens the device and paints "starting" over whatever was there. A missing device is waited for and is no error. */
   start(): Promise<void>;
-  /** The last call wins; resolves when this scene is on the glass or was superseded. */
+  /** The last call wins. Resolves when this scene is on the glass, was superseded, or failed. */
   show(scene: Scene): Promise<ShowOutcome>;
   fit(qrText: string): CodeFit;
-  /** Whether customers read on the glass what was shown last. While a scene is on its way, the answer is that of the scene before. */
+  /** Whether the scene that was shown last is on the glass. While a scene is under way, the answer is that of the scene before. */
   isPresent(): boolean;
-  /** Why it is not present, for people who mend it: the glass did not take the last frame, or a scene could not be drawn. */
+  /** Why the panel is not present, for the people who fix it: the glass did not take the last frame, or a scene could not be drawn. */
   absence(): string | undefined;
   /**
-   * What should stand on the glass if the panel could show it. A panel that is not present because a scene could not be drawn tries this one, in
-   * memory and ever less often, until it can: then it is present again. Otherwise nothing happens.
+   * The scene that would be shown if the panel were present. If the panel is absent because a scene could not be drawn, it tries to draw this one in
+   * memory, at growing intervals, and is present again once that works. Otherwise nothing happens.
    */
   rehearse(scene: Scene): void;
-  /** A PNG of what is on the glass now. @throws while that is not known */
+  /** A PNG of what is on the glass now. @throws if that is not known */
   screenshot(): Promise<Uint8Array>;
   /** Paints the safe scene and closes. */
   stop(): Promise<void>;

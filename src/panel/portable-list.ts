@@ -1,4 +1,4 @@
-/** A display list that can be sent to another thread: functions cannot, so a symbol goes as its modules. */
+/** A display list that can be sent to another thread. Functions cannot, so a symbol is sent as its modules. */
 import type { QrPlan } from "./qr/planner.ts";
 import type { QrSymbol } from "./qr/symbol.ts";
 import type { DisplayItem, DisplayList } from "./scene/display-list.ts";

@@ -1,10 +1,10 @@
 /**
- * A frame in memory of our own: surfaces and symbols are filled here, a row at a time; what needs a canvas (letters, signs, pictures) comes as small
+ * A frame in our own memory. Surfaces and symbols are filled here, row by row; what needs a canvas (letters, icons, pictures) comes as small
  * patches. A canvas as large as the frame would have to be copied out whole, which takes longer than all of the drawing.
  */
 import type { Box, Frame } from "./frame.ts";
 
-/** Red, green, blue, alpha in the order of memory, as one number of a little-endian processor: all that Node runs on here are. */
+/** Red, green, blue, alpha in memory order, as one number on a little-endian processor. All the processors that we support are. */
 export type Colour = number;
 
 const opaque = 0xff00_0000;
@@ -29,7 +29,7 @@ export class Raster {
   readonly heightPx: number;
   readonly #pixels: Uint32Array<ArrayBuffer>;
 
-  /** @param memory to draw in, where it is of this size. */
+  /** @param memory to draw into, if it has the right size. */
   constructor(widthPx: number, heightPx: number, paper: Colour, memory?: ArrayBuffer) {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
@@ -38,7 +38,7 @@ export class Raster {
     this.#pixels.fill(paper);
   }
 
-  /** The part of the box that lies outside of the frame is left out. */
+  /** Any part of the box outside of the frame is ignored. */
   paint({ xPx, yPx, widthPx, heightPx }: Box, colour: Colour): void {
     const left = Math.max(0, Math.round(xPx));
     const right = Math.min(this.widthPx, Math.round(xPx + widthPx));
@@ -48,9 +48,9 @@ export class Raster {
       this.#pixels.fill(colour, y * this.widthPx + left, y * this.widthPx + right);
   }
 
-  /** Lays a patch over what is there; what lies outside of the frame is left out. */
+  /** Blends a patch over what is there. Any part outside of the frame is ignored. */
   blend(patch: Patch, xPx: number, yPx: number): void {
-    // Signed, as bits: the processor's own integers, where unsigned ones above 2³¹ would become floating-point numbers.
+    // Signed, because the engine keeps signed integers as integers, while unsigned ones above 2³¹ become floating-point numbers.
     const over = new Int32Array(patch.pixels.buffer, patch.pixels.byteOffset, patch.pixels.length);
     const under = new Int32Array(this.#pixels.buffer);
     const left = Math.max(0, -xPx);
@@ -60,7 +60,7 @@ export class Raster {
       blendRow(over, row * patch.widthPx + left, under, (yPx + row) * this.widthPx + xPx + left, right - left);
   }
 
-  /** Rows of squares, `sidePx` each, in one colour; what is not dark stays as it is. */
+  /** Draws a grid of squares in one colour, `sidePx` each. Squares that are not dark are left as they are. */
   squares(
     count: number,
     sidePx: number,
@@ -78,7 +78,7 @@ export class Raster {
     }
   }
 
-  /** The frame itself, not a copy: the raster is done with. */
+  /** The frame itself, not a copy. The raster must not be used afterwards. */
   frame(): Frame {
     const { widthPx, heightPx } = this;
     return { widthPx, heightPx, rgba: new Uint8ClampedArray(this.#pixels.buffer) };
@@ -94,7 +94,7 @@ function blendRow(over: Int32Array, from: number, under: Int32Array, to: number,
   }
 }
 
-/** `share` of 255 of one colour, the rest of the other, which is opaque. */
+/** Mixes `share`/255 of one colour with the rest of the other, which is opaque. */
 function mixed(colour: number, other: number, share: number): number {
   const rest = 255 - share;
   const red = ((colour & 0xff) * share + (other & 0xff) * rest + 127) / 255;

@@ -1,4 +1,4 @@
-/** A scene on a panel, from data to pixels: what the panel, the previews and the bench have in common. */
+/** Draws a scene for a panel, from data to pixels. Shared by the panel, the previews and the bench. */
 import type { Frame } from "./frame.ts";
 import { colourPalette, type Drawing, monoPalette, type Palette, redPalette } from "./draw.ts";
 import type { PanelColours, PanelGeometry } from "./geometry.ts";
@@ -8,9 +8,9 @@ import { contentOf } from "./scene/content.ts";
 import type { Brand, DisplayList } from "./scene/display-list.ts";
 import { layOut } from "./scene/layout.ts";
 
-/** How the operator dresses the panel. */
+/** The operator's branding of the panel. */
 export interface Look extends Brand {
-  /** "#rrggbb"; darkened until white stands out on it (WCAG 2.2, 1.4.3: contrast 4.5 : 1). */
+  /** "#rrggbb"; darkened until white text on it is readable (WCAG 2.2, 1.4.3: contrast 4.5 : 1). */
   readonly accent?: string;
 }
 
@@ -19,7 +19,7 @@ export interface RenderSettings {
   readonly drawing: Drawing;
   readonly timeZone: string;
   readonly language: Language;
-  /** Shown beside the first one. */
+  /** Shown together with the first one. */
   readonly secondLanguage?: Language;
   readonly policy?: QrPolicy;
   readonly look?: Look;
@@ -48,7 +48,7 @@ export function paletteFor(colours: PanelColours, accent?: string): Palette {
 
 const contrastMin = 4.5;
 
-/** Unreadable colours are taken back to ones that are read; no colour at all for what is none. */
+/** Darkens a colour until white text on it is readable. Anything that is not a colour gives the default. */
 function darkened(colour: string): string {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
   if (match === null) return colourPalette.accent;
@@ -66,7 +66,7 @@ function contrastWithWhite(rgb: readonly number[]): number {
   return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
 }
 
-/** The frame as the glass shows it: one-bit panels know no grey. */
+/** The frame as the glass shows it: one-bit panels have no grey. */
 export function glassOf(frame: Frame, colours: PanelColours): Frame {
   if (colours === "colour" || colours === "grey") return frame;
   const { widthPx, heightPx, rgba } = frame;

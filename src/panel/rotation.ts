@@ -1,9 +1,9 @@
-/** Reading a frame in the order of a glass that is mounted turned. */
+/** Reads a frame in the scan order of a panel that is mounted turned. */
 
 import type { Frame } from "./frame.ts";
 import type { Rotation } from "./geometry.ts";
 
-/** Where the glass's first pixel lies in the frame's bytes, and how far its next column and row are. */
+/** The position of the glass's first pixel in the frame's bytes, and the distances to the next column and row. */
 export function scanOf(frame: Frame, rotation: Rotation): { start: number; column: number; row: number } {
   const stride = frame.widthPx * 4;
   const lastRow = (frame.heightPx - 1) * stride;
@@ -21,8 +21,8 @@ export function scanOf(frame: Frame, rotation: Rotation): { start: number; colum
 }
 
 /**
- * @throws RangeError when the frame, turned, is not of the glass's size.
- * @param glass as its controller or framebuffer scans it; `name` for the message.
+ * @throws RangeError if the turned frame does not have the size of the glass.
+ * @param glass its size as scanned by the controller or framebuffer, and its name for the message.
  */
 export function checkSize(
   frame: Frame,
@@ -37,7 +37,7 @@ export function checkSize(
   );
 }
 
-/** Four bytes at once, red in the lowest: both processors that we run on are little-endian. */
+/** The pixels as 32-bit words with red in the lowest byte: the processors that we support are little-endian. */
 export function pixelWords(rgba: Frame["rgba"]): Uint32Array {
   const whole = rgba.byteOffset % 4 === 0 ? rgba : rgba.slice();
   return new Uint32Array(whole.buffer, whole.byteOffset, whole.length / 4);

@@ -3,7 +3,7 @@
  */
 import type { KeyStroke } from "./layouts.ts";
 
-/** What is held down after a report. */
+/** The keys that are down after a report. */
 export interface Keys {
   /** Usages. */
   readonly down: ReadonlySet<number>;
@@ -14,7 +14,7 @@ export const noKeys: Keys = { down: new Set(), isAltDown: false };
 
 export type KeyEvent =
   | { readonly kind: "pressed"; readonly stroke: KeyStroke }
-  /** The left Alt key was let go: the digits that were typed meanwhile are a character. */
+  /** The left Alt key was released: the digits typed meanwhile make a character. */
   | { readonly kind: "alt-released" };
 
 const control = 0x01 | 0x10;
@@ -28,8 +28,8 @@ const modifiersFrom = 0xe0;
 const reportBytes = 8;
 
 /**
- * New presses in a report, in its order; keys that stay down are not pressed again, a report of errors changes nothing.
- * @param report 8 bytes, or 9 where the device has report numbers.
+ * New presses in a report, in its order. Keys that stay down are not pressed again, and a report of errors changes nothing.
+ * @param report 8 bytes, or 9 if the device has report numbers.
  */
 export function keyEvents(
   before: Keys,
@@ -53,7 +53,7 @@ export function keyEvents(
   };
 }
 
-/** Control and the left Alt key together are AltGr, as on a PC: keyboards without one, and scanners, send them so. */
+/** Control and left Alt together are AltGr, as on a PC: that is how scanners and keyboards without an AltGr key send it. */
 function heldBy(modifiers: number): KeyStroke["held"] {
   const isControl = (modifiers & control) !== 0;
   const isAlt = (modifiers & leftAlt) !== 0;

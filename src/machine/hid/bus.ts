@@ -1,4 +1,4 @@
-/** The door to HID devices: what is plugged in, and reports as they come. Types only; `node-hid-bus.ts` is the real one. */
+/** The port to HID devices: what is plugged in, and their reports. Types only; `node-hid-bus.ts` implements it. */
 
 export interface HidInfo {
   readonly path: string;
@@ -6,7 +6,7 @@ export interface HidInfo {
   readonly productId: number;
   readonly serialNumber: string | undefined;
   readonly product: string | undefined;
-  /** Undefined where the back end cannot tell (libusb). */
+  /** Undefined if the back end cannot tell (libusb). */
   readonly usagePage: number | undefined;
   readonly usage: number | undefined;
 }
@@ -23,8 +23,8 @@ export interface HidConnection {
 }
 
 export interface HidBus {
-  /** Costly: asks every device on USB (node-hid, "Cost of HID.devices()"). */
+  /** Expensive: it asks every USB device (node-hid, "Cost of HID.devices()"). */
   list(): Promise<readonly HidInfo[]>;
-  /** @throws when it cannot be opened: what, and how to mend it. */
+  /** @throws if it cannot be opened, saying why and how to fix it. */
   open(path: string, listener: HidListener): Promise<HidConnection>;
 }

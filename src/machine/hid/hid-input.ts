@@ -1,4 +1,4 @@
-/** A scanner or keypad as an input device: found, opened, lost and found again; what it says goes through the pure parts. */
+/** A scanner or keypad as an input device: it is found, opened, lost and found again. The pure parts interpret what it sends. */
 import { jittered } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
@@ -18,7 +18,7 @@ export interface HidMatch {
   readonly serialNumber: string | undefined;
 }
 
-/** Amounts that customers may type, and the line that takes them. */
+/** The amounts that customers may type, and the line that they buy from. */
 export interface KeypadAmounts {
   readonly line: string;
   readonly currency: Currency;
@@ -33,7 +33,7 @@ export interface HidInputSettings {
   readonly kind: "scanner" | "keypad";
   readonly match: HidMatch;
   readonly layout: LayoutName;
-  /** Keypads: the lines that can be chosen; undefined: every key is handed on (plate, time). */
+  /** Keypads: the lines that can be selected. Undefined: every key is passed on (plate, time). */
   readonly lines: readonly string[] | undefined;
   /** Keypads: what a typed amount buys. */
   readonly amounts?: KeypadAmounts | undefined;
@@ -51,9 +51,9 @@ const keypadUsage = 0x07;
 
 const searchMsMin = 2_000;
 const searchMsMax = 10_000;
-/** A partial code whose rest does not come. */
+/** How long to wait for the rest of a code. */
 const partialMs = 1_000;
-/** Words about dropped codes, at most so often. */
+/** How often dropped codes are logged at most. */
 const complainMs = 60_000;
 
 function isWanted({ vendorId, productId, serialNumber }: HidMatch, info: HidInfo): boolean {
@@ -69,7 +69,7 @@ function isKeyboard({ usagePage, usage }: HidInfo): boolean {
   return usagePage === desktopPage && (usage === keyboardUsage || usage === keypadUsage);
 }
 
-/** Pure: the interface to open. A scanner in POS mode goes before one that types; without any ids only a POS scanner is taken. */
+/** Which interface to open. Pure. A scanner in POS mode is preferred to one that types; without ids only a POS scanner is accepted. */
 export function chooseDevice(
   kind: HidInputSettings["kind"],
   match: HidMatch,
@@ -98,13 +98,13 @@ class HidInput implements InputDevice {
   #isPos = false;
   #keys: Keys = noKeys;
   #typed: TypedScan = nothingTyped;
-  /** It was seen to end a code with a key: then silence is no end, but a code that was cut off. */
+  /** Whether it has ended a code with a key. If so, silence does not end a code but means that it was cut off. */
   #sendsEnd = false;
-  /** A keypad's dead key that waits for the next one. */
+  /** A keypad's dead key that waits for the next key. */
   #dead = "";
   #line = "";
   #partial: PartialScan | undefined;
-  /** The rest of a code that was too long. */
+  /** Whether the reports that come now belong to a code that was dropped. */
   #isSkipping = false;
   #gate: ScanGate = openGate;
   #complainedMs = Number.NEGATIVE_INFINITY;
@@ -149,7 +149,7 @@ class HidInput implements InputDevice {
     if (this.#connection === undefined) this.#searchLater();
   }
 
-  /** Whether that is news. */
+  /** Whether it has changed. */
   #say(detail: string): boolean {
     const isNew = detail !== this.#detail;
     this.#detail = detail;
@@ -277,7 +277,10 @@ class HidInput implements InputDevice {
     else if (verdict.why !== "repeated") this.#complain(verdict.why);
   }
 
-  /** What was scanned is somebody's: it is never written anywhere. @param layouts those in which it would have been a link. */
+  /**
+   * The code itself is never logged: it is somebody's.
+   * @param layouts those in which it would have been a link.
+   */
   #complain(why: ScanFault | "broken" | "cut-off" | "layout", layouts: readonly LayoutName[] = []): void {
     const { clock, log, layout } = this.#settings;
     if (clock.monotonicMs() - this.#complainedMs < complainMs) return;
@@ -337,7 +340,7 @@ class HidInput implements InputDevice {
   }
 }
 
-/** Codes of wallets are links. */
+/** The wallets' codes are links. */
 function isLink(text: string): boolean {
   return /^https?:\/\//i.test(codeIn(text));
 }

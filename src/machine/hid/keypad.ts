@@ -1,4 +1,4 @@
-/** Key presses of a keypad to what the customer means: a line of the machine ("B4"), or single keys for plate and time. Pure. */
+/** From key presses to what the customer means: a line of the machine ("B4"), or single keys for plate and time. Pure. */
 import type { Key } from "../port.ts";
 import { characterOf, type KeyStroke, type LayoutName, written } from "./layouts.ts";
 
@@ -8,14 +8,14 @@ const keysByUsage: ReadonlyMap<number, Key> = new Map([
   [0x29, "cancel"],
   [0x2a, "backspace"],
   [0x4c, "backspace"],
-  // Arrows up and down, page up and down: more and less.
+  // Arrow up and down, page up and down: more and less.
   [0x52, "plus"],
   [0x51, "minus"],
   [0x4b, "plus"],
   [0x4e, "minus"],
 ]);
 
-/** Numeric pads have no Escape: the star takes back. */
+/** Numeric pads have no Escape key, so the star cancels. */
 const keysByCharacter: ReadonlyMap<string, Key> = new Map([
   ["+", "plus"],
   ["-", "minus"],
@@ -23,18 +23,18 @@ const keysByCharacter: ReadonlyMap<string, Key> = new Map([
   ["#", "ok"],
 ]);
 
-/** Plates of the Nordic countries have these letters. */
+/** The letters and digits of Nordic plates. */
 const isKeyName = (text: string): text is Key => /^[0-9A-ZÅÆØÄÖ]$/.test(text);
 
 const keyWords: ReadonlySet<string> = new Set<Key>(["plus", "minus", "ok", "cancel", "backspace", "other"]);
 
-/** Whether a word from outside names a key. */
+/** Whether a text from outside names a key. */
 export const isKey = (text: string): text is Key => isKeyName(text) || keyWords.has(text);
 
 export interface PressedKey {
-  /** Undefined for keys that mean nothing to a machine, and for a dead key until the next one. */
+  /** Undefined for keys that mean nothing here, and for a dead key until the next key. */
   readonly key: Key | undefined;
-  /** A dead key that waits for the next one: ¨ and then A are Ä. Or "". */
+  /** A dead key that waits for the next key (¨ and then A make Ä), or "". */
   readonly dead: string;
 }
 
@@ -51,11 +51,11 @@ export function keyOf(dead: string, stroke: KeyStroke, layout: LayoutName): Pres
 function keyNamed(text: string): Key | undefined {
   const name = text.toUpperCase();
   if (isKeyName(name)) return name;
-  // Without the letter the plate would be another car's.
+  // Without the letter it would be another car's plate.
   return keysByCharacter.get(name) ?? (/\p{L}/u.test(name) ? "other" : undefined);
 }
 
-/** After this long without a key what was typed is forgotten: somebody walked away. */
+/** What was typed is forgotten after this long without a key: the customer has left. */
 export const forgetMs = 6_000;
 
 /** No amount that anybody pays at a machine has more digits. */
@@ -66,13 +66,13 @@ export type KeypadMeaning =
   /** A whole number of kroner or euros, ended with ok. */
   | { readonly kind: "amount"; readonly whole: number }
   | { readonly kind: "cancel" }
-  /** Not enough yet, or no line begins so. */
+  /** Not enough keys yet, or no line that begins like this. */
   | { readonly kind: "nothing" };
 
 /**
- * Adds a key to what was typed. A line is chosen as soon as no other line could be meant, or with ok.
- * @param lines as products name them; letters count in any case.
- * @param takesAmounts whether digits that are no line are an amount, once ok is pressed.
+ * Adds a key to what was typed. A line is selected as soon as no other line can be meant, or with ok.
+ * @param lines as products name them; upper and lower case are the same.
+ * @param takesAmounts whether digits that are not a line are an amount once ok is pressed.
  */
 export function chooseLine(
   typed: string,
@@ -102,7 +102,7 @@ export function chooseLine(
       if (takesAmounts && amountPattern.test(next)) return { typed: next, meaning: nothing };
       const possible = lines.filter((line) => line.toUpperCase().startsWith(next));
       const [only] = possible;
-      // No line begins so: the customer begins anew with this key.
+      // No line begins like this: the customer starts again with this key.
       if (only === undefined)
         return typed === "" ? { typed: "", meaning: nothing } : chooseLine("", key, lines, takesAmounts);
       if (possible.length === 1 && only.toUpperCase() === next)

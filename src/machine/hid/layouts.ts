@@ -1,6 +1,6 @@
 /**
- * What a key means: from a usage of the Keyboard/Keypad page (HID Usage Tables 1.5, section 10) and its modifiers to a character, in the layouts that
- * scanners and keyboards of the Nordic countries are set to. Pure.
+ * From a usage of the Keyboard/Keypad page (HID Usage Tables 1.5, section 10) and its modifiers to a character, in the layouts that Nordic scanners
+ * and keyboards use. Pure.
  */
 
 export const layoutNames = ["us", "no", "se", "dk", "fi"] as const;
@@ -15,7 +15,7 @@ const letters: readonly (readonly [number, Levels])[] = Array.from({ length: 26 
   return [0x04 + index, [letter, letter.toUpperCase()]];
 });
 
-/** Keys of the numeric pad mean the same everywhere; what Num Lock makes of them is the host's affair, and we are the host. */
+/** The numeric pad is the same in every layout. Num Lock is up to the host, which is us. */
 const keypad: readonly (readonly [number, Levels])[] = [
   ...Array.from("123456789", (digit, index) => [0x59 + index, [digit, digit]] as const),
   [0x62, ["0", "0"]],
@@ -35,7 +35,7 @@ function digits(shifted: string, altGr: string): readonly (readonly [number, Lev
 }
 
 function layoutOf(...parts: readonly (readonly (readonly [number, Levels])[])[]): Layout {
-  return new Map([...letters, ...keypad, [0x2c, [" ", " "]] as const, ...parts.flat()]);
+  return new Map([...letters, [0x2c, [" ", " "]] as const, ...parts.flat(), ...keypad]);
 }
 
 const nordicDigits = digits('!"#¤%&/()=', " @£$  {[]}");
@@ -95,7 +95,7 @@ const layouts: Readonly<Record<LayoutName, Layout>> = {
   fi: swedish,
 };
 
-/** Keys that wait for the next one: alone, or before a space, they are themselves. */
+/** Dead keys, which wait for the next key. Alone or before a space they are themselves. */
 const combining: ReadonlyMap<string, string> = new Map([
   ["¨", "\u0308"],
   ["^", "\u0302"],
@@ -106,7 +106,7 @@ const combining: ReadonlyMap<string, string> = new Map([
 
 export interface KeyStroke {
   readonly usage: number;
-  /** Of the modifiers the one that counts. */
+  /** The modifier that counts. */
   readonly held: "nothing" | "shift" | "altGr" | "control" | "alt";
 }
 
@@ -143,7 +143,7 @@ function isDead(layout: LayoutName, character: string): boolean {
   return layout !== "us" && combining.has(character);
 }
 
-/** What a dead key and the character behind it write together. */
+/** What a dead key and the next character write together. */
 function composed(dead: string, next: string): string {
   if (next === " ") return dead;
   const whole = (next + (combining.get(dead) ?? "")).normalize("NFC");
@@ -152,7 +152,7 @@ function composed(dead: string, next: string): string {
 
 const levelNames = ["nothing", "shift", "altGr"] as const;
 
-/** Every character of a layout with a way to type it: for twins and tests. */
+/** Every character of a layout with a way to type it, for simulated devices and tests. */
 export function strokesOf(layout: LayoutName): ReadonlyMap<string, KeyStroke> {
   const strokes = new Map<string, KeyStroke>();
   for (const [usage, levels] of layouts[layout])

@@ -1,4 +1,4 @@
-/** HID devices by node-hid: hidraw, or libusb where a device has to be ours alone. */
+/** HID devices through node-hid: hidraw, or libusb for exclusive access. */
 import type * as NodeHid from "node-hid";
 import { CodedError } from "../../kit/coded-error.ts";
 import { errorText } from "../../kit/error-text.ts";
@@ -23,7 +23,7 @@ async function load(): Promise<NodeHidModule> {
   }
 }
 
-/** Opening waits for the device; a device that does not answer must not keep us. */
+/** Opening waits for the device, but not for ever. */
 async function within<T>(work: Promise<T>, clock: Clock): Promise<T> {
   const over = new AbortController();
   const late = clock.sleep(openTimeoutMs, over.signal).then(() => {
@@ -37,7 +37,7 @@ async function within<T>(work: Promise<T>, clock: Clock): Promise<T> {
   }
 }
 
-/** @param isExclusive libusb takes the device from the kernel, so that nothing that it types lands on a console. */
+/** @param isExclusive libusb detaches the device from the kernel, so that nothing it types reaches a console. */
 export async function openNodeHidBus(isExclusive: boolean, clock: Clock): Promise<HidBus> {
   const hid = await load();
   if (isExclusive && process.platform === "linux") hid.setDriverType("libusb");
@@ -63,7 +63,7 @@ export async function openNodeHidBus(isExclusive: boolean, clock: Clock): Promis
       try {
         return listen(await within(opening, clock), listener);
       } catch (cause) {
-        // It may still open, when nobody wants it any more.
+        // It may still open later, when nobody wants it any more.
         opening.then((device) => device.close()).catch(() => {});
         const reason = errorText(cause);
         throw new HidError(
@@ -81,7 +81,7 @@ function listen(device: NodeHid.HIDAsync, listener: HidListener): HidConnection 
   const shut = async (): Promise<void> => {
     isOpen = false;
     device.removeAllListeners("data");
-    // What is unplugged is closed already.
+    // An unplugged device is closed already.
     await device.close().catch(() => {});
   };
   device.on("data", (bytes: Buffer) => {

@@ -1,7 +1,7 @@
 /**
- * Reports of bar code scanners in HID POS mode (USB HID POS Usage Tables 1.02, page 0x8C): as Honeywell, Access-IS and Newland send them, 64 bytes:
- * report number 2, length, AIM identifier (ISO/IEC 15424: "]", a letter, a modifier), up to 56 bytes of data, own symbology number, reserved,
- * and a bit that says that more follows. Pure.
+ * Reports of bar code scanners in HID POS mode (USB HID POS Usage Tables 1.02, page 0x8C), as Honeywell, Access-IS and Newland send them. 64 bytes:
+ * report number 2, length, AIM identifier (ISO/IEC 15424: "]", a letter, a modifier), up to 56 bytes of data, the vendor's symbology number,
+ * reserved bytes, and a bit that says whether more follows. Pure.
  */
 
 const dataAt = 5;
@@ -9,10 +9,10 @@ const dataMax = 56;
 const reportNumber = 0x02;
 const reportBytes = 64;
 const continuesAt = 63;
-/** `]X0` answers a command that was sent to the scanner; nobody scanned it. */
+/** `]X0` marks the answer to a command that was sent to the scanner. */
 const commandReply = "]X";
 
-/** What has come of a code whose end is still to come. */
+/** The part of a code that has arrived so far. */
 export interface PartialScan {
   readonly bytes: Uint8Array;
   readonly aim: string;
@@ -21,9 +21,9 @@ export interface PartialScan {
 export type PosReport =
   | { readonly kind: "code"; readonly bytes: Uint8Array; readonly aim: string }
   | { readonly kind: "partial"; readonly partial: PartialScan }
-  /** Too much for any code of ours: dropped, with what belongs to it. */
+  /** Longer than any code of ours: dropped, with the reports that belong to it. */
   | { readonly kind: "too-long" }
-  /** Cut short on the way: dropped, with what belongs to it. */
+  /** Truncated: dropped, with the reports that belong to it. */
   | { readonly kind: "broken" }
   | { readonly kind: "nothing" };
 
@@ -31,7 +31,7 @@ export type PosReport =
 export function readPosReport(before: PartialScan | undefined, report: Uint8Array, scanBytesMax: number): PosReport {
   const [number = 0, length = 0] = report;
   if (number !== reportNumber) return { kind: "nothing" };
-  // The length is the data's; the last byte says whether more follows. Without either nobody knows what was scanned.
+  // The length belongs to the data, and the last byte says whether more follows. Without both of them the code is not known.
   if (report.length < reportBytes || length > dataMax) return { kind: "broken" };
   const aim = Buffer.from(report.subarray(2, dataAt)).toString("latin1");
   if (aim.startsWith(commandReply)) return { kind: "nothing" };

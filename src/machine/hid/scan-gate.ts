@@ -1,9 +1,9 @@
-/** What of a scanner's words is let in: length, characters, rate. Anybody can hold anything in front of a scanner. Pure. */
+/** Which scanned codes are let in: by length, characters and rate. Anybody can hold anything in front of a scanner. Pure. */
 
 export interface ScanGate {
   readonly lastText: string;
   readonly lastMs: number;
-  /** When the newest codes came in. */
+  /** When the latest codes came in. */
   readonly times: readonly number[];
 }
 
@@ -17,17 +17,17 @@ export type ScanFault = "too-short" | "too-long" | "unprintable" | "repeated" | 
 
 export const scanLengthMin = 5;
 export const scanLengthMax = 255;
-/** A scanner that looks by itself reads the same code again and again. */
+/** A scanner that triggers by itself reads the same code again and again. */
 const repeatMs = 1_500;
 const windowMs = 10_000;
 const windowMax = 8;
 
-/** The symbology, which many scanners put in front: "]", a letter, a modifier (ISO/IEC 15424). */
+/** The AIM identifier that many scanners put in front: "]", a letter, a modifier (ISO/IEC 15424). */
 const aimIdentifier = /^\][A-Za-z][0-9A-Za-z]/;
-/** Letters, digits, punctuation, signs and spaces; not the signs for a character that was lost (U+FFFC, U+FFFD). */
+/** Letters, digits, punctuation, symbols and spaces, but not the replacement characters (U+FFFC, U+FFFD). */
 const printable = /^(?:(?![\ufffc\ufffd])[\p{L}\p{N}\p{P}\p{S} ])+$/u;
 
-/** The code without what the scanner adds to it: line ends and blanks around it, the symbology in front. */
+/** The code without what the scanner adds: line ends and blanks around it, and the AIM identifier. */
 export function codeIn(scanned: string): string {
   return scanned.trim().replace(aimIdentifier, "").trim();
 }

@@ -1,4 +1,4 @@
-/** The twin of the USB ports: devices are plugged in and out, scan and type. Speaks in reports, as the real ones do. */
+/** Simulated USB ports: devices are plugged in and pulled out, scan and type. They send reports, as real ones do. */
 import type { HidBus, HidInfo, HidListener } from "./bus.ts";
 import { type KeyStroke, type LayoutName, strokesOf } from "./layouts.ts";
 import { posUsagePage } from "./hid-input.ts";
@@ -7,13 +7,13 @@ export interface SimulatedHid {
   readonly bus: HidBus;
   plug(info: HidInfo): void;
   unplug(path: string): void;
-  /** The next openings of any device fail with this; undefined: they work again. */
+  /** Makes opening any device fail with this; undefined lets it work again. */
   setOpenFault(reason: string | undefined): void;
   isOpen(path: string): boolean;
   send(path: string, report: Uint8Array): void;
-  /** Scans, in the mode that the device has. `isEnded`: whether a typing scanner sends Enter. */
+  /** Scans, in the device's mode. `isEnded`: whether a scanner that types sends Enter. */
   scan(path: string, text: string, layout?: LayoutName, isEnded?: boolean): void;
-  /** Presses and lets go of one key after the other. */
+  /** Presses and releases one key after the other. */
   type(path: string, usages: readonly number[]): void;
 }
 
@@ -36,7 +36,7 @@ export function posReports(text: string, aim = "]Q1"): readonly Uint8Array[] {
   });
 }
 
-/** The reports of a keyboard that types this: each key down, then up. */
+/** The reports of a keyboard that types this text: each key down, then up. */
 export function keyReports(text: string, layout: LayoutName): readonly Uint8Array[] {
   const strokes = strokesOf(layout);
   return Array.from(text).flatMap((character) => {

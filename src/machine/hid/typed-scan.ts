@@ -1,17 +1,17 @@
 /**
- * The keys of a scanner in keyboard mode to a code. Enter, Tab, Control+M and Control+J end it, and so does silence for scanners that send no end.
- * Keys are kept, not characters: when the code makes no sense, the layout in which it does can be named. Pure.
+ * From the keys of a scanner in keyboard mode to a code. Enter, Tab, Control+J and Control+M end it; so does silence, for scanners that send no end.
+ * Keys are kept rather than characters, so that a code that makes no sense can be tried in the other layouts. Pure.
  */
 import type { KeyEvent } from "./boot-report.ts";
 import { characterOf, type KeyStroke, type LayoutName, layoutNames, written } from "./layouts.ts";
 import { scanLengthMax } from "./scan-gate.ts";
 
-/** A key, or a character that was typed by its number, whatever the layout. */
+/** A key, or a character that was typed by its number and does not depend on the layout. */
 type Typed = KeyStroke | { readonly character: string };
 
 export interface TypedScan {
   readonly keys: readonly Typed[];
-  /** Digits that were typed while the left Alt key is down. */
+  /** The digits typed so far while the left Alt key is down. */
   readonly number: string;
 }
 
@@ -23,17 +23,17 @@ const ends: ReadonlySet<number> = new Set([0x28, 0x2b, 0x58]);
 const endCharacters: ReadonlySet<string> = new Set(["\t", "\n", "\r"]);
 
 /**
- * After this long without a key a code is over where the scanner sends no end. Scanners type a key in 1 to 30 ms; hubs, radio links and a busy
- * host have made gaps of 300 ms.
+ * The silence that ends a code if the scanner sends no end. Scanners type a key in 1 to 30 ms, but hubs, radio links and busy hosts have made gaps
+ * of 300 ms.
  */
 export const silenceMs = 1_000;
 
-/** A code that is too long is kept at a little more than is let in, so that the gate says so. Dead keys make one character of two keys. */
+/** A little more than is let in, so that the gate reports codes that are too long. Dead keys take two keys for one character. */
 const keptMax = 2 * scanLengthMax + 2;
 
 export interface TypedStep {
   readonly typed: TypedScan;
-  /** The whole code, when its end was typed. May be empty: carriage return and line feed are two ends. */
+  /** The whole code, once its end was typed. May be empty: carriage return and line feed are two ends. */
   readonly code: TypedScan | undefined;
 }
 
@@ -53,7 +53,7 @@ export function typeKey(before: TypedScan, event: KeyEvent): TypedStep {
 }
 
 function add(before: TypedScan, key: Typed): TypedStep {
-  // Control and a letter are the same in every layout of ours.
+  // Control and a letter mean the same in all of our layouts.
   const character = "character" in key ? key.character : characterOf("us", key);
   if (character !== undefined && endCharacters.has(character)) return { typed: nothingTyped, code: before };
   return { typed: { ...before, keys: [...before.keys, key].slice(0, keptMax) }, code: undefined };
@@ -65,7 +65,7 @@ export function textOf({ keys }: TypedScan, layout: LayoutName): string {
   let dead = "";
   for (const key of keys) {
     const character = "character" in key ? key.character : characterOf(layout, key);
-    // A control character without a name in this layout: no code with it is let in.
+    // A control character that this layout does not have. No code that contains it is let in.
     if (character === undefined && "held" in key && key.held === "control") text += unknown;
     if (character === undefined) continue;
     const next = written(dead, character, layout);
@@ -87,12 +87,12 @@ function keypadDigit(usage: number): string | undefined {
 
 /** 0255: no number has more digits. */
 const numberDigitsMax = 4;
-/** Stands for a character that is not known; no code with it is let in. */
+/** Stands for an unknown character. No code that contains it is let in. */
 const unknown = "\ufffd";
 
 /**
- * Left Alt and digits on the numeric pad, as Windows reads them and scanners type them in any layout: up to 127 ASCII, above that only with a
- * leading zero (Windows-1252). Without one it would be the host's old code page, which nobody knows.
+ * Left Alt and digits on the numeric pad, as Windows reads them and scanners type them in any layout: ASCII up to 127, and Windows-1252 above if
+ * there is a leading zero. Without one it would be the host's old code page, which is unknown.
  */
 function characterByNumber(digits: string): string {
   const code = Number(digits);

@@ -1,9 +1,9 @@
 /** The wires between the host and an e-paper controller: commands, data, reset, BUSY. */
 import type { DigitalInput, DigitalOutput, EpaperLines, Level } from "./lines.ts";
 
-/** The bytes' way out. Mode 0, 8 bits, most significant bit first. */
+/** Sends bytes. Mode 0, 8 bits, most significant bit first. */
 export interface SpiPort {
-  /** Sends all of it, in as many transfers as the port needs; controllers do not mind CS going up between chunks. */
+  /** Sends everything, in as many transfers as the port needs. Controllers do not mind CS going high between them. */
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface EpaperBus {
   command(code: number, data?: Uint8Array): Promise<void>;
   setReset(level: Level): Promise<void>;
   setPower(on: boolean): Promise<void>;
-  /** True when BUSY shows idle within `timeoutMs`. */
+  /** Whether BUSY shows idle within `timeoutMs`. */
   waitIdle(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import type { Level } from "./lines.ts";
 import type { Step } from "./steps.ts";
 
-/** One picture as the controllers take it: rows of `ramWidthPx / 8` bytes, most significant bit leftmost, padding white. */
+/** One picture in the controllers' format: rows of `ramWidthPx / 8` bytes, the leftmost pixel in the most significant bit, padded with white. */
 export interface Planes {
   /** 1 = white, 0 = black. */
   readonly blackWhite: Uint8Array;
@@ -15,7 +15,7 @@ export type RefreshKind = "full" | "fast" | "partial";
 export interface ControllerGeometry {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** `widthPx` rounded up to whole bytes: 122 visible pixels lie in 128. */
+  /** `widthPx` rounded up to whole bytes: 122 visible pixels take 128. */
   readonly ramWidthPx: number;
   readonly hasRed: boolean;
 }
@@ -23,16 +23,16 @@ export interface ControllerGeometry {
 export interface Controller {
   readonly name: string;
   readonly geometry: ControllerGeometry;
-  /** BUSY's level while busy. */
+  /** The level of BUSY while the controller is busy. */
   readonly busyLevel: Level;
-  /** What the waveforms of this panel allow; `full` always. */
+  /** The kinds of refresh that this panel has waveforms for; always includes `full`. */
   readonly refreshes: ReadonlySet<RefreshKind>;
-  /** From deep sleep, reset or power-up to the picture on the glass, every pixel driven. */
+  /** From deep sleep, reset or power-up to the picture on the glass. Drives every pixel. */
   full(planes: Planes): readonly Step[];
-  /** As full, with a shorter waveform. Undefined where the panel has none. */
+  /** The same with a shorter waveform; undefined if the panel has none. */
   fast(planes: Planes): readonly Step[] | undefined;
-  /** Drives only the pixels that differ between `before` (what is on the glass) and `after`. Both go into the controller. */
+  /** Drives only the pixels that differ between `before` (what is on the glass) and `after`. The controller needs both. */
   partial(before: Planes, after: Planes): readonly Step[] | undefined;
-  /** High voltage off and deep sleep: after every refresh. */
+  /** Switches the high voltage off and puts the controller into deep sleep. Needed after every refresh. */
   sleep(): readonly Step[];
 }

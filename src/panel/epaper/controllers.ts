@@ -15,7 +15,7 @@ export const controllerSchema = z.discriminatedUnion("name", [
 
 export type ControllerDescription = z.infer<typeof controllerSchema>;
 
-/** @throws ControllerError with code `controller-invalid` when the description fits no controller that we drive. */
+/** Code `controller-invalid`: the description matches no controller that we drive. */
 export class ControllerError extends Error {
   readonly code = "controller-invalid";
 
@@ -25,7 +25,7 @@ export class ControllerError extends Error {
   }
 }
 
-/** `widthPx` and `heightPx` are the glass as the controller scans it: 122 × 250 for a 2.13". */
+/** `widthPx` and `heightPx` as the controller scans the glass: 122 × 250 for a 2.13". @throws ControllerError */
 export function createController(description: unknown, widthPx: number, heightPx: number): Controller {
   const parsed = controllerSchema.safeParse(description);
   if (!parsed.success)

@@ -1,8 +1,7 @@
 /**
- * An e-paper panel as the place where frames go.
- *
- * One refresh at a time. After a fault it tries again by itself with the last frame, ever more slowly; once a day it refreshes the glass in full.
- * E-paper keeps its picture without power: what close, a crash and a power cut leave on the glass is told in docs/epaper.md.
+ * An e-paper panel as a sink for frames. One refresh runs at a time. After a fault the last frame is tried again, at growing intervals, and once a
+ * day the glass is refreshed in full. E-paper keeps its picture without power: docs/epaper.md says what a stop, a crash and a power cut leave on the
+ * glass.
  */
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
@@ -23,7 +22,7 @@ export interface EpaperSinkOptions {
   /** The glass as its controller scans it. */
   readonly widthPx: number;
   readonly heightPx: number;
-  /** How far the glass is turned clockwise against the frames. */
+  /** How far the glass is turned clockwise relative to the frames. */
   readonly rotation?: Rotation;
   /** Called by `open`, and again after a transport fault. */
   readonly openSpi: () => Promise<SpiPort>;
@@ -31,11 +30,11 @@ export interface EpaperSinkOptions {
   readonly limits?: Partial<RefreshLimits>;
   readonly clock: Clock;
   readonly log: Log;
-  /** The panel's temperature in °C, where something measures it. */
+  /** The panel's temperature in °C, if there is a sensor. */
   readonly readCelsius?: () => Promise<number | undefined>;
 }
 
-/** First pause after a fault, doubled each time up to the last. */
+/** The first pause after a fault; it doubles each time, up to the maximum. */
 const retryMsMin = 5_000;
 const retryMsMax = 300_000;
 
@@ -49,7 +48,7 @@ export class EpaperSink implements FrameSink {
   readonly #controller: Controller;
   #bus: EpaperBus | undefined;
   #glass: EpaperGlass | undefined;
-  /** The end of the queue: present, retry and close run one after the other. */
+  /** The end of the queue: present, retry and close never overlap. */
   #tail: Promise<unknown> = Promise.resolve();
   #last: Last | undefined;
   #absence: string | undefined = "nothing was painted yet";
@@ -57,13 +56,13 @@ export class EpaperSink implements FrameSink {
   #retryMs = retryMsMin;
   #timer: Timer | undefined;
 
-  /** @throws ControllerError when the panel file names no controller that we drive. */
+  /** @throws ControllerError if the panel file names a controller that we do not drive. */
   constructor(options: EpaperSinkOptions) {
     this.#options = options;
     this.#controller = createController(options.controller, options.widthPx, options.heightPx);
   }
 
-  /** Opens SPI and powers the panel. An absent device is not an error: it is tried again with the next frame and on a timer. */
+  /** Opens SPI and powers the panel. A missing device is not an error: it is tried again with the next frame and on a timer. */
   async open(): Promise<void> {
     await this.#inTurn(() => this.#openGlass());
   }
@@ -81,7 +80,7 @@ export class EpaperSink implements FrameSink {
     return this.#absence;
   }
 
-  /** Waits for a refresh that is on; leaves the picture, asleep and without power. Idempotent. */
+  /** Waits for a running refresh, then leaves the picture on the glass with the controller asleep and without power. Idempotent. */
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       this.#isClosed = true;

@@ -1,4 +1,4 @@
-/** One e-paper panel: the picture that stands on the glass, and how the next one gets there. Knows no scenes. */
+/** One e-paper panel: which picture is on the glass, and how the next one gets there. It knows nothing about scenes. */
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log } from "../../service/port.ts";
 import type { FrameHint } from "../sink.ts";
@@ -11,7 +11,7 @@ import { type EpaperFault, runSteps, type Step } from "./steps.ts";
 
 export type PaintOutcome =
   | { readonly kind: "painted"; readonly refresh: RefreshKind | "none" }
-  /** The panel may not be refreshed now; what stood there still does. */
+  /** The panel must not be refreshed now; the picture has not changed. */
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "fault"; readonly fault: EpaperFault };
 
@@ -21,7 +21,7 @@ export interface EpaperGlassOptions {
   readonly limits: RefreshLimits;
   readonly clock: Clock;
   readonly log: Log;
-  /** The panel's temperature in °C, where something measures it. */
+  /** The panel's temperature in °C, if there is a sensor. */
   readonly readCelsius?: () => Promise<number | undefined>;
 }
 
@@ -31,7 +31,7 @@ const partialCost = 0.25;
 export class EpaperGlass {
   readonly #options: EpaperGlassOptions;
   readonly #budget: RefreshBudget;
-  /** What stands on the glass for certain; undefined after start and after a fault. */
+  /** What is certainly on the glass; undefined after start and after a fault. */
   #shown: Planes | undefined;
   #shownHasCode = false;
   #partials = 0;
@@ -42,12 +42,12 @@ export class EpaperGlass {
     this.#budget = new RefreshBudget(options.clock, options.limits.budgetIntervalMs, options.limits.budgetBurst);
   }
 
-  /** When the next full refresh falls due, monotonic. */
+  /** When the next full refresh is due, in monotonic time. */
   get fullDueAtMs(): number {
     return this.#fullAtMs + this.#options.limits.fullAtLeastEveryMs;
   }
 
-  /** Brings the picture to the glass, or tells why not. Never runs twice at once: the caller waits for it. */
+  /** Puts the picture on the glass, or says why it could not. The caller must wait for it: two calls must not overlap. */
   async paint(planes: Planes, hint: FrameHint): Promise<PaintOutcome> {
     const { log } = this.#options;
     const answer = chooseRefresh(await this.#question(planes, hint), this.#options.limits);
@@ -67,7 +67,7 @@ export class EpaperGlass {
     await this.#options.bus.setPower(true);
   }
 
-  /** The picture stays; the panel's power goes. */
+  /** Cuts the panel's power. The picture stays. */
   async powerOff(): Promise<void> {
     await this.#options.bus.setPower(false);
   }
@@ -81,7 +81,7 @@ export class EpaperGlass {
       containsCode: hint.codeArea !== undefined,
       mayShowCode: this.#shown === undefined || this.#shownHasCode,
       isSafe: hint.isSafe,
-      // A partial refresh knows black and white only: it would leave old red standing.
+      // A partial refresh only drives black and white and would leave old red standing.
       usesRed: hasInk(planes.red) || hasInk(this.#shown?.red),
       partialsSinceFull: this.#partials,
       sinceFullMs: clock.monotonicMs() - this.#fullAtMs,
@@ -102,7 +102,7 @@ export class EpaperGlass {
       log.warn({ tokens: this.#budget.tokens }, "the panel is refreshed more often than its maker advises");
     const startMs = clock.monotonicMs();
     const refreshed = await runSteps(bus, clock, steps);
-    // Whatever happened: the charge pump must not stay on.
+    // The charge pump must not stay on, whatever happened.
     const slept = refreshed.kind === "done" ? await runSteps(bus, clock, controller.sleep()) : refreshed;
     if (slept.kind === "fault") {
       await this.#cutPower();
@@ -115,7 +115,7 @@ export class EpaperGlass {
     return undefined;
   }
 
-  /** RST low stops the charge pump even when the controller answers nothing; PWR low takes the rest. */
+  /** RST low stops the charge pump even if the controller does not respond; PWR low cuts the rest. */
   async #cutPower(): Promise<void> {
     const { bus, clock, log } = this.#options;
     try {
@@ -124,14 +124,14 @@ export class EpaperGlass {
       await clock.sleep(powerCycleMs);
       await bus.setPower(true);
       await bus.setReset(1);
-      // It comes up without its charge pump; the next refresh begins with a reset.
+      // It comes up with its charge pump off; the next refresh begins with a reset.
     } catch (error) {
       log.warn({ error: errorText(error) }, "the panel's power could not be cut");
     }
   }
 }
 
-/** Capacitors on the HAT are empty by then. */
+/** Long enough for the capacitors on the HAT to discharge. */
 const powerCycleMs = 200;
 
 function programOf(

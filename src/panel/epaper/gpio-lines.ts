@@ -1,4 +1,4 @@
-/** A panel's lines on the GPIO header, over whatever opens pins there (onoff's `Gpio` fits). */
+/** A panel's lines on the GPIO header, through anything that opens pins (onoff's `Gpio` will do). */
 import type { Clock } from "../../service/port.ts";
 import type { DigitalOutput, EpaperLines, Level } from "./lines.ts";
 
@@ -8,7 +8,7 @@ export interface PanelPin {
   unexport(): void;
 }
 
-/** `high` and `low` open an output that is at that level from the first moment. */
+/** `high` and `low` open an output that has that level from the start. */
 export type OpenPanelPin = (number: number, direction: "in" | "high" | "low", edge: "none") => PanelPin;
 
 export interface PanelPins {
@@ -19,11 +19,11 @@ export interface PanelPins {
 }
 
 export interface GpioEpaperLines extends EpaperLines {
-  /** Gives the lines back to the kernel. */
+  /** Returns the lines to the kernel. */
   close(): void;
 }
 
-/** BUSY is looked at rather than waited for by edge: a refresh takes seconds, and sysfs loses edges. */
+/** BUSY is polled: a refresh takes seconds, and sysfs loses edges. */
 const busyLookMs = 10;
 
 /** `base` is the number of the header's first line in sysfs; `pins` are BCM numbers. */

@@ -24,7 +24,7 @@ export class RefreshBudget {
     return this.#tokens;
   }
 
-  /** Takes `cost` tokens; false when that overdraws. */
+  /** Takes `cost` tokens; false if that overdraws the budget. */
   take(cost: number): boolean {
     const isCovered = this.tokens >= cost;
     this.#tokens = Math.max(-this.#burst, this.#tokens - cost);

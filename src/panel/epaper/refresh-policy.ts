@@ -1,26 +1,24 @@
 /**
- * Which refresh a picture gets. Pure.
- *
- * Vendors ask for 180 s between refreshes on average and one a day at least (Waveshare FAQ); a session breaks the first in bursts. So it is a budget,
- * and the budget never keeps a picture off the glass: a code that can no longer be paid must go. It only chooses the gentler refresh, and says when
- * it is overdrawn.
+ * Chooses the kind of refresh that a picture gets. Pure. Vendors ask for 180 s between refreshes on average, and for at least one a day (Waveshare
+ * FAQ). A session breaks the first rule in bursts, so it is a budget. The budget never keeps a picture off the glass, because a code that can no
+ * longer be paid must go; it only prefers the gentler refresh and reports when it is overdrawn.
  */
 import type { RefreshKind } from "./controller.ts";
 
 export interface RefreshLimits {
-  /** After so many partial refreshes, ghosts are driven out with a full one. */
+  /** After this many partial refreshes a full one drives the ghosts out. */
   readonly partialsMax: number;
-  /** A token comes back this often... */
+  /** How often a token comes back… */
   readonly budgetIntervalMs: number;
-  /** ...up to so many. */
+  /** …and how many there are at most. */
   readonly budgetBurst: number;
-  /** After this long without one, a full refresh of the same picture. */
+  /** After this long without a full refresh, the same picture gets one. */
   readonly fullAtLeastEveryMs: number;
-  /** Below it only full refreshes: short waveforms leave grey. In °C. */
+  /** Below this only full refreshes, because short waveforms leave grey. In °C. */
   readonly shortWaveformsFromCelsius: number;
-  /** Outside of these the glass does not change, or is harmed. In °C. */
+  /** Outside of these the glass does not change or is damaged. In °C. */
   readonly operatingCelsius: { readonly min: number; readonly max: number };
-  /** How a code comes to the glass: `full`, or `fast` where the panel has such a waveform; never `partial`, whose ghosts scanners see. */
+  /** The refresh for a code: `full`, or `fast` if the panel has such a waveform. Never `partial`: its ghosts disturb scanners. */
   readonly codeRefresh: "full" | "fast";
 }
 
@@ -36,19 +34,19 @@ export const refreshLimits: RefreshLimits = {
 
 export interface RefreshQuestion {
   readonly abilities: ReadonlySet<RefreshKind>;
-  /** Whether what is on the glass is known: not after start, a fault, or a refresh that was cut short. */
+  /** Whether it is known what is on the glass. It is not after start, a fault, or an interrupted refresh. */
   readonly isGlassKnown: boolean;
   readonly isSamePicture: boolean;
   readonly containsCode: boolean;
-  /** A code stands on the glass, or may. */
+  /** There is a code on the glass, or there may be. */
   readonly mayShowCode: boolean;
-  /** The picture that must stand there when nobody is left to change it. */
+  /** The picture that has to be there when nobody is left to change it. */
   readonly isSafe: boolean;
   readonly usesRed: boolean;
   readonly partialsSinceFull: number;
   readonly sinceFullMs: number;
   readonly hasToken: boolean;
-  /** Undefined where nobody measures it. */
+  /** Undefined if there is no sensor. */
   readonly celsius: number | undefined;
 }
 
@@ -60,7 +58,7 @@ export type RefreshAnswer =
 export function chooseRefresh(question: RefreshQuestion, limits: RefreshLimits): RefreshAnswer {
   const { celsius } = question;
   const { min, max } = limits.operatingCelsius;
-  // A code goes at any temperature, and the safe picture comes: a stale code is worse than a pale picture.
+  // At any temperature a code is taken away and the safe picture shown: a stale code is worse than a pale picture.
   const mustTry = question.isSafe || (question.mayShowCode && !question.containsCode);
   if (celsius !== undefined && !mustTry && (celsius < min || celsius > max))
     return { kind: "refused", reason: `the panel is at ${celsius} °C, outside of ${min}..${max} °C` };

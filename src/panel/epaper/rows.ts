@@ -1,23 +1,23 @@
-/** From a frame's RGBA to a controller's planes: one bit a pixel, rows of whole bytes. */
+/** Packs a frame's RGBA into a controller's planes: one bit per pixel, rows of whole bytes. */
 import type { Box, Frame } from "../frame.ts";
 import type { Rotation } from "../geometry.ts";
 import { checkSize, pixelWords, scanOf } from "../rotation.ts";
 import type { ControllerGeometry, Planes } from "./controller.ts";
 
 export interface PackOptions {
-  /** How far the glass is turned clockwise against the frame. */
+  /** How far the glass is turned clockwise relative to the frame. */
   readonly rotation: Rotation;
-  /** The part of the frame where no red ink is used: the code with its quiet zone. A camera sees red as dark or as light, depending on its light. */
+  /** The part of the frame without red ink: the code and its quiet zone. Depending on the light, a camera sees red as dark or as bright. */
   readonly codeArea: Box | undefined;
 }
 
-/** Half of full luminance: what is drawn black on white needs no better. */
+/** Half of full luminance. What is drawn in black on white needs nothing better. */
 const whiteFrom = 128 * 1000;
-/** Red enough to be meant: a saturated red, not the brown edge of smoothed type. */
+/** A saturated red that was meant as red, not the brownish edge of smoothed type. */
 const redFrom = 160;
 const otherBelow = 96;
 
-/** @throws RangeError when the frame, turned, is not the size of the glass. */
+/** @throws RangeError if the turned frame does not have the size of the glass. */
 export function packPlanes(frame: Frame, geometry: ControllerGeometry, options: PackOptions): Planes {
   const { widthPx, heightPx } = geometry;
   checkSize(frame, options.rotation, { widthPx, heightPx, name: "a glass" });
@@ -31,7 +31,7 @@ export function packPlanes(frame: Frame, geometry: ControllerGeometry, options: 
     const rowAt = y * rowBytes;
     for (let x = 0; x < widthPx; x += 1, pixel += step.column / 4) {
       const word = words[pixel] ?? opaqueWhite;
-      // Most of a panel is paper, and most of the rest is ink.
+      // Most pixels are paper, and most of the others are ink.
       if (word === opaqueWhite) continue;
       const byteAt = rowAt + (x >> 3);
       const mask = 0x80 >> (x & 7);

@@ -1,6 +1,6 @@
 /**
- * What the models of both controller families share: command bytes and their data, BUSY on the clock, reset, deep sleep, two planes of RAM, and a list of
- * violations of the data sheet. A model is stricter than the chip: what silicon forgives, or answers with a pale picture a month later, is a violation here.
+ * What the models of both controller families share: commands and their data, BUSY, reset, deep sleep, two planes of RAM, and a list of violations
+ * of the data sheet. A model is stricter than the chip. What silicon forgives, or punishes with a pale picture a month later, is a violation here.
  */
 import type { Clock } from "../../service/port.ts";
 import type { Level } from "./lines.ts";
@@ -21,7 +21,7 @@ export interface SimulatedChip {
   busyUntilMs(): number | undefined;
 }
 
-/** Durations of the model's work, in milliseconds. */
+/** How long the model's operations take, in milliseconds. */
 export interface ChipTimes {
   readonly resetMs: number;
   readonly loadMs: number;
@@ -40,7 +40,7 @@ export const chipTimes: ChipTimes = {
   partialMs: 400,
 };
 
-/** BUSY and the work behind it: its effect comes when the time has passed, or never, when reset cuts it short. */
+/** BUSY and the operation behind it. The operation takes effect when its time has passed, or never if a reset interrupts it. */
 export class Busy {
   readonly #clock: Clock;
   #untilMs = 0;
@@ -55,7 +55,7 @@ export class Busy {
     this.#effect = effect;
   }
 
-  /** Whether the controller works now; finished work takes effect first. */
+  /** Whether an operation is running. One that has finished takes effect first. */
   isBusy(): boolean {
     if (this.#clock.monotonicMs() < this.#untilMs) return true;
     const effect = this.#effect;
@@ -68,7 +68,7 @@ export class Busy {
     return this.isBusy() ? this.#untilMs : undefined;
   }
 
-  /** True when work with an effect was cut short. */
+  /** Whether an operation with an effect was interrupted. */
   abort(): boolean {
     const cut = this.isBusy() && this.#effect !== undefined;
     this.#effect = undefined;
@@ -86,20 +86,20 @@ export interface SimulatedChipOptions {
 
 /** The commands of a family, as data. */
 export interface CommandSet {
-  /** The numbers of data bytes that each command may have. */
+  /** How many data bytes each command may have. */
   readonly lengths: Readonly<Record<number, readonly number[]>>;
-  /** The commands that write the two planes of RAM: as many data bytes as the window takes. */
+  /** The commands that write the two planes of RAM. They take as many data bytes as the window holds. */
   readonly firstRam: number;
   readonly secondRam: number;
   readonly deepSleep: number;
-  /** The one that may come while BUSY. */
+  /** The command that is allowed while BUSY. */
   readonly status?: number;
 }
 
-/** Deep sleep, by what is left of the RAM when a reset ends it. */
+/** The kinds of deep sleep, by what happens to the RAM. */
 type Sleep = "keeps-ram" | "loses-ram";
 
-/** A command takes effect with its byte (`begin`), or once its data are complete, which shows when the next one comes (`apply`). */
+/** A command takes effect with its byte (`begin`), or when its data are complete (`apply`), which only the next command shows. */
 export abstract class SimulatedController implements SimulatedChip {
   readonly glass: SimulatedGlass;
   readonly violations: string[] = [];
@@ -131,7 +131,7 @@ export abstract class SimulatedController implements SimulatedChip {
   protected abstract apply(code: number, data: readonly number[]): void;
   /** @param index counted from the command on. */
   protected abstract writeRam(ram: SimulatedRam, value: number, index: number): void;
-  /** How many bytes the window takes; undefined before it is set. */
+  /** How many bytes the window holds; undefined before it is set. */
   protected abstract windowBytes(): number | undefined;
   /** A write to a RAM has ended. */
   protected abstract ramWritten(ram: SimulatedRam): void;

@@ -1,4 +1,4 @@
-/** The twin of the glass: the ink of each pixel, and the shadows that partial refreshes leave. */
+/** The simulated glass: the ink of each pixel, and the shadows that partial refreshes leave behind. */
 
 export type Ink = "black" | "white" | "red";
 
@@ -7,7 +7,7 @@ export function inkOf(isWhite: boolean): Ink {
   return isWhite ? "white" : "black";
 }
 
-/** What a person would see, a pixel at a time. */
+/** What a person would see, pixel by pixel. */
 export class SimulatedGlass {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -19,7 +19,7 @@ export class SimulatedGlass {
   constructor(widthPx: number, heightPx: number) {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
-    // A panel comes with whatever was last on it: here, stripes that no scene has.
+    // A new panel shows whatever was last on it: here, stripes that no scene has.
     this.#ink = Array.from({ length: widthPx * heightPx }, (_, at) => (at % 3 === 0 ? "black" : "white"));
     this.#ghost = this.#ink.map(() => false);
   }

@@ -1,6 +1,6 @@
-/** One plane of a controller's RAM: a bit a pixel, rows of whole bytes, the leftmost pixel in the most significant bit. */
+/** One plane of a controller's RAM: one bit per pixel, rows of whole bytes, the leftmost pixel in the most significant bit. */
 
-/** RAM that lost its power holds anything: this pattern is no picture that anybody draws. */
+/** RAM that lost power can hold anything. This pattern is no picture that anybody would draw. */
 function noise(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 151 + 89) & 0xff);
 }
@@ -16,7 +16,7 @@ export class SimulatedRam {
     this.#bytes = noise(this.rowBytes * heightPx);
   }
 
-  /** False when the byte lies outside of the RAM: then nothing is written. */
+  /** False if the byte lies outside of the RAM; then nothing is written. */
   set(xByte: number, y: number, value: number): boolean {
     if (xByte < 0 || xByte >= this.rowBytes || y < 0 || y >= this.heightPx) return false;
     this.#bytes[y * this.rowBytes + xByte] = value;
@@ -35,7 +35,7 @@ export class SimulatedRam {
     this.#bytes = other.#bytes.slice();
   }
 
-  /** What it holds now, whatever is written later: a refresh drives what was there when it began. */
+  /** A copy of its contents: a refresh drives what was there when it began, whatever is written later. */
   snapshot(): SimulatedRam {
     const copy = new SimulatedRam(this.rowBytes * 8, this.heightPx);
     copy.copyFrom(this);

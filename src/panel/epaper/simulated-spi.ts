@@ -1,4 +1,4 @@
-/** The twin of the wires: an SPI port and lines that end in a simulated controller. */
+/** Simulated wires: an SPI port and digital lines that lead to a simulated controller. */
 import type { Clock } from "../../service/port.ts";
 import type { SpiPort } from "./bus.ts";
 import { chunksOf } from "./chunks.ts";

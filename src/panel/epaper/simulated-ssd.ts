@@ -1,4 +1,6 @@
-/** A model of SSD1680/81/83 and SSD1677 on a given glass: consumes the bytes on the wire, yields the picture. Data sheets as in ssd-family.ts. */
+/**
+ * A model of SSD1680/81/83 and SSD1677 with a given glass: it takes the bytes on the wire and yields the picture. Data sheets as in ssd-family.ts.
+ */
 import type { Level } from "./lines.ts";
 import { type CommandSet, hex, type SimulatedChipOptions, SimulatedController } from "./simulated-chip.ts";
 import { inkOf } from "./simulated-glass.ts";
@@ -32,7 +34,7 @@ const lengths: Readonly<Record<number, readonly number[]>> = {
   [ssd.SET_RAM_Y_COUNTER]: [2],
 };
 
-/** The first plane is the new picture, the second the one before (black-white glass) or red. */
+/** The first plane is the new picture; the second is the previous one (black-white glass) or red. */
 function commandsOf(xUnit: SimulatedSsdOptions["xUnit"]): CommandSet {
   const xBytes = xUnit === "pixel" ? 2 : 1;
   return {
@@ -43,7 +45,7 @@ function commandsOf(xUnit: SimulatedSsdOptions["xUnit"]): CommandSet {
   };
 }
 
-/** Temperatures from here up are none that a room has: the OTP answers with its short waveform. */
+/** No room is this warm. From this value on the OTP supplies its short waveform. */
 const fastFromCelsius = 0x5a;
 
 interface Registers {
@@ -85,7 +87,7 @@ export class SimulatedSsd extends SimulatedController {
     this.#options = options;
   }
 
-  /** Whether the charge pump is off and the chip sleeps: how it must be left between refreshes. */
+  /** Whether the charge pump is off and the chip asleep, as it must be between refreshes. */
   get isAsleep(): boolean {
     return this.isInDeepSleep && !this.#registers.analogOn;
   }

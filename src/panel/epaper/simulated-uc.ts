@@ -1,4 +1,4 @@
-/** A model of UC8179/GD7965 and UC8176 on a given glass: consumes the bytes on the wire, yields the picture. Data sheets as in uc-family.ts. */
+/** A model of UC8179/GD7965 and UC8176 with a given glass: it takes the bytes on the wire and yields the picture. Data sheets as in uc-family.ts. */
 import type { Box } from "../frame.ts";
 import type { Level } from "./lines.ts";
 import { type CommandSet, hex, type SimulatedChipOptions, SimulatedController } from "./simulated-chip.ts";
@@ -9,13 +9,13 @@ import { uc } from "./uc-family.ts";
 export interface SimulatedUcOptions extends SimulatedChipOptions {
   readonly chip: "uc8179" | "uc8176";
   readonly hasRed?: boolean;
-  /** The forced temperature from which this OTP gives its partial waveform; undefined: it has none. */
+  /** The forced temperature from which this OTP supplies its partial waveform; undefined if it has none. */
   readonly partialFromCelsius?: number;
 }
 
-/** GET_STATUS, the one command that may come while BUSY. */
+/** GET_STATUS, the only command that is allowed while BUSY. */
 const getStatus = 0x71;
-/** Temperatures from here up are none that a room has: the OTP answers with its short waveform. */
+/** No room is this warm. From this value on the OTP supplies its short waveform. */
 const fastFromCelsius = 0x50;
 
 const lengthsBoth: Readonly<Record<number, readonly number[]>> = {
@@ -49,7 +49,7 @@ const lengths: Readonly<Record<SimulatedUcOptions["chip"], Readonly<Record<numbe
   uc8176: { ...lengthsBoth, [uc.BOOSTER_SOFT_START]: [3], [uc.VCOM_AND_DATA_INTERVAL]: [1], [uc.TCON_SETTING]: [1] },
 };
 
-/** The first plane is the picture before (black-white glass) or black and white, the second the new picture or red. */
+/** The first plane is the previous picture (black-white glass) or black and white; the second is the new picture or red. */
 function commandsOf(chip: SimulatedUcOptions["chip"]): CommandSet {
   return {
     lengths: lengths[chip],
@@ -97,7 +97,7 @@ export class SimulatedUc extends SimulatedController {
     this.#options = options;
   }
 
-  /** Whether the charge pump is off and the chip sleeps: how it must be left between refreshes. */
+  /** Whether the charge pump is off and the chip asleep, as it must be between refreshes. */
   get isAsleep(): boolean {
     return this.isInDeepSleep;
   }

@@ -1,10 +1,10 @@
-/** The light behind the glass, from /sys/class/backlight (Linux, Documentation/ABI/stable/sysfs-class-backlight). */
+/** The display's backlight, through /sys/class/backlight (Linux, Documentation/ABI/stable/sysfs-class-backlight). */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Backlight {
   readonly name: string;
-  /** 0 = off, 1 = as bright as it gets; between, at least one step. */
+  /** 0 = off, 1 = full brightness. Anything above 0 is at least one step. */
   set(light: number): Promise<void>;
 }
 
@@ -12,7 +12,7 @@ export interface Backlight {
 const unblank = "0";
 const powerDown = "4";
 
-/** The first backlight, or undefined: an HDMI monitor has none, then the frame itself is darkened. */
+/** The first backlight; undefined for an HDMI monitor, which has none. Then the frame itself is darkened. */
 export async function findBacklight(sysRoot: string): Promise<Backlight | undefined> {
   const folder = join(sysRoot, "class/backlight");
   const names: readonly string[] = await readdir(folder).catch(() => []);

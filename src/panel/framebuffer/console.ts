@@ -1,6 +1,6 @@
 /**
- * Keeps the kernel's text console off the glass. KD_GRAPHICS stops it from drawing at all (ioctl, through koffi where installed); without that, escape
- * sequences hide the cursor and stop blanking, and nobody must write to that terminal: see docs/framebuffer.md.
+ * Keeps the kernel's text console off the glass. KD_GRAPHICS stops it from drawing at all (by ioctl, through koffi if it is installed). Without
+ * that, escape sequences hide the cursor and disable blanking, and nothing else must write to that terminal: see docs/framebuffer.md.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { errorText } from "../../kit/error-text.ts";
@@ -8,7 +8,7 @@ import type { Log } from "../../service/port.ts";
 
 export interface HiddenConsole {
   readonly by: "graphics-mode" | "escape-sequences" | "nothing";
-  /** Gives the text console back. Idempotent. */
+  /** Restores the text console. Idempotent. */
   restore(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ const KDSETMODE = 0x4b3a;
 const KD_TEXT = 0;
 const KD_GRAPHICS = 1;
 
-/** Never throws: a console that stays is uglier than one that goes, and no reason not to sell. */
+/** Never throws: a console that stays visible is ugly, but no reason not to sell. */
 export async function hideConsole(ttyPath: string, log: Log): Promise<HiddenConsole> {
   let handle: FileHandle;
   try {
@@ -44,7 +44,7 @@ export async function hideConsole(ttyPath: string, log: Log): Promise<HiddenCons
         await closing.write(show);
         await closing.close();
       } catch {
-        // Closed before, or the terminal went: then there is nothing to give back.
+        // Closed already, or the terminal is gone: there is nothing to restore.
       }
     },
   };

@@ -1,6 +1,6 @@
 /**
- * A display on /dev/fbN as the place where frames go. The device may be missing at start, go and come back: it is looked for on a timer, opened again
- * and painted whole. A connector that changes its status is painted whole as well: a television that was off may have lost its picture.
+ * A display on /dev/fbN as a sink for frames. The device may be missing at start, disappear and come back. It is looked for on a timer, reopened and
+ * repainted whole. A change of a connector's status also repaints it, because a television that was off may have lost its picture.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { Surface } from "./surface.ts";
 export interface FramebufferSinkOptions {
   /** The framebuffer's name or device ("vc4drmfb", "fb1"); without it, the first. */
   readonly name?: string;
-  /** How far the glass is turned clockwise against the frames. */
+  /** How far the glass is turned clockwise relative to the frames. */
   readonly rotation?: Rotation;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,9 +29,9 @@ export interface FramebufferSinkOptions {
   readonly ttyPath?: string;
   /** How bright the panel should be now, 0..1; asked with each look at the device. */
   readonly light?: () => number;
-  /** Moves the picture a little, so that no edge burns in. Only frames with a plain margin of `maxPx` are moved. */
+  /** Moves the picture a little so that no edge burns in. Only frames with a plain margin of `maxPx` are moved. */
   readonly shift?: { readonly maxPx: number; readonly everyMs: number };
-  /** Between two looks at the device. */
+  /** How often to look at the device. */
   readonly pollMs?: number;
 }
 
@@ -40,7 +40,7 @@ export type FramebufferPresentOutcome =
   | { readonly kind: "failed"; readonly reason: string };
 
 const pollMsDefault = 2_000;
-/** Below it a camera no longer tells dark modules from light ones on a darkened frame. */
+/** Any darker, and a camera can no longer tell dark modules from light ones. */
 const softwareLightMin = 0.35;
 
 export class FramebufferSink implements FrameSink {
@@ -50,7 +50,7 @@ export class FramebufferSink implements FrameSink {
   #console: HiddenConsole | undefined;
   #backlight: Backlight | undefined;
   #last: Frame | undefined;
-  /** How the last frame stands on the glass; undefined: not, or not for certain. */
+  /** How the last frame was painted; undefined if it is not certainly on the glass. */
   #painted: string | undefined;
   #light = 1;
   #connectors = "";
@@ -63,7 +63,7 @@ export class FramebufferSink implements FrameSink {
     this.#options = options;
   }
 
-  /** Looks for the device for the first time. Its absence is no error: it is waited for. */
+  /** Looks for the device for the first time. A missing device is not an error: it is waited for. */
   async open(): Promise<void> {
     const { ttyPath, log } = this.#options;
     await this.#inTurn(async () => {
@@ -74,7 +74,7 @@ export class FramebufferSink implements FrameSink {
     });
   }
 
-  /** Writes what differs from the frame before. A frame that is not of the display's size fails: displays are exchanged while running. */
+  /** Writes what differs from the frame before. Fails for a frame of another size than the display's, as displays may be swapped while running. */
   present(frame: Frame): Promise<FramebufferPresentOutcome> {
     return this.#inTurn(async () => {
       if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
@@ -94,7 +94,7 @@ export class FramebufferSink implements FrameSink {
     return this.#surface?.geometry;
   }
 
-  /** Leaves the last frame on the glass and gives the console's mode back. Idempotent. */
+  /** Leaves the last frame on the glass and restores the console's mode. Idempotent. */
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       this.#isClosed = true;
@@ -126,7 +126,7 @@ export class FramebufferSink implements FrameSink {
     });
   }
 
-  /** Finds the device, loses it, or finds another in its place. */
+  /** Finds the device, loses it, or finds another one in its place. */
   async #poll(): Promise<void> {
     if (this.#isClosed) return;
     const connectors = await this.#readConnectors();
@@ -160,7 +160,7 @@ export class FramebufferSink implements FrameSink {
     }
   }
 
-  /** The last frame is not on the glass. Said once for each reason. */
+  /** Notes that the last frame is not on the glass. Logged once per reason. */
   #miss(reason: string): string {
     if (reason !== this.#absence) this.#options.log.warn({ reason }, "the last frame is not on the glass");
     this.#absence = reason;
@@ -186,7 +186,7 @@ export class FramebufferSink implements FrameSink {
       this.#absence = undefined;
       return { kind: "presented", rowsWritten };
     } catch (error) {
-      // The frame was made for another display than the one that is connected now, and nothing else of ours may stand on that one.
+      // The frame was made for another display than the one that is connected now. No old picture of ours may stay on that one.
       if (error instanceof RangeError) {
         await surface.blank().catch(() => undefined);
         return { kind: "failed", reason: this.#miss(error.message) };
@@ -226,7 +226,7 @@ export class FramebufferSink implements FrameSink {
     }
   }
 
-  /** "connected" or not, of every connector, in one string. */
+  /** The status of every connector, in one string. */
   async #readConnectors(): Promise<string> {
     const folder = join(this.#sysRoot, "class/drm");
     const entries = (await readdir(folder).catch(() => [])).filter((entry) => /^card\d+-/.test(entry)).sort();
@@ -235,10 +235,10 @@ export class FramebufferSink implements FrameSink {
   }
 }
 
-/** A walk over every position within ±`maxPx`, one step a turn. */
+/** Walks over every position within ±`maxPx`, one step per turn. */
 export function shiftAt(turn: number, maxPx: number): { x: number; y: number } {
   const side = 2 * maxPx + 1;
-  // Start in the middle; every other row backwards, so that each move is one pixel.
+  // Starts in the middle. Every other row runs backwards, so that each move is one pixel.
   const at = (turn + Math.floor((side * side) / 2)) % (side * side);
   const row = Math.floor(at / side);
   const column = row % 2 === 0 ? at % side : side - 1 - (at % side);

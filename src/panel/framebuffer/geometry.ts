@@ -1,6 +1,6 @@
 /**
- * What the kernel says of its framebuffers, from plain files (Linux, Documentation/fb/framebuffer.rst and /sys/class/graphics/fbN/).
- * Found by name where there is more than one: a Pi 5 numbers its cards as it likes.
+ * What the kernel says about its framebuffers, in plain files (Linux, Documentation/fb/framebuffer.rst and /sys/class/graphics/fbN/). They are told
+ * apart by name, as the numbering of cards on a Pi 5 is not stable.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export interface FramebufferGeometry {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly format: PixelFormat;
-  /** Bytes from one row to the next; at least the row's own bytes. */
+  /** Bytes from one row to the next; at least as many as a row has. */
   readonly strideBytes: number;
 }
 
@@ -22,12 +22,12 @@ export type PixelFormat = "rgb565" | "xrgb8888";
 
 export type FoundFramebuffer =
   | { readonly kind: "found"; readonly geometry: FramebufferGeometry }
-  /** No such device now: no monitor at boot, or pulled. */
+  /** There is no such device at present: no monitor at boot, or it was unplugged. */
   | { readonly kind: "absent"; readonly reason: string }
-  /** It is there and cannot be used. */
+  /** It is there but cannot be used. */
   | { readonly kind: "unusable"; readonly reason: string };
 
-/** Looks through `sysRoot`/class/graphics. `name` as in the file `name` or the device ("fb1"); without it, the lowest number. */
+/** Searches `sysRoot`/class/graphics. `name` is the contents of the file `name` or the device ("fb1"); without it the lowest number is taken. */
 export async function findFramebuffer(sysRoot: string, name: string | undefined): Promise<FoundFramebuffer> {
   const folder = join(sysRoot, "class/graphics");
   const entries = await readdir(folder).catch(() => []);
@@ -54,7 +54,7 @@ async function geometryOf(folder: string, device: string, name: string): Promise
   const [virtualSize, modes, bits, stride] = await Promise.all(
     ["virtual_size", "modes", "bits_per_pixel", "stride"].map((file) => read(join(folder, file))),
   );
-  // The virtual size may hold several screens one below the other; the mode is what is shown: "U:800x480p-60".
+  // The virtual size may hold several screens one below the other. The mode is what is shown: "U:800x480p-60".
   const size = /^[A-Z]:(\d+)x(\d+)/.exec(modes ?? "") ?? /^(\d+),(\d+)/.exec(virtualSize ?? "");
   const [widthPx, heightPx] = [Number(size?.[1]), Number(size?.[2])];
   if (!isCount(widthPx) || !isCount(heightPx))

@@ -1,19 +1,19 @@
-/** From a frame's RGBA to rows as the framebuffer holds them. */
+/** Packs a frame's RGBA into rows in the framebuffer's format. */
 import type { Frame } from "../frame.ts";
 import type { Rotation } from "../geometry.ts";
 import { pixelWords, scanOf } from "../rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
 
 export interface PackView {
-  /** How far the glass is turned clockwise against the frame. */
+  /** How far the glass is turned clockwise relative to the frame. */
   readonly rotation: Rotation;
-  /** Moves the picture right and down by whole pixels; what it uncovers repeats the edge. */
+  /** Moves the picture right and down by whole pixels; the edge is repeated in what it uncovers. */
   readonly shift: { readonly x: number; readonly y: number };
-  /** 1 = as drawn, towards 0 darker. */
+  /** 1 = as drawn; darker towards 0. */
   readonly light: number;
 }
 
-/** Packs `rows` rows from `firstRow` on into `target`, `strideBytes` apart; bytes beyond a row's own are left alone. */
+/** Packs `rows` rows, starting with `firstRow`, into `target`, `strideBytes` apart. The bytes between rows are left alone. */
 export function packBand(
   frame: Frame,
   geometry: FramebufferGeometry,
@@ -27,7 +27,7 @@ export function packBand(
   const words = pixelWords(frame.rgba);
   const light = Math.round(Math.min(1, Math.max(0, view.light)) * 256);
   const step = bytesPerPixel(format);
-  // Pictures are mostly runs of one colour: it is worked out once a run.
+  // Pictures are mostly runs of one colour, which is computed once per run.
   let last = -1;
   let [r, g, b] = [0, 0, 0];
   for (let row = 0; row < rows; row += 1) {
@@ -60,7 +60,7 @@ function clamp(value: number, size: number): number {
   return value < size ? value : size - 1;
 }
 
-/** Whether the outermost `marginPx` on all sides have one colour: then a shift by as much cuts nothing, no quiet zone either. */
+/** Whether the outermost `marginPx` have one colour on all sides. A shift by that much then cuts nothing off, not even a quiet zone. */
 export function hasPlainMargin(frame: Frame, marginPx: number): boolean {
   const { widthPx, heightPx, rgba } = frame;
   const isFirst = (x: number, y: number) => {

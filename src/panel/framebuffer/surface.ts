@@ -1,4 +1,4 @@
-/** An open framebuffer device: takes pictures, remembers what it holds, writes what differs. */
+/** An open framebuffer device. It remembers what the device holds and writes what differs. */
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Frame } from "../frame.ts";
@@ -6,13 +6,13 @@ import { checkSize } from "../rotation.ts";
 import { bytesPerPixel, type FramebufferGeometry } from "./geometry.ts";
 import { packBand, type PackView } from "./pack.ts";
 
-/** Pixels packed before others get the event loop: about a millisecond on a Pi 3, far below the 10 ms that nobody may hold it. */
+/** How many pixels to pack before yielding to the event loop: about a millisecond on a Pi 3, well below the limit of 10 ms. */
 const bandPixels = 32_768;
 
 export class Surface {
   readonly geometry: FramebufferGeometry;
   readonly #handle: FileHandle;
-  /** What the device holds, as far as written by us; undefined: anything. */
+  /** What we have written to the device; undefined if it may hold anything. */
   #held: Uint8Array | undefined;
   #isHeldWhole = false;
 
@@ -25,7 +25,7 @@ export class Surface {
     return new Surface(await open(path, "r+"), geometry);
   }
 
-  /** The next picture is written whole: something else may have drawn. */
+  /** Makes the next frame be written whole, because something else may have drawn on the device. */
   forget(): void {
     this.#isHeldWhole = false;
   }
@@ -37,7 +37,7 @@ export class Surface {
     checkSize(frame, view.rotation, { widthPx, heightPx, name: `${device} (${name})` });
     const held = (this.#held ??= new Uint8Array(geometry.strideBytes * geometry.heightPx));
     const writeAll = !this.#isHeldWhole;
-    // Until the last byte is written nobody knows what the device holds.
+    // Until the last byte is written, it is not known what the device holds.
     this.#isHeldWhole = false;
     const bandRows = Math.max(1, Math.floor(bandPixels / geometry.widthPx));
     const band = new Uint8Array(bandRows * geometry.strideBytes);
@@ -55,7 +55,7 @@ export class Surface {
     return written;
   }
 
-  /** All black, for a display that the frame does not fit: nothing of what stood there may be scanned. */
+  /** Paints the whole display black: the frame does not fit it, and no old code may be scanned from it. */
   async blank(): Promise<void> {
     const { strideBytes, heightPx, widthPx, format } = this.geometry;
     this.#isHeldWhole = false;
@@ -69,7 +69,7 @@ export class Surface {
 
   async #write(band: Uint8Array, held: Uint8Array, bandRow: number, run: Run): Promise<void> {
     const { strideBytes, widthPx, format } = this.geometry;
-    // Up to the last row's own pixels: what lies between rows is not ours, but a run is one write.
+    // Ends with the last row's own pixels. The bytes between rows are not ours, but a run is a single write.
     const length = (run.rows - 1) * strideBytes + widthPx * bytesPerPixel(format);
     const from = (run.first - bandRow) * strideBytes;
     const position = run.first * strideBytes;

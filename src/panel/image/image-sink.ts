@@ -1,4 +1,4 @@
-/** The panel as a picture file: for the demo, for tests, and for displays that another program drives. */
+/** The panel as a picture file, for tests and for displays that another program drives. */
 import { rename, writeFile } from "node:fs/promises";
 import { backOffCeilingMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
@@ -7,16 +7,16 @@ import { encodePng } from "../draw.ts";
 import type { Frame } from "../frame.ts";
 import type { FrameSink, PresentOutcome } from "../sink.ts";
 
-/** Between two tries to write the same picture. */
+/** Between two attempts to write the same picture. */
 const retries = { firstMs: 1_000, maxMs: 60_000 };
 
 export interface ImageSinkOptions {
-  /** Without it the frame is only kept. */
+  /** Without a file, frames are only kept in memory. */
   readonly file: string | undefined;
   readonly clock: Clock;
 }
 
-/** Writes `file` whole, or not at all: a reader never sees half a picture. */
+/** Writes `file` atomically: a reader never sees half a picture. */
 export class ImageSink implements FrameSink {
   readonly #options: ImageSinkOptions;
   #last: Frame | undefined;
@@ -47,7 +47,7 @@ export class ImageSink implements FrameSink {
     await this.#tail;
   }
 
-  /** One at a time: two writers of one temporary file would mix their pictures. */
+  /** Writes never overlap: two of them would mix their pictures in the temporary file. */
   #write(): Promise<PresentOutcome> {
     this.#retry?.cancel();
     const written = this.#tail.then(() => this.#writeLast());

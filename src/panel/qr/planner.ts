@@ -1,6 +1,6 @@
 /**
- * Plans a symbol for this panel and this space: version, error correction, whole-pixel modules, quiet zone, and the distance from which
- * phones read it. Refuses what no phone would read: better an error while configuring than one before a customer.
+ * Plans a symbol for a given panel and space: version, error correction, whole-pixel modules, quiet zone, and the distance from which phones can
+ * read it. Refuses what no phone would read: better an error during configuration than one in front of a customer.
  */
 import { type PanelGeometry, pxToMm } from "../geometry.ts";
 import { createSymbol, type ErrorCorrection, type QrSymbol, symbolSize } from "./symbol.ts";
@@ -17,12 +17,12 @@ export interface QrPlan {
   readonly symbol: QrSymbol;
   readonly moduleSizePx: number;
   readonly moduleSizeMm: number;
-  /** The whole square with its quiet zone. */
+  /** The whole square, quiet zone included. */
   readonly sidePx: number;
-  /** Of the square in its space, which it stands in the middle of. */
+  /** The offset of the square, which is centred in its space. */
   readonly xPx: number;
   readonly yPx: number;
-  /** Ten times the symbol's width, a rule of thumb of the trade. */
+  /** Ten times the symbol's width, the usual rule of thumb. */
   readonly scanDistanceMm: number;
 }
 
@@ -31,7 +31,7 @@ export type QrPlanning =
   | { readonly kind: "refused"; readonly reason: string; readonly advice: string };
 
 export interface QrPolicy {
-  /** Smaller modules are not shown. 0.33 mm is what phone cameras resolve at 15 cm with two pixels a module. */
+  /** Smaller modules are not shown. 0.33 mm is what a phone camera resolves at 15 cm with two pixels per module. */
   readonly moduleMmMin: number;
   /** One-pixel modules bleed on e-paper and shimmer on LCDs. */
   readonly modulePxMin: number;
@@ -48,12 +48,12 @@ interface Candidate {
 }
 
 /**
- * The largest module wins; of equal ones the symbol with the fewest modules; and of those the highest error correction, which then costs nothing.
- * Measured, not a matter of taste (docs/panels.md): what cameras lack is pixels a module, and a screen has no scratches that would need correcting.
- * Where nothing is readable, the smallest symbol tells what the panel lacks.
+ * The largest module wins; among equals the symbol with the fewest modules; among those the highest error correction, which then costs nothing. This
+ * was measured (docs/panels.md): cameras are short of pixels per module, and a screen has no scratches to correct. If nothing is readable, the
+ * smallest symbol shows what the panel lacks.
  */
 function best(text: string, sidePx: number): Candidate | undefined {
-  // The lowest level has the fewest modules, so no other has larger ones: what is left to find is the highest level of the same size.
+  // The lowest level has the fewest modules, so no other level has larger ones. What remains is to find the highest level of the same size.
   const size = symbolSize(text, "L");
   if (size === undefined) return undefined;
   let level: ErrorCorrection = "L";

@@ -1,6 +1,6 @@
 /**
- * A text in the modes of a QR Code that need the fewest bits (ISO/IEC 18004, data encodation): digits ten bits for three, capitals eleven for two,
- * all else eight a byte of UTF-8; each change of mode costs a header. Found in one pass over the text.
+ * Splits a text into the QR Code modes that need the fewest bits (ISO/IEC 18004, data encodation): three digits take ten bits, two capitals eleven,
+ * and anything else eight per byte of UTF-8; every change of mode costs a header. Found in one pass over the text.
  */
 
 export type SegmentMode = "numeric" | "alphanumeric" | "byte";
@@ -14,13 +14,13 @@ const modes: readonly SegmentMode[] = ["numeric", "alphanumeric", "byte"];
 /** Mode indicator and character count, in bits, for versions 1 to 9; larger symbols have wider counts. */
 const headersSmall: Readonly<Record<SegmentMode, number>> = { numeric: 4 + 10, alphanumeric: 4 + 9, byte: 4 + 8 };
 const headersLarge: Readonly<Record<SegmentMode, number>> = { numeric: 4 + 12, alphanumeric: 4 + 11, byte: 4 + 16 };
-/** What version 9 holds at level L: longer texts are of larger symbols. */
+/** What version 9 holds at level L; longer texts need larger symbols. */
 const bytesMaxSmall = 230;
 
 const digit = /^[0-9]$/;
 const capital = /^[0-9A-Z $%*+\-./:]$/;
 
-/** In sixths of a bit, in which each mode costs a whole number: 20 a digit, 33 a capital, 48 a byte. */
+/** In sixths of a bit, so that every mode costs a whole number: 20 per digit, 33 per capital, 48 per byte. */
 function costOf(letter: string, mode: SegmentMode): number {
   if (mode === "numeric") return digit.test(letter) ? 20 : Number.POSITIVE_INFINITY;
   if (mode === "alphanumeric") return capital.test(letter) ? 33 : Number.POSITIVE_INFINITY;
@@ -36,7 +36,7 @@ function bytesOf(letter: string): number {
 
 interface Way {
   readonly cost: number;
-  /** The mode of the letter before, on the cheapest way here. */
+  /** The mode of the previous letter on the cheapest path. */
   readonly from: SegmentMode;
 }
 

@@ -8,14 +8,14 @@ export interface QrSymbol {
   /** 1 … 40. */
   readonly version: number;
   readonly errorCorrection: ErrorCorrection;
-  /** Modules a side: version × 4 + 17. */
+  /** Modules per side: version × 4 + 17. */
   readonly size: number;
   readonly isDark: (row: number, column: number) => boolean;
 }
 
 /**
- * Modules a side that the text needs at this level; undefined when it fits none. Much cheaper than the symbol itself, most of whose time goes
- * into trying eight mask patterns: here one is given.
+ * How many modules per side the text needs at this level; undefined if it fits no symbol. Much cheaper than making the symbol, which spends most of
+ * its time on trying eight mask patterns; here one is given.
  */
 export function symbolSize(text: string, errorCorrection: ErrorCorrection): number | undefined {
   if (text.length === 0) return undefined;
@@ -26,7 +26,7 @@ export function symbolSize(text: string, errorCorrection: ErrorCorrection): numb
   }
 }
 
-/** Undefined when the text fits no symbol at this level. */
+/** Undefined if the text fits no symbol at this level. */
 export function createSymbol(text: string, errorCorrection: ErrorCorrection): QrSymbol | undefined {
   if (text.length === 0) return undefined;
   try {
@@ -38,7 +38,7 @@ export function createSymbol(text: string, errorCorrection: ErrorCorrection): Qr
   }
 }
 
-/** Ready-made: the package looks for segments by way of a graph, which takes longer than all the rest. */
+/** Segments are passed ready-made, because the package's own search through a graph takes longer than everything else. */
 function parts(text: string): QRCodeSegment[] {
   return segmentsOf(text).map(({ mode, data }): QRCodeSegment => {
     if (mode === "byte") return { mode, data: new TextEncoder().encode(data) };

@@ -1,4 +1,4 @@
-/** From a scene to what has to be said: title, big value, lines, icon, code, products. No positions yet. Pure. */
+/** From a scene to its content: title, large value, lines, icon, code, products. No positions yet. Pure. */
 import { readableText } from "../../kit/readable-text.ts";
 import type { Language, Offer, Scene } from "../port.ts";
 import { type Money, minorPerMajor } from "../../sale/money.ts";
@@ -8,7 +8,7 @@ import type { Texts } from "./texts/texts.ts";
 
 export type IconName = "check" | "cross" | "hourglass" | "phone" | "arrow-down" | "pause";
 
-/** What a line is for: the product, how to go on, the same in a second language, or what becomes of the customer's money (never left out). */
+/** The purpose of a line: the product, what to do next, the same in a second language, or what happens to the customer's money (never left out). */
 export type LineRole = "detail" | "how" | "second" | "fate";
 
 export interface SceneContent {
@@ -18,23 +18,23 @@ export interface SceneContent {
   readonly title: string;
   /** The title in the panel's second language, when two are shown at once. */
   readonly secondTitle: string | undefined;
-  /** A price, a time of day: what is read from far away. */
+  /** A price or a time of day, to be read from a distance. */
   readonly big: string | undefined;
   readonly lines: readonly { readonly text: string; readonly role: LineRole }[];
   readonly offers: readonly {
     readonly line: string;
     readonly name: string;
     readonly price: string;
-    /** Without the currency: for tables too narrow for it. */
+    /** Without the currency, for tables that are too narrow for it. */
     readonly shortPrice: string;
     readonly soldOut: boolean;
   }[];
   readonly footer: string | undefined;
-  /** Only for glass that changes every second: elsewhere it would be wrong a second later. */
+  /** Only for glass that can change every second; elsewhere it would soon be wrong. */
   readonly timeLeft: string | undefined;
 }
 
-/** Money in the customer's own writing: "25 kr", "25,50 kr.", "2,50 €". */
+/** Money as the customer's language writes it: "25 kr", "25,50 kr.", "2,50 €". */
 export function moneyText(money: Money, locale: string): string {
   const isWhole = money.minor % minorPerMajor === 0;
   return new Intl.NumberFormat(locale, {
@@ -68,7 +68,7 @@ export function timeText(wallMs: number, locale: string, timeZone: string): stri
   );
 }
 
-/** The part of a reference that a person can read out. */
+/** The part of a reference that is short enough to read out. */
 function shortReference(reference: string | undefined): string | undefined {
   return reference?.slice(-8);
 }
@@ -101,7 +101,7 @@ function say(title: string, changes: Partial<SceneContent> = {}): SceneContent {
 
 type Line = SceneContent["lines"][number];
 
-/** Names and plates come from outside: one that cannot be drawn must not take the whole scene away. */
+/** Names and plates come from outside. One that cannot be drawn must not prevent the whole scene. */
 function lines(...given: readonly (readonly [LineRole, string | undefined])[]): readonly Line[] {
   return given.flatMap(([role, from]) => {
     const text = readableText(from ?? "");
@@ -128,8 +128,8 @@ function idle(scene: Extract<Scene, { kind: "idle" }>, words: Texts): SceneConte
 }
 
 /**
- * What this scene says in this language. `timeZone` is an IANA name. With `second`, title and directions stand there in that language as well:
- * for glass that cannot alternate.
+ * The content of a scene in a language. `timeZone` is an IANA name. With `second`, title and directions are given in that language as well, for
+ * glass that cannot alternate.
  */
 export function contentOf(scene: Scene, language: Language, timeZone: string, second?: Language): SceneContent {
   const first = inLanguage(scene, language, timeZone);
@@ -152,7 +152,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
   const money = (amount: Money): string => moneyText(amount, words.locale);
   const time = (wallMs: number): string => timeText(wallMs, words.locale, timeZone);
   const date = (wallMs: number): string => dateText(wallMs, words.locale, timeZone);
-  // The time of day alone says it only today.
+  // The time of day alone is only clear within the same day.
   const until = (fromWallMs: number, wallMs: number): string =>
     date(fromWallMs) === date(wallMs) ? time(wallMs) : `${date(wallMs)} ${time(wallMs)}`;
   const left = (seconds: number): string => `${words.timeLeft} ${clockText(seconds)}`;
@@ -206,7 +206,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
       return say(words.thanksTitle, {
         icon: "check",
         tone: "good",
-        // A web-shop order that is in no catalogue was paid elsewhere: its price is not known here.
+        // A web-shop order that is not in the catalogue was paid elsewhere: its price is unknown here.
         lines: lines(["detail", scene.product], ["detail", scene.price.minor === 0 ? undefined : money(scene.price)]),
       });
     case "valid-until":
@@ -244,7 +244,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
   }
 }
 
-/** "2:22": its width hardly changes while it runs. */
+/** "2:22": its width hardly changes as it counts. */
 function clockText(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;

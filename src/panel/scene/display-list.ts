@@ -1,4 +1,4 @@
-/** What the layout hands to the drawing: every element with its place and size in pixels. Types only. */
+/** What the layout passes to the drawing: every element with its position and size in pixels. Types only. */
 import type { Box } from "../frame.ts";
 import type { QrPlan } from "../qr/planner.ts";
 import type { IconName } from "./content.ts";
@@ -10,7 +10,7 @@ export type Ink = "ink" | "soft" | "accent" | "onAccent" | "paper" | "backdrop" 
 export type Align = "left" | "center" | "right";
 
 export type DisplayItem =
-  /** A surface: other items may stand on it, wholly. */
+  /** A surface. Other items may lie on it, but only entirely. */
   | { readonly kind: "rect"; readonly box: Box; readonly ink: Ink; readonly radiusPx: number }
   | {
       readonly kind: "text";
@@ -21,11 +21,11 @@ export type DisplayItem =
       readonly ink: Ink;
       readonly align: Align;
     }
-  /** The box is the whole square with its quiet zone. */
+  /** The box is the whole square, quiet zone included. */
   | { readonly kind: "qr"; readonly box: Box; readonly plan: QrPlan }
   /** The provider's picture of a code, enlarged by a whole number to the size of the box. */
   | { readonly kind: "picture"; readonly box: Box; readonly png: Uint8Array }
-  /** The operator's own sign, scaled into the box. */
+  /** The operator's logo, scaled into the box. */
   | { readonly kind: "logo"; readonly box: Box; readonly png: Uint8Array }
   | { readonly kind: "icon"; readonly box: Box; readonly name: IconName; readonly ink: Ink };
 
@@ -33,11 +33,11 @@ export interface DisplayList {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly items: readonly DisplayItem[];
-  /** Why a code that should stand here does not. */
+  /** Why a code that belongs here is missing. */
   readonly refusal: string | undefined;
 }
 
-/** What the operator adds; the wallets are named in text alone, and no sign but the operator's is drawn. */
+/** What the operator adds. The wallets are only named in text; no logo but the operator's is drawn. */
 export interface Brand {
   readonly name?: string;
   /** PNG. */

@@ -1,6 +1,6 @@
 /**
- * From what has to be said to a display list. One arrangement for all scenes: the code in a square at one end, the words in the rest; side by
- * side on wide panels, one above the other on tall ones; without a code the words stand in the middle. Pure.
+ * From a scene's content to a display list. All scenes have one arrangement: the code in a square at one end and the words in the rest, side by side
+ * on wide panels, one above the other on tall ones. Without a code the words are centred. Pure.
  */
 import { readableText } from "../../kit/readable-text.ts";
 import type { Box } from "../frame.ts";
@@ -13,14 +13,14 @@ import { placeOffers, tableHeightMin } from "./offer-table.ts";
 import { type Part, stackParts, type TextPart } from "./stack.ts";
 import { fitText, lineHeight, type TextMeasure } from "./text-fit.ts";
 
-/** The words keep at least this much of a panel's long side. */
+/** The most of a panel's long side that the code may take; the rest is for the words. */
 const codeShareMax = 0.62;
 const footerRatio = 0.78;
 const largeScales = [1.5, 1.35, 1.22, 1.1, 1, 0.92, 0.86, 0.8, 0.72, 0.64, 0.56];
 const columnScales = [1.35, 1.22, 1.12, 1.04, 1, 0.92, 0.86, 0.8, 0.72, 0.64, 0.56];
 const tableScales = [1.16, 1.08, 1, 0.92, 0.86, 0.8, 0.72, 0.64, 0.56];
 
-/** The square that a code may take on this panel, for `fit` and for the size to ask the provider for. */
+/** The square that a code may take on this panel, for `fit` and for the size to request from the provider. */
 export function codeArea(geometry: PanelGeometry): Box {
   const metrics = metricsOf(geometry);
   const { widthPx, heightPx } = geometry;
@@ -34,7 +34,7 @@ export function codeArea(geometry: PanelGeometry): Box {
 /** PNG 1.2, §3.1. */
 const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Undefined when it is no PNG. PNG: width and height are the first two words of IHDR (PNG 1.2, §11.2.2). */
+/** Undefined if it is not a PNG. Width and height are the first two words of IHDR (PNG 1.2, §11.2.2). */
 export function pngSize(png: Uint8Array): { readonly widthPx: number; readonly heightPx: number } | undefined {
   if (png.length < 24 || pngSignature.some((byte, at) => png[at] !== byte)) return undefined;
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
@@ -61,7 +61,7 @@ function planCode(content: SceneContent, geometry: PanelGeometry, area: Box, pol
     const size = { widthPx: plan.sidePx, heightPx: plan.sidePx };
     return { kind: "placed", ...size, at: (xPx, yPx) => ({ kind: "qr", box: { xPx, yPx, ...size }, plan }) };
   }
-  // The provider's own picture is enlarged by whole numbers alone: a fraction would make modules of unequal width.
+  // The provider's own picture is enlarged only by whole numbers: a fraction would make modules of unequal width.
   const { png } = qr;
   const size = pngSize(png);
   if (size === undefined || size.widthPx === 0 || size.heightPx === 0)
@@ -81,7 +81,7 @@ interface Arrangement {
   readonly words: Box;
 }
 
-/** The code's column is as wide as the code itself: what whole pixels leave over belongs to the words. */
+/** The code's column is exactly as wide as the code. What whole-pixel modules leave over goes to the words. */
 function arrange(code: Code, geometry: PanelGeometry, metrics: Metrics): Arrangement {
   const { widthPx, heightPx } = geometry;
   const { marginPx, hasCards, gapPx, bodyPx } = metrics;
@@ -208,7 +208,7 @@ function brandItem(
   return { kind: "text", box: { ...box, heightPx }, lines, sizePx, weight: "bold", ink: "accent", align };
 }
 
-/** Title, value and lines; then the products in what is left. Without products, the words stand in the middle. */
+/** Title, value and lines, then the products in the space that is left. Without products the words are centred. */
 function placeWords(
   content: SceneContent,
   box: Box,

@@ -1,24 +1,24 @@
-/** How large things are on this panel: type by the reading distance, margins by the short side. Pure. */
+/** How large things are on a panel: type depends on the reading distance, margins on the short side. Pure. */
 import { mmToPx, type PanelGeometry } from "../geometry.ts";
 
 export interface Metrics {
-  /** The size of running text; all others are ratios of it. */
+  /** The size of running text. All other sizes are ratios of it. */
   readonly bodyPx: number;
-  /** No text is smaller, unless it would not fit at all. */
+  /** No text is smaller unless it would not fit at all. */
   readonly smallestPx: number;
-  /** Smaller text is always bold: on one-bit glass the stems of lighter type fall apart. */
+  /** Smaller text is always bold: on one-bit glass the stems of lighter type break up. */
   readonly boldBelowPx: number;
   readonly marginPx: number;
   readonly gapPx: number;
-  /** Colour panels with room for it: the code and the products stand on white cards before a tinted backdrop. */
+  /** Whether the code and the products are on white cards over a tinted backdrop: on colour panels with enough room. */
   readonly hasCards: boolean;
   /** The symbol never needs to be larger than this, quiet zone included. */
   readonly codeSidePxMax: number;
 }
 
-/** Type is read well when its size is about a hundredth of the distance (capital letters then span a quarter of a degree and more). */
+/** Type reads well at about a hundredth of the distance: capital letters then span a quarter of a degree or more. */
 const bodySizePerDistance = 1 / 85;
-/** A symbol scans from ten times its width; this much wider leaves room for cheap cameras and for people who stand farther off. */
+/** A symbol scans from ten times its width. This much more leaves a margin for cheap cameras and for people who stand farther away. */
 const codeWidthPerDistance = 2.4 / 10;
 
 export function metricsOf(geometry: PanelGeometry): Metrics {

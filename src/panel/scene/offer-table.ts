@@ -1,4 +1,4 @@
-/** The products as a table: what to press, name, price. As many as fit, in one or two columns, never half a row. Pure. */
+/** The products as a table: what to press, name, price. As many rows as fit, in one or two columns, never half a row. Pure. */
 import type { Box } from "../frame.ts";
 import type { SceneContent } from "./content.ts";
 import type { Align, DisplayItem, Ink } from "./display-list.ts";
@@ -18,7 +18,7 @@ interface Grid {
   readonly rowPx: number;
 }
 
-/** What a table of `count` products would like to have at least. */
+/** The least height that a table of `count` products should get. */
 export function tableHeightMin(count: number, widthPx: number, metrics: Metrics): number {
   const columns = widthPx >= 2 * columnRatioMin * metrics.bodyPx ? 2 : 1;
   return Math.ceil(Math.ceil(count / columns) * rowRatioMin * metrics.bodyPx);
@@ -55,7 +55,7 @@ export function placeOffers(
   });
 }
 
-/** One size for all rows: a table whose rows differ in size looks broken. */
+/** One size for all rows: a table with rows of different sizes looks broken. */
 interface TableType {
   readonly sizePx: number;
   readonly nameWeight: Weight;
@@ -65,7 +65,7 @@ interface TableType {
   readonly betweenPx: number;
 }
 
-/** Where names would be cut short, prices go without their currency first: what is bought matters more, and the pay scene has it in full. */
+/** If names would be cut short, prices lose their currency first: what is bought matters more, and the pay scene has the price in full. */
 function dressed(
   offers: readonly Offer[],
   cellPx: number,
@@ -87,7 +87,7 @@ function wholeNames(offers: readonly Offer[], type: TableType, cellPx: number, m
   return offers.filter(({ name }) => measure.width(name, type.sizePx, type.nameWeight) <= room).length;
 }
 
-/** This many of the names have to stand in full; the few that are longer are shortened. */
+/** This share of the names must fit in full; the few longer ones are shortened. */
 const wholeNamesMin = 0.7;
 
 function typeFor(
@@ -126,7 +126,7 @@ function nameRoom({ chipPx, pricePx, insetPx, betweenPx }: TableType, cellPx: nu
   return cellPx - chipPx - pricePx - 3 * insetPx - 2 * betweenPx;
 }
 
-/** Where not all fit, those that can be bought come first; the order stays. */
+/** If not all of them fit, those that can be bought go first. The order does not change. */
 function chooseShown(offers: readonly Offer[], count: number): readonly Offer[] {
   if (offers.length <= count) return offers;
   const kept = new Set(
@@ -150,12 +150,12 @@ function offerRow(
   const chipHeight = Math.max(roomy, Math.ceil(sizePx * lineHeight));
   const chip = middle(box, box.xPx + insetPx, chipPx, chipHeight);
   const roomPx = row.widthPx - chipPx - 3 * insetPx - 2 * betweenPx;
-  // A name keeps room for a few letters beside the dearest price.
+  // A name keeps room for a few letters next to the highest price.
   const pricePx = Math.min(type.pricePx, Math.floor(roomPx - sizePx * 2.5));
   const namePx = roomPx - pricePx;
   const nameX = chip.xPx + chipPx + betweenPx;
   const text = (content: string, at: Box, weight: Weight, textInk: Ink, align: Align): DisplayItem => {
-    // A price is never shortened, only set smaller.
+    // A price is never shortened, only made smaller.
     const fitted = fitText(content, at, sizePx, weight, measure, 1, align === "right" ? 4 : sizePx * 0.9);
     const placed = middle(at, at.xPx, at.widthPx, fitted.heightPx);
     return { kind: "text", box: placed, lines: fitted.lines, sizePx: fitted.sizePx, weight, ink: textInk, align };
@@ -176,7 +176,7 @@ function offerRow(
   ];
 }
 
-/** A card a row where there is room for cards, a thin line between rows elsewhere. */
+/** One card per row if there is room for cards; otherwise a thin line between rows. */
 function surface(box: Box, row: Box, metrics: Metrics, isLast: boolean): readonly DisplayItem[] {
   if (metrics.hasCards) return [{ kind: "rect", box, ink: "card", radiusPx: Math.round(metrics.bodyPx * 0.4) }];
   if (isLast || row.heightPx < metrics.bodyPx * 1.6) return [];

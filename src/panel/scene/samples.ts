@@ -1,4 +1,4 @@
-/** Every scene with plausible content: for previews, the gallery, tests and the bench. */
+/** Every scene with plausible content, for previews, the gallery, tests and the bench. */
 import { money } from "../../sale/money.ts";
 import type { Offer, Scene } from "../port.ts";
 
@@ -7,7 +7,7 @@ export interface SampleScene {
   readonly scene: Scene;
 }
 
-/** The shapes of the provider's links: short callback link, and the longer ones of one-time codes. */
+/** Links in the provider's formats: the short callback link and the longer one of one-time codes. */
 export const sampleContents = {
   callback: "https://qr.vipps.no/28/2/05/031/kX2pQ7vLm",
   payment: "https://qr.vipps.no/box/0b5a4b9e-2f0c-4a7e-9a53-7d4cf2a8d1b6/pay-in",
@@ -27,7 +27,7 @@ const untilWallMs = Date.UTC(2026, 5, 17, 12, 30);
 const price = money(3_200, "NOK");
 const product = "Cappuccino";
 
-/** `contents` stand in the codes. */
+/** `contents` are what the codes contain. */
 export function sampleScenes(
   contents: { readonly callback: string; readonly payment: string } = sampleContents,
 ): readonly SampleScene[] {

@@ -1,4 +1,4 @@
-/** Words one below the other: all of them as large as fits, and the less important left out before the important get small. Pure. */
+/** Stacks words one below the other, as large as fits. The less important ones are left out before the important ones get small. Pure. */
 import type { Box } from "../frame.ts";
 import type { IconName } from "./content.ts";
 import type { DisplayItem, Ink } from "./display-list.ts";
@@ -7,14 +7,14 @@ import { fitText, lineHeight, type TextMeasure, type Weight, wrap, wrapEvenly } 
 export interface TextPart {
   readonly kind: "text";
   readonly text: string;
-  /** Of the body size. */
+  /** Relative to the body size. */
   readonly ratio: number;
   readonly weight: Weight;
   readonly ink: Ink;
-  /** 0 always stays; the highest goes first. */
+  /** 0 always stays; the highest rank is dropped first. */
   readonly rank: number;
   readonly linesMax: number;
-  /** Space above, in body sizes; none above the first part. */
+  /** Space above, in body sizes; ignored for the first part. */
   readonly above: number;
 }
 
@@ -35,7 +35,7 @@ export interface StackOptions {
   readonly boldBelowPx: number;
   readonly align: "left" | "center";
   readonly measure: TextMeasure;
-  /** Tried from the first to the last. */
+  /** Tried in this order. */
   readonly scales: readonly number[];
 }
 
@@ -44,13 +44,13 @@ export interface Stack {
   readonly heightPx: number;
 }
 
-/** Below it a part is rather left out, as long as there is one to leave out. */
+/** Below this scale a part is left out instead, as long as there is one. */
 const scaleBeforeDropping = 0.8;
 
-/** The most that a part shrinks alone, so that one long word or one large price does not make everything small. */
+/** How far a part may shrink on its own, so that one long word or one large price does not make everything small. */
 const shrinkAloneMin = 0.5;
 
-/** A part whose longest unbreakable piece is wider than the box at full size gets a smaller size of its own. */
+/** A part whose longest unbreakable piece is wider than the box gets a smaller size of its own. */
 function slimmed(part: Part, box: Box, options: StackOptions): Part {
   if (part.kind === "icon") return part;
   const pieces = part.linesMax === 1 ? [part.text] : part.text.split(" ");
@@ -60,7 +60,7 @@ function slimmed(part: Part, box: Box, options: StackOptions): Part {
   return { ...part, ratio: part.ratio * Math.max(shrinkAloneMin, (box.widthPx / widest) * 0.995) };
 }
 
-/** The stack at the top of the box; what remains of the box is the caller's. */
+/** Puts the stack at the top of the box. The rest of the box is the caller's. */
 export function stackParts(given: readonly Part[], box: Box, options: StackOptions): Stack {
   const parts = given.map((part) => slimmed(part, box, options));
   const ranks = [...new Set(parts.map(({ rank }) => rank))].toSorted((a, b) => b - a);
@@ -112,7 +112,7 @@ function place(part: Part, box: Box, scale: number, options: StackOptions): Disp
   return { kind: "text", box: { ...box, heightPx }, lines, sizePx, weight, ink: part.ink, align: options.align };
 }
 
-/** Each part in a share of its own, however small: the last resort on tiny glass with long words. */
+/** Gives each part a share of its own, however small: the last resort on tiny glass with long words. */
 function squeeze(parts: readonly Part[], box: Box, options: StackOptions): Stack {
   const texts = parts.filter((part) => part.kind === "text");
   const total = texts.reduce((sum, { ratio }) => sum + ratio, 0);

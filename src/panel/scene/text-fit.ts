@@ -1,4 +1,4 @@
-/** Fits text into a box: wraps at spaces, shrinks until it fits, and as a last resort breaks a word. Nothing is ever clipped. */
+/** Fits text into a box: wraps at spaces, shrinks until it fits, and breaks a word as a last resort. Nothing is ever clipped. */
 
 export type Weight = "medium" | "bold";
 
@@ -13,12 +13,12 @@ export interface FittedText {
   readonly heightPx: number;
 }
 
-/** Between two baselines, in type sizes. */
+/** The distance between two baselines, in type sizes. */
 export const lineHeight = 1.22;
 const sizePxMin = 5;
 const shrinkBy = 0.94;
 
-/** Lines no wider than `widthPx`, broken at spaces; undefined when a word is wider. */
+/** Breaks text at spaces into lines no wider than `widthPx`; undefined if a word is wider. */
 export function wrap(
   text: string,
   widthPx: number,
@@ -41,7 +41,7 @@ export function wrap(
   return [...lines, line];
 }
 
-/** As many lines as `wrap` needs, but of about equal length: no single word on the last one. */
+/** As many lines as `wrap` needs, but of similar length, so that no single word is left on the last one. */
 export function wrapEvenly(
   text: string,
   widthPx: number,
@@ -65,7 +65,7 @@ export function wrapEvenly(
   return best;
 }
 
-/** Breaks anywhere: for words that are wider than the box at the smallest size. */
+/** Breaks anywhere, for words that are wider than the box at the smallest size. */
 function breakAnywhere(
   text: string,
   widthPx: number,
@@ -84,7 +84,7 @@ function breakAnywhere(
   return [...lines, line];
 }
 
-/** The largest size up to `sizePx` at which the text stands in the box; what fits at no size is cut short with "…". */
+/** The largest size up to `sizePx` at which the text fits the box. Text that fits at no size is cut short with "…". */
 export function fitText(
   text: string,
   box: { readonly widthPx: number; readonly heightPx: number },
@@ -107,7 +107,7 @@ export function fitText(
   return { sizePx: smallest, lines, heightPx: Math.ceil(lines.length * smallest * lineHeight) };
 }
 
-/** A size at which each letter alone, and the sign for what is missing, are no wider than the box. */
+/** A size at which no single letter, nor the ellipsis, is wider than the box. */
 function letterFits(text: string, widthPx: number, sizePx: number, weight: Weight, measure: TextMeasure): number {
   const widest = Math.max(...Array.from(`${text}…`, (letter) => measure.width(letter, sizePx, weight)));
   return widest <= widthPx ? sizePx : (sizePx * widthPx * 0.99) / widest;

@@ -1,4 +1,4 @@
-/** The sentences of every language. */
+/** The sentences of all languages. */
 import type { Language } from "../../languages.ts";
 import { da } from "./da.ts";
 import { en } from "./en.ts";

@@ -1,6 +1,6 @@
 /**
- * Every sentence that customers read, by the place where it stands. A language is a file beside this one, whole: the compiler counts the sentences.
- * Short, plain, and never a promise that the machine cannot keep.
+ * Every sentence that customers read, by where it appears. Each language is a file next to this one and is complete, because the compiler asks for
+ * every sentence. Sentences are short and plain, and promise nothing that the machine cannot keep.
  */
 import type { MoneyFate, OutOfServiceReason, SorryReason } from "../../port.ts";
 

@@ -1,4 +1,5 @@
 /** Goal: a code that a scanner types is the code that was scanned, in every layout. Method: known keys by hand; every character there and back. */
+import { readFileSync } from "node:fs";
 import { array, assert, constantFrom, property, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyEvents, type Keys, noKeys } from "../../../../src/machine/hid/boot-report.ts";
@@ -93,6 +94,15 @@ describe("a layout", () => {
   ] as const)("%s", (_, layout, keys, text) => {
     expect(read(layout, keyReports(keys, layout))).toBe(text);
   });
+});
+
+it("docs/scanners.md says what a link becomes in another layout", () => {
+  const page = readFileSync(new URL("../../../../docs/scanners.md", import.meta.url), "utf8");
+  for (const scanner of layoutNames) {
+    const typed = keyReports("https://qr.vipps.no/28?a=1", scanner);
+    const cells = layoutNames.map((layout) => `\`${read(layout, typed)}\``);
+    expect(page).toContain(`| \`${scanner}\` | ${cells.join(" | ")} |`);
+  }
 });
 
 describe("keys that are held while others are pressed", () => {
