@@ -1,9 +1,10 @@
 /** What all commands do with their arguments: flags that are told when they are wrong, and the configuration that they name. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { faultText, loadConfig } from "../config/load.ts";
+import { type ConfigFault, faultText, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { errorText } from "../kit/error-text.ts";
 import { CommandError } from "./command.ts";
+import { configFacts } from "./config-facts.ts";
 
 /** `node:util`'s parseArgs; what it refuses is wrong use, with exit code 2. */
 export function parseFlags<const T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
@@ -24,8 +25,12 @@ export function parseFlagsOnly<const T extends ParseArgsOptionsConfig>(args: rea
 /** The machine's configuration, or all its faults. */
 export async function openConfig(path: string | undefined): Promise<Config> {
   if (path === undefined) throw new CommandError("which configuration? add --config FILE");
-  const loaded = await loadConfig(path);
+  const loaded = await loadConfig(path, await configFacts());
   if (loaded.ok) return loaded.config;
-  const { faults } = loaded;
-  throw new CommandError(`${path} has ${faults.length} fault(s):\n\n${faults.map(faultText).join("\n")}`, 1);
+  throw new CommandError(faultsText(path, loaded.faults), 1);
+}
+
+/** All faults of a file, as a person reads them. */
+export function faultsText(path: string, faults: readonly ConfigFault[]): string {
+  return `${path} has ${faults.length} fault(s):\n\n${faults.map(faultText).join("\n")}`;
 }

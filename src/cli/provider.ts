@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
 import { z } from "zod";
 import { CredentialsError, findSecret } from "../config/credentials.ts";
+import { providerFaults } from "../config/check.ts";
+import type { Fault } from "../config/fields.ts";
+import { fieldWords } from "../config/messages.ts";
 import { providerUrl, relayFileSchema } from "../config/relay.ts";
 import { errorText } from "../kit/error-text.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
@@ -79,9 +82,12 @@ async function sectionOf(path: string): Promise<VippsSection> {
     const [reason] = errorText(cause).split("\n");
     throw new CommandError(`"${path}" cannot be read: ${reason ?? ""}`, 1, { cause });
   }
-  const parsed = fileSchema.safeParse(raw);
-  if (parsed.success) return parsed.data.vipps;
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.map(String).join(".")}: ${issue.message}`);
+  const parsed = fileSchema.safeParse(raw, { error: fieldWords });
+  const found: readonly Pick<Fault, "message" | "path">[] = parsed.success
+    ? providerFaults(parsed.data.vipps)
+    : parsed.error.issues.map(({ path: at, message }) => ({ path: at.map(String), message }));
+  if (parsed.success && found.length === 0) return parsed.data.vipps;
+  const faults = found.map(({ path: at, message }) => `  ${at.join(".")}: ${message}`);
   throw new CommandError(`"${path}" cannot be used:\n${faults.join("\n")}`, 1);
 }
 

@@ -68,12 +68,14 @@ export function kioskFaults(delivery: z.infer<typeof deliverySchema>, deliverS: 
     faults.push({
       path: ["delivery", "token_file"],
       message:
-        'every program and every web page on this machine reaches a port: write token_file = "/etc/kvitt/credentials/kiosk-token", or leave port out',
+        "every program and every web page on this machine reaches a port: name the file of its token, or leave port out",
+      instead: 'token_file = "/etc/kvitt/credentials/kiosk-token"',
     });
   if (delivery.confirm_s >= deliverS)
     faults.push({
       path: ["delivery", "confirm_s"],
-      message: `has to be less than sale.deliver_s (${deliverS}): write deliver_s = ${delivery.confirm_s + 5} under [sale]`,
+      message: `has to be less than sale.deliver_s (${deliverS})`,
+      instead: `deliver_s = ${delivery.confirm_s + 5}`,
     });
   return faults;
 }

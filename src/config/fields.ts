@@ -1,15 +1,26 @@
 /** Kinds of values that many sections of the configuration have. */
 import { z } from "zod";
+import { linePattern, textFault, vatRateMax } from "../sale/catalogue-check.ts";
+import { paymentMinorMax } from "../sale/money.ts";
+
+/** What a number counts, where people could mistake it: faults and docs/config.md say it. Stands in the schema's metadata. */
+export type Unit = "minor-units" | "vat";
 
 /** Seconds between `min` and `max`. */
 export const seconds = (min: number, max: number, fallback: number, what: string) =>
   z.number().min(min).max(max).default(fallback).describe(`${what}, in seconds (${min} to ${max}).`);
 
+/** Money, in minor units of the sales unit's currency. */
+export const minorUnits = (min: number) => z.int().min(min).max(paymentMinorMax).meta({ unit: "minor-units" });
+
+/** A rate of VAT, in hundredths of a percent. */
+export const vatRate = () => z.int().min(0).max(vatRateMax).meta({ unit: "vat" });
+
 /** A path. */
 export const file = z.string().min(1).max(4_096);
 
 /** A line of the machine, as products name it. */
-export const line = z.string().regex(/^[A-Za-z0-9_-]{1,20}$/, "1 to 20 letters, digits, - or _");
+export const line = z.string().regex(linePattern, "1 to 20 letters, digits, - or _");
 
 /** A line of the GPIO header. */
 export const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.");
@@ -17,8 +28,18 @@ export const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.
 /** A time of day. */
 export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
 
+/** Words that customers read. @param max characters */
+export const words = (max: number) =>
+  z.string().check(({ value, issues }) => {
+    const fault = textFault(value, max);
+    if (fault !== undefined) issues.push({ code: "custom", message: fault, input: value });
+  });
+
 /** What is wrong with values that no single key shows, and where. */
 export interface Fault {
   readonly path: readonly (string | number)[];
+  /** What is allowed, and why the value is not. */
   readonly message: string;
+  /** The line to write instead, `relay = 16`. */
+  readonly instead?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /** `[delivery] driver = "gpio"`: buttons, outputs and sensors on the GPIO header, and how each line delivers. */
 import { z } from "zod";
-import { bcm, type Fault, file, line } from "./fields.ts";
+import { bcm, type Fault, file, line, minorUnits } from "./fields.ts";
 
 const ms = (min: number, max: number, what: string) => z.int().min(min).max(max).optional().describe(what);
 const isLow = (what: string) => z.boolean().default(true).describe(`Whether ${what} pulls its input low.`);
@@ -21,9 +21,7 @@ export const gpioLine = z.strictObject({
   off_ms: ms(10, 60_000, "pulse: the gap between two (100)."),
   pulses: z.int().min(1).max(100).optional().describe("pulse: how many a credit is (1)."),
   max_pulses: z.int().min(1).max(1_000).optional().describe("pulse: more are never sent (50)."),
-  credit_value: z
-    .int()
-    .min(1)
+  credit_value: minorUnits(1)
     .optional()
     .describe("pulse and timed: minor units that a credit is worth; without it every product is one credit."),
   acknowledge: bcm
@@ -127,56 +125,6 @@ const keysOfForm: Readonly<Record<GpioLineConfig["form"], readonly LineKey[]>> =
 };
 const optionalKeys = [...new Set(Object.values(keysOfForm).flat())];
 
-interface Use {
-  readonly path: readonly (string | number)[];
-  readonly what: string;
-  readonly isOutput: boolean;
-  readonly activeLow: boolean;
-}
-
-function usesOf(delivery: GpioDelivery): readonly (readonly [number, Use])[] {
-  const uses: (readonly [number, Use])[] = [];
-  const add = (
-    pin: number | undefined,
-    path: Use["path"],
-    what: string,
-    isOutput: boolean,
-    activeLow: boolean,
-  ): void => {
-    if (pin !== undefined) uses.push([pin, { path, what, isOutput, activeLow }]);
-  };
-  add(delivery.inhibit, ["inhibit"], "inhibit", false, delivery.inhibit_active_low);
-  add(delivery.door, ["door"], "door", false, delivery.door_active_low);
-  add(delivery.cancel_button, ["cancel_button"], "cancel_button", false, delivery.cancel_button_active_low);
-  add(delivery.lamp, ["lamp"], "lamp", true, delivery.lamp_active_low);
-  delivery.lines.forEach((one, index) => {
-    const at = (key: string): Use["path"] => ["lines", index, key];
-    add(one.relay, at("relay"), `the output of ${one.line}`, true, one.active_low);
-    add(one.button, at("button"), `the button of ${one.line}`, false, one.button_active_low);
-    add(one.acknowledge, at("acknowledge"), `the acknowledge input of ${one.line}`, false, one.acknowledge_active_low);
-    add(one.home, at("home"), `the home switch of ${one.line}`, false, one.home_active_low);
-    add(one.drop, at("drop"), "the drop sensor", false, one.drop_active_low);
-  });
-  return uses;
-}
-
-/** A drop sensor, or an input that several motors share, may be named more than once; nothing else may. */
-function pinFaults(delivery: GpioDelivery): readonly Fault[] {
-  const first = new Map<number, Use>();
-  return usesOf(delivery).flatMap(([pin, use]) => {
-    const known = first.get(pin);
-    if (known === undefined) {
-      first.set(pin, use);
-      return [];
-    }
-    const shared = ["drop", "home", "acknowledge"];
-    const areSensors = [use, known].every(({ path }) => shared.includes(String(path.at(-1))));
-    if (areSensors && use.activeLow === known.activeLow) return [];
-    const why = areSensors ? "but active at the other level" : "a line of the header does one thing";
-    return [{ path: ["delivery", ...use.path], message: `BCM ${pin} is ${known.what} already: ${why}` }];
-  });
-}
-
 function lineFaults(one: GpioLineConfig, index: number): readonly Fault[] {
   const at = (key: string, message: string): Fault => ({ path: ["delivery", "lines", index, key], message });
   const strangers = optionalKeys.filter((key) => one[key] !== undefined && !keysOfForm[one.form].includes(key));
@@ -198,7 +146,7 @@ function lineFaults(one: GpioLineConfig, index: number): readonly Fault[] {
   return faults;
 }
 
-/** What no single key shows: pins that do two things, keys of another form, sensors that are missing, names twice. */
+/** What no single key shows: keys of another form, sensors that are missing, names twice. */
 export function gpioFaults(delivery: GpioDelivery): readonly Fault[] {
   const names = new Set<string>();
   const faults = delivery.lines.flatMap((one, index) => {
@@ -211,12 +159,13 @@ export function gpioFaults(delivery: GpioDelivery): readonly Fault[] {
   if (delivery.back_end === "simulated" && delivery.simulated_folder === undefined)
     faults.push({
       path: ["delivery", "simulated_folder"],
-      message: 'back_end = "simulated" needs simulated_folder = "/run/kvitt/gpio"',
+      message: 'back_end = "simulated" needs a folder for its files',
+      instead: 'simulated_folder = "/run/kvitt/gpio"',
     });
-  return [...pinFaults(delivery), ...faults];
+  return faults;
 }
 
-/** Prices that a line cannot turn into pulses: a whole number of credits, and not more than it sends. */
+/** Why a line cannot deliver something of a price; undefined where it can: a whole number of credits, and not more than it sends or may be on. */
 export function creditFault(one: GpioLineConfig, price: number): string | undefined {
   const { credit_value: value, pulses = 1, max_pulses: most = 50 } = one;
   if (one.form !== "pulse" && one.form !== "timed") return undefined;
@@ -228,4 +177,41 @@ export function creditFault(one: GpioLineConfig, price: number): string | undefi
   if (one.form === "pulse" && count > most)
     return `${price} is ${count} pulses, and line "${one.line}" sends ${most} at most (max_pulses)`;
   return undefined;
+}
+
+/** How long a line keeps its output on in one piece for something of that price, in seconds: what `max_on_s` bounds. */
+export function onSeconds(one: GpioLineConfig, price: number): number {
+  switch (one.form) {
+    case "relay":
+    case "pulse":
+      return (one.on_ms ?? (one.form === "relay" ? 500 : 100)) / 1_000;
+    case "motor":
+      return ((one.leave_ms ?? 1_500) + (one.turn_ms ?? 6_000)) / 1_000;
+    case "timed":
+      return (one.on_s ?? 0) * (one.credit_value === undefined ? 1 : price / one.credit_value);
+  }
+}
+
+/** The longest that a delivery of that price takes, in seconds: what `sale.deliver_s` has to leave time for. A timed output is delivered once it is on. */
+export function deliverySeconds(delivery: GpioDelivery, one: GpioLineConfig, price: number): number {
+  const waitMs = delivery.inhibit === undefined ? 0 : delivery.inhibit_wait_ms;
+  return (waitMs + formMs(one, price)) / 1_000;
+}
+
+function formMs(one: GpioLineConfig, price: number): number {
+  const acknowledgeMs = one.acknowledge === undefined ? 0 : (one.acknowledge_window_ms ?? 3_000);
+  switch (one.form) {
+    case "relay":
+      return (one.on_ms ?? 500) + acknowledgeMs;
+    case "pulse": {
+      const count = (one.pulses ?? 1) * (one.credit_value === undefined ? 1 : price / one.credit_value);
+      return count * ((one.on_ms ?? 100) + (one.off_ms ?? 100)) + acknowledgeMs;
+    }
+    case "motor": {
+      const turnMs = (one.home === undefined ? 0 : (one.leave_ms ?? 1_500)) + (one.turn_ms ?? 6_000);
+      return turnMs * (1 + (one.jogs ?? 1)) + (one.drop === undefined ? 0 : (one.drop_wait_ms ?? 2_000));
+    }
+    case "timed":
+      return 0;
+  }
 }

@@ -1,6 +1,8 @@
 /** `[[input]]`: scanners and keypads on USB. */
 import { z } from "zod";
-import { type Fault, line } from "./fields.ts";
+import { priceFault } from "../sale/catalogue-check.ts";
+import type { Currency } from "../sale/money.ts";
+import { type Fault, line, minorUnits } from "./fields.ts";
 
 const usbId = z
   .string()
@@ -26,9 +28,9 @@ export const inputSchema = z.strictObject({
   amounts: z
     .strictObject({
       line: line.describe("The line that takes typed amounts, of a form with `credit_value`."),
-      min: z.int().min(1).describe("Minor units."),
-      max: z.int().min(1).describe("Minor units."),
-      step: z.int().min(1).describe("Only multiples of this are taken; minor units."),
+      min: minorUnits(1).describe("The least that is taken."),
+      max: minorUnits(1).describe("The most that is taken."),
+      step: minorUnits(1).describe("Only multiples of this are taken."),
     })
     .optional()
     .describe("A keypad's digits, ended with OK, are an amount in whole kroner or euros (credits, top-ups)."),
@@ -47,8 +49,8 @@ export interface AroundInputs {
   readonly lines: readonly string[];
   /** Why that line cannot take that price; undefined where it can. */
   readonly priceFault: (line: string, price: number) => string | undefined;
-  /** What the provider takes at least, in minor units. */
-  readonly floor: number;
+  /** Of the sales unit. */
+  readonly currency: Currency;
   readonly sellsTime: boolean;
 }
 
@@ -61,7 +63,8 @@ function amountFault({ kind, amounts }: InputConfig, around: AroundInputs): stri
   if (digits !== undefined)
     return `the line "${digits}" is all digits: nobody could say whether it or an amount is meant`;
   if (min > max) return `min (${min}) is more than max (${max})`;
-  if (min < around.floor) return `the provider takes no payment under ${around.floor}: min = ${around.floor}`;
+  const implausible = priceFault(min, around.currency) ?? priceFault(max, around.currency);
+  if (implausible !== undefined) return implausible.message;
   if (min % step !== 0) return `min (${min}) is no multiple of step (${step})`;
   for (const price of [min, min + step, max - (max % step)]) {
     const fault = around.priceFault(on, price);

@@ -1,22 +1,30 @@
-/** Which keys the schema has in a table, and the nearest of them to a misspelt one. Pure. */
+/** What the schema has at a place of the file, and the nearest known word to a misspelt one. Pure. */
 import { z } from "zod";
 
+/** The keys of the table at `path` (`["delivery", "lines", 0]`), as the schema has them; empty where there is no table. */
+export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], raw: unknown): readonly string[] {
+  const table = schemaAt(schema, path, raw);
+  return table instanceof z.ZodObject ? Object.keys(table.shape) : [];
+}
+
 /**
- * The keys of the table at `path` (`["delivery", "lines", 0]`), as the schema has them. Where the schema has several forms of a table, the form
- * that the table itself names decides. Empty where there is no table.
+ * What the schema has at `path`, without what makes it optional; undefined where it has nothing. Where the schema has several forms of a table, the
+ * form that the table itself names decides.
  * @param raw the file as it was parsed, to tell the form
  */
-export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], raw: unknown): readonly string[] {
-  const table = withoutWrapping(schema, raw);
+export function schemaAt(
+  schema: z.core.$ZodType,
+  path: readonly PropertyKey[],
+  raw: unknown,
+): z.core.$ZodType | undefined {
+  const here = withoutWrapping(schema, raw);
   const [key, ...rest] = path;
-  if (table instanceof z.ZodObject) {
-    const shape: z.core.$ZodShape = table.shape;
-    if (key === undefined) return Object.keys(shape);
-    const inner = Object.entries(shape).find(([name]) => name === key)?.[1];
-    return inner === undefined ? [] : knownKeys(inner, rest, valueIn(raw, key));
-  }
-  if (table instanceof z.ZodArray && key !== undefined) return knownKeys(table.element, rest, valueIn(raw, key));
-  return [];
+  if (key === undefined) return here;
+  if (here instanceof z.ZodArray) return schemaAt(here.element, rest, valueIn(raw, key));
+  if (!(here instanceof z.ZodObject)) return undefined;
+  const shape: z.core.$ZodShape = here.shape;
+  const inner = Object.entries(shape).find(([name]) => name === key)?.[1];
+  return inner === undefined ? undefined : schemaAt(inner, rest, valueIn(raw, key));
 }
 
 /** A table may be optional, have a default, or be one of several forms. */
@@ -30,6 +38,13 @@ function withoutWrapping(schema: z.core.$ZodType, raw: unknown): z.core.$ZodType
     (option) => option instanceof z.ZodObject && z.safeParse(option.shape[discriminator], named).success,
   );
   return form === undefined ? schema : withoutWrapping(form, raw);
+}
+
+/** `["product", 2, "price"]` is "product[2].price". */
+export function keyOf(path: readonly PropertyKey[]): string {
+  let key = "";
+  for (const part of path) key += typeof part === "number" ? `[${part}]` : `${key === "" ? "" : "."}${String(part)}`;
+  return key;
 }
 
 export function valueIn(table: unknown, key: PropertyKey): unknown {

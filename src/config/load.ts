@@ -1,10 +1,14 @@
 /** Reads the configuration: all faults at once, each with the key, the value, what is allowed, and a line to write instead. */
 import { readFile } from "node:fs/promises";
-import { parse, TomlError } from "smol-toml";
-import type { z } from "zod";
+import { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
-import { knownKeys, nearestWord, valueIn } from "./known-keys.ts";
+import { checkConfig, type Checked, checkRelayFile, type ConfigFacts, noFacts } from "./check.ts";
+import type { Fault } from "./fields.ts";
+import { keyOf, knownKeys, nearestWord, schemaAt, valueIn } from "./known-keys.ts";
+import { fieldWords, placeWords } from "./messages.ts";
+import { type RelayFile, relayFileSchema } from "./relay.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { readToml } from "./toml.ts";
 
 export interface ConfigFault {
   /** `sale.choose_s`, `product[2].price`. */
@@ -15,26 +19,28 @@ export interface ConfigFault {
   readonly example: string | undefined;
 }
 
-export type Loaded =
-  | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
-
-function keyOf(path: readonly PropertyKey[]): string {
-  let key = "";
-  for (const part of path) key += typeof part === "number" ? `[${part}]` : `${key === "" ? "" : "."}${String(part)}`;
-  return key;
+interface Refused {
+  readonly ok: false;
+  readonly faults: readonly ConfigFault[];
 }
+export type Loaded<T = Config> =
+  | { readonly ok: true; readonly config: T; readonly warnings: readonly ConfigFault[] }
+  | Refused;
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce(valueIn, root);
 }
 
+/** Characters of a value that a fault shows. */
+const shownMax = 80;
 const secretKeys = /secret|password|subscription_key|client_id/;
 
 function shown(key: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === "object") return undefined;
   const mayBeSecret = secretKeys.test(key) || (typeof value === "string" && /:\/\/[^/]*@/.test(value));
-  return mayBeSecret ? "[not shown]" : JSON.stringify(value);
+  if (mayBeSecret) return "[not shown]";
+  const text = JSON.stringify(value);
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }
 
 /** Lines that are right, by key; a test parses every one. */
@@ -56,20 +62,23 @@ const examples: Readonly<Record<string, string>> = {
   "panel.night_to": 'night_to = "06:00"',
   "sale.partial_capture": "partial_capture = true",
   "delivery.driver": 'driver = "gpio"',
-  price: "price = 2500",
-  vat_rate: "vat_rate = 1500",
   line: 'line = "A1"',
 };
 
-function exampleFor(key: string): string | undefined {
+function exampleFor(whole: string): string | undefined {
+  const key = whole.replaceAll(/\[\d+\]/g, "");
   return examples[key] ?? examples[key.slice(key.lastIndexOf(".") + 1)];
 }
 
 /** More unknown keys than this are no slips of the finger: that file is another program's. */
 const unknownKeysToldMax = 20;
 
-function unknownKeyFaults(issue: z.core.$ZodIssueUnrecognizedKeys, raw: unknown): readonly ConfigFault[] {
-  const known = knownKeys(configSchema, issue.path, raw);
+function unknownKeyFaults(
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  schema: z.ZodType,
+  raw: unknown,
+): readonly ConfigFault[] {
+  const known = knownKeys(schema, issue.path, raw);
   const faults = issue.keys.slice(0, unknownKeysToldMax).map((name) => {
     const near = nearestWord(name, known);
     return {
@@ -86,48 +95,101 @@ function unknownKeyFaults(issue: z.core.$ZodIssueUnrecognizedKeys, raw: unknown)
   return [...faults, { key: table, value: undefined, allowed: `has ${more} more unknown keys`, example: undefined }];
 }
 
-function faultsOf(issue: z.core.$ZodIssue, raw: unknown): readonly ConfigFault[] {
-  if (issue.code === "unrecognized_keys") return unknownKeyFaults(issue, raw);
-  const key = keyOf(issue.path);
-  const value = valueAt(raw, issue.path);
-  const isMissing = value === undefined && issue.code === "invalid_type";
-  const allowed = isMissing
-    ? `is missing: ${issue.message.replace(/, received undefined$/, "").replace(/^Invalid input: /, "")}`
-    : issue.message;
-  return [{ key, value: shown(key, value), allowed, example: exampleFor(key.replaceAll(/\[\d+\]/g, "")) }];
+function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): readonly ConfigFault[] {
+  if (issue.code === "unrecognized_keys") return unknownKeyFaults(issue, schema, raw);
+  const { path } = issue;
+  const value = valueAt(raw, path);
+  const words = placeWords({ schema, path, raw, value });
+  const allowed = words?.allowed ?? issue.message;
+  const key = keyOf(path);
+  return [
+    {
+      key,
+      value: shown(key, value),
+      allowed: value === undefined ? `is missing: ${allowed}` : allowed,
+      example: exampleFor(key) ?? words?.instead,
+    },
+  ];
 }
 
-/** Checks the text of a configuration. Pure. */
-export function parseConfig(text: string): Loaded {
-  let raw: unknown;
-  try {
-    raw = parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [message = "it is not TOML"] = error.message.split("\n");
-    return {
-      ok: false,
-      faults: [
-        { key: `line ${error.line}, column ${error.column}`, value: undefined, allowed: message, example: undefined },
-      ],
-    };
-  }
-  const parsed = configSchema.safeParse(raw);
-  if (parsed.success) return { ok: true, config: parsed.data };
-  return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, raw)) };
+/** Whole numbers that were written with a point: 25.00 is no price in øre, though JavaScript takes it for 25. */
+function floatFaults(
+  floats: readonly (readonly PropertyKey[])[],
+  schema: z.ZodType,
+  raw: unknown,
+): readonly ConfigFault[] {
+  return floats.flatMap((path) => {
+    const leaf = schemaAt(schema, path, raw);
+    const value = valueAt(raw, path);
+    if (!(leaf instanceof z.ZodNumber) || !leaf.isInt || !Number.isInteger(value)) return [];
+    const words = placeWords({ schema, path, raw, value });
+    const allowed = `${words?.allowed ?? "a whole number"}; written without a point`;
+    return [{ key: keyOf(path), value: `${String(value)}.0`, allowed, example: words?.instead }];
+  });
 }
 
-/** Reads the file. A file that cannot be read is a fault like the others. */
-export async function loadConfig(path: string): Promise<Loaded> {
+function configFault({ path, message, instead }: Fault, raw: unknown): ConfigFault {
+  const key = keyOf(path);
+  return { key, value: shown(key, valueAt(raw, path)), allowed: message, example: instead ?? exampleFor(key) };
+}
+
+function parseWith<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  check: (parsed: z.infer<S>) => Checked,
+): Loaded<z.infer<S>> {
+  const read = readToml(text);
+  if (!read.ok)
+    return { ok: false, faults: [{ key: read.where, value: undefined, allowed: read.why, example: undefined }] };
+  const { raw, floats } = read;
+  const parsed = schema.safeParse(raw, { error: fieldWords });
+  const points = floatFaults(floats, schema, raw);
+  if (!parsed.success)
+    return { ok: false, faults: [...parsed.error.issues.flatMap((issue) => faultsOf(issue, schema, raw)), ...points] };
+  const checked = check(parsed.data);
+  const known = new Set(points.map(({ key }) => key));
+  const faults = checked.faults.map((fault) => configFault(fault, raw)).filter(({ key }) => !known.has(key));
+  if (faults.length + points.length > 0) return { ok: false, faults: [...points, ...faults] };
+  return { ok: true, config: parsed.data, warnings: checked.warnings.map((fault) => configFault(fault, raw)) };
+}
+
+/** Checks the text of a machine's configuration, all of it. Pure. */
+export function parseConfig(text: string, facts: ConfigFacts = noFacts): Loaded {
+  return parseWith(configSchema, text, (config) => checkConfig(config, facts));
+}
+
+/** Checks the text of a relay's configuration: `[vipps]`, `[mqtt]`, `[relay]`. Pure. */
+export function parseRelayFile(text: string, facts: ConfigFacts = noFacts): Loaded<RelayFile> {
+  return parseWith(relayFileSchema, text, (file) => checkRelayFile(file, facts));
+}
+
+/** Whether the text is a relay's configuration and no machine's. */
+export function isRelayFile(text: string): boolean {
+  const read = readToml(text);
+  if (!read.ok) return false;
+  return valueIn(read.raw, "relay") !== undefined && valueIn(read.raw, "machine") === undefined;
+}
+
+/** The text of the file. One that cannot be read is a fault like the others. */
+export async function readConfigText(path: string): Promise<{ readonly ok: true; readonly text: string } | Refused> {
   try {
-    return parseConfig(await readFile(path, "utf8"));
+    return { ok: true, text: await readFile(path, "utf8") };
   } catch (error) {
-    const reason = errorText(error);
-    return {
-      ok: false,
-      faults: [{ key: path, value: undefined, allowed: `the file cannot be read: ${reason}`, example: undefined }],
-    };
+    const allowed = `the file cannot be read: ${errorText(error)}`;
+    return { ok: false, faults: [{ key: path, value: undefined, allowed, example: undefined }] };
   }
+}
+
+/** Reads a machine's configuration and checks all of it. */
+export async function loadConfig(path: string, facts: ConfigFacts = noFacts): Promise<Loaded> {
+  const read = await readConfigText(path);
+  return read.ok ? parseConfig(read.text, facts) : read;
+}
+
+/** Reads a relay's configuration and checks all of it. */
+export async function loadRelayFile(path: string, facts: ConfigFacts = noFacts): Promise<Loaded<RelayFile>> {
+  const read = await readConfigText(path);
+  return read.ok ? parseRelayFile(read.text, facts) : read;
 }
 
 export function faultText(fault: ConfigFault): string {

@@ -1,6 +1,8 @@
 /** `[mqtt]`: how a machine or a relay reaches its broker. */
 import { z } from "zod";
 import type { MqttSettings } from "../link/mqtt-settings.ts";
+import { type Fault, file } from "./fields.ts";
+import { clearTextFault } from "./transport.ts";
 
 const schemes = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
@@ -17,55 +19,63 @@ const brokerUrl = z
   )
   .describe('Where the broker is, for example "mqtts://broker.example.com:8883".');
 
-const file = z.string().min(1).max(4096);
+export const mqttSchema = z.strictObject({
+  url: brokerUrl,
+  protocol: z
+    .enum(["auto", "5", "3.1.1"])
+    .default("auto")
+    .describe("Version of MQTT. auto: 5, and 3.1.1 where the broker does not know it."),
+  client_id: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, "1 to 64 letters, digits, _ . or -")
+    .optional()
+    .describe(
+      "Name of the session on the broker; default kvitt-{msn}-{id}. Two clients with one name throw each other out.",
+    ),
+  username: z.string().min(1).max(256).optional().describe("User at the broker; one a machine."),
+  password_file: file
+    .optional()
+    .describe("File with the password, readable by kvitt's user alone; default the credential mqtt-password."),
+  ca_file: file
+    .optional()
+    .describe("PEM of the authority that signed the broker's certificate; default those of the system."),
+  cert_file: file.optional().describe("PEM of this machine's certificate, where the broker asks for one."),
+  key_file: file.optional().describe("PEM of that certificate's private key."),
+  command_key_file: file
+    .optional()
+    .describe(
+      "File with the key that commands to this machine are signed with, at least 32 characters; default the credential command-key. Without it no command is taken.",
+    ),
+  keepalive_s: z
+    .int()
+    .min(10)
+    .max(1200)
+    .default(45)
+    .describe("Seconds between signs of life; 30 to 60 on a cellular link."),
+  session_expiry_s: z
+    .int()
+    .min(0)
+    .max(4_294_967_294)
+    .default(604_800)
+    .describe("How many seconds the broker keeps what it has for a machine that is away."),
+  connect_timeout_s: z.int().min(1).max(120).default(15).describe("Seconds for a try to connect."),
+  reconnect_max_s: z.int().min(1).max(3600).default(60).describe("The longest wait between two tries, in seconds."),
+});
 
-export const mqttSchema = z
-  .strictObject({
-    url: brokerUrl,
-    protocol: z
-      .enum(["auto", "5", "3.1.1"])
-      .default("auto")
-      .describe("Version of MQTT. auto: 5, and 3.1.1 where the broker does not know it."),
-    client_id: z
-      .string()
-      .regex(/^[A-Za-z0-9_.-]{1,64}$/)
-      .optional()
-      .describe(
-        "Name of the session on the broker; default kvitt-{msn}-{id}. Two clients with one name throw each other out.",
-      ),
-    username: z.string().min(1).max(256).optional().describe("User at the broker; one a machine."),
-    password_file: file
-      .optional()
-      .describe("File with the password, readable by kvitt's user alone; default the credential mqtt-password."),
-    ca_file: file
-      .optional()
-      .describe("PEM of the authority that signed the broker's certificate; default those of the system."),
-    cert_file: file.optional().describe("PEM of this machine's certificate, where the broker asks for one."),
-    key_file: file.optional().describe("PEM of that certificate's private key."),
-    command_key_file: file
-      .optional()
-      .describe(
-        "File with the key that commands to this machine are signed with, at least 32 characters; default the credential command-key. Without it no command is taken.",
-      ),
-    keepalive_s: z
-      .int()
-      .min(10)
-      .max(1200)
-      .default(45)
-      .describe("Seconds between signs of life; 30 to 60 on a cellular link."),
-    session_expiry_s: z
-      .int()
-      .min(0)
-      .max(4_294_967_294)
-      .default(604_800)
-      .describe("How many seconds the broker keeps what it has for a machine that is away."),
-    connect_timeout_s: z.int().min(1).max(120).default(15).describe("Seconds for a try to connect."),
-    reconnect_max_s: z.int().min(1).max(3600).default(60).describe("The longest wait between two tries, in seconds."),
-  })
-  .refine((mqtt) => (mqtt.cert_file === undefined) === (mqtt.key_file === undefined), {
-    message: "cert_file and key_file go together",
-    path: ["key_file"],
-  });
+/** What no single key shows. */
+export function mqttFaults({ url, cert_file: cert, key_file: key }: z.infer<typeof mqttSchema>): readonly Fault[] {
+  const clear = clearTextFault(["mqtt", "url"], url, "the broker's password and every sale");
+  const pair =
+    (cert === undefined) === (key === undefined)
+      ? []
+      : [
+          {
+            path: ["mqtt", key === undefined ? "key_file" : "cert_file"],
+            message: "cert_file and key_file go together",
+          },
+        ];
+  return [...(clear === undefined ? [] : [clear]), ...pair];
+}
 
 /**
  * The section in the link's words, for machine and relay alike: a new option of the connection is a line in the schema and a line here.

@@ -1,9 +1,10 @@
 /** `[panel]`: what customers see, and on which glass. */
 import { z } from "zod";
 import { languages } from "../panel/languages.ts";
+import { clockTime, type Fault, file, words } from "./fields.ts";
+import { nearestWord } from "./known-keys.ts";
+import type { PanelPins } from "./pins.ts";
 
-const file = z.string().min(1).max(4_096);
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
 
 export const panelSchema = z.strictObject({
   model: z.string().min(1).optional().describe("A panel of hardware/panels (kvitt panel list); or the geometry below."),
@@ -16,10 +17,7 @@ export const panelSchema = z.strictObject({
   width_mm: z.number().min(10).max(3_000).optional().describe("Millimetres across, of the picture itself."),
   height_mm: z.number().min(10).max(3_000).optional().describe("Millimetres down."),
   colours: z.enum(["black-white", "grey", "black-white-red", "colour"]).optional().describe("What the glass can show."),
-  rotation: z
-    .union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)])
-    .default(0)
-    .describe("How far the glass is turned, clockwise."),
+  rotation: z.literal([0, 90, 180, 270]).default(0).describe("How far the glass is turned, clockwise."),
   languages: z
     .array(z.enum(languages))
     .min(1)
@@ -32,12 +30,7 @@ export const panelSchema = z.strictObject({
     .describe(
       "Several languages one after the other, or the first two at once. Default: alternating where the picture may change at any time, together on e-paper.",
     ),
-  brand_name: z
-    .string()
-    .min(1)
-    .max(40)
-    .optional()
-    .describe("The operator's name above the words, where there is room."),
+  brand_name: words(40).optional().describe("The operator's name above the words, where there is room."),
   brand_logo: file
     .optional()
     .describe("The operator's own sign instead: a PNG file. No wallet's logo: they are named."),
@@ -74,30 +67,61 @@ export const panelSchema = z.strictObject({
   image_file: file.optional().describe("Where output image writes its PNG."),
 });
 
-export interface PanelFault {
-  readonly path: readonly string[];
-  readonly message: string;
-}
-
-/** What no single key shows. */
-export function panelFaults(panel: z.infer<typeof panelSchema>): readonly PanelFault[] {
+/** What no single key shows. @param known the panels that this build has a file of; undefined where nobody looked */
+export function panelFaults(
+  panel: z.infer<typeof panelSchema>,
+  known: readonly PanelPins[] | undefined,
+): readonly Fault[] {
   const { model, width_px, height_px, width_mm, height_mm, output, image_file, night_from, night_to } = panel;
-  const faults: PanelFault[] = [];
-  const fault = (key: keyof typeof panel, message: string) => faults.push({ path: ["panel", key], message });
+  const faults: Fault[] = [];
+  const fault = (key: keyof typeof panel, message: string, instead?: string): void => {
+    faults.push({ path: ["panel", key], message, instead });
+  };
   const isWhole = [width_px, height_px, width_mm, height_mm].every((value) => value !== undefined);
   if (model === undefined && !isWhole)
     fault(
       "model",
       'either model = "…" (kvitt panel list shows them), or all of width_px, height_px, width_mm and height_mm',
     );
+  if (model !== undefined && known !== undefined) faults.push(...modelFaults(model, output, known));
   if (output === "image" && image_file === undefined)
-    fault("image_file", 'output = "image" writes a picture: image_file = "/run/kvitt/panel.png"');
+    fault(
+      "image_file",
+      'output = "image" writes a picture and has to know where',
+      'image_file = "/run/kvitt/panel.png"',
+    );
   if (model === undefined && output === undefined)
-    fault("output", 'without a model, say what drives it: output = "framebuffer" or "image"');
+    fault("output", 'without a model, say what drives it: "framebuffer" or "image"', 'output = "framebuffer"');
   if (model === undefined && output === "epaper")
     fault("model", "e-paper needs to know its controller: name a model (kvitt panel list shows them)");
-  if (night_from !== undefined && night_to === undefined) fault("night_to", 'night has an end: night_to = "06:00"');
+  if (night_from !== undefined && night_to === undefined)
+    fault("night_to", "a night has an end, for example 06:00", 'night_to = "06:00"');
   if (night_to !== undefined && night_from === undefined)
-    fault("night_from", 'night has a beginning: night_from = "22:00"');
+    fault("night_from", "a night has a beginning, for example 22:00", 'night_from = "22:00"');
+  if (night_from !== undefined && night_from === night_to)
+    fault("night_to", `${night_from} to ${night_to} is no time at all: write another end, or leave both out`);
   return faults;
+}
+
+function modelFaults(model: string, output: string | undefined, known: readonly PanelPins[]): readonly Fault[] {
+  const found = known.find(({ id }) => id === model);
+  const ids = known.map(({ id }) => id);
+  if (found === undefined) {
+    const near = nearestWord(model.toLowerCase(), ids);
+    return [
+      {
+        path: ["panel", "model"],
+        message: `there is no panel "${model}"; ${near === undefined ? `known are ${ids.join(", ")}` : `do you mean ${near}? kvitt panel list shows all`}`,
+        instead: near === undefined ? undefined : `model = "${near}"`,
+      },
+    ];
+  }
+  if (output === undefined || output === "image" || output === found.driver) return [];
+  return [
+    {
+      path: ["panel", "output"],
+      message: `the panel ${model} is driven as ${found.driver}: leave output out, or name another model`,
+      instead: `output = "${found.driver}"`,
+    },
+  ];
 }

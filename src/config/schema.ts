@@ -4,16 +4,15 @@
  */
 import { z } from "zod";
 import { isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
-import { currencies, walletCurrencies } from "../sale/money.ts";
-import { deliverySchema, kioskFaults } from "./delivery.ts";
-import { clockTime, type Fault, file, seconds } from "./fields.ts";
-import { creditFault, gpioFaults } from "./gpio.ts";
-import { type AroundInputs, inputFaults, inputSchema } from "./input.ts";
+import { walletCurrencies } from "../sale/money.ts";
+import { deliverySchema } from "./delivery.ts";
+import { clockTime, file, seconds, vatRate, words } from "./fields.ts";
+import { inputSchema } from "./input.ts";
 import { mqttSchema } from "./mqtt.ts";
-import { panelFaults, panelSchema } from "./panel.ts";
+import { panelSchema } from "./panel.ts";
 import { productSchema } from "./product.ts";
-import { isLoopback, relaySchema } from "./relay.ts";
-import { tariffFaults, tariffSchema } from "./tariff.ts";
+import { relaySchema } from "./relay.ts";
+import { tariffSchema } from "./tariff.ts";
 
 function isTimeZone(name: string): boolean {
   try {
@@ -30,12 +29,8 @@ const machine = z.strictObject({
     .describe(
       "This machine's merchantQrId. It can never change: the callback QR and every reference are made from it.",
     ),
-  location: z
-    .string()
-    .min(1)
-    .max(36, "at most 36 characters: the app shows it after a scan")
-    .describe("Where it stands, as the customer's app shows it after a scan."),
-  name: z.string().min(1).max(60).optional().describe("Who sells, in the payment's description; default the location."),
+  location: words(36).describe("Where it stands, as the customer's app shows it after a scan."),
+  name: words(60).optional().describe("Who sells, in the payment's description; default the location."),
   kind: z.enum(["vending", "parking", "kiosk"]).default("vending").describe("What kind of machine it is."),
   time_zone: z
     .string()
@@ -116,12 +111,7 @@ const sale = z.strictObject({
   deliver_s: seconds(1, 600, 60, "Time for a delivery before it counts as unknown (behind MDB: vend_s)"),
   show_s: seconds(2, 60, 8, "How long thanks and sorry stay on the panel"),
   check_in_freshness_s: seconds(5, 600, 20, "How old a check-in may be when it arrives"),
-  default_vat_rate: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .default(2_500)
-    .describe("VAT in hundredths of a percent where a sale names none."),
+  default_vat_rate: vatRate().default(2_500).describe("VAT in hundredths of a percent where a sale names none."),
 });
 
 const journal = z.strictObject({
@@ -134,7 +124,8 @@ const journal = z.strictObject({
     .describe("How long ended sales are kept (bookkeeping: five years)."),
 });
 
-const file_ = z.strictObject({
+/** The whole file. What no single key shows is told by check.ts. */
+export const configSchema = z.strictObject({
   machine,
   vipps,
   sale: sale.prefault({}),
@@ -159,116 +150,5 @@ const file_ = z.strictObject({
     .optional()
     .describe("When nothing is sold."),
   product: z.array(productSchema).max(200).default([]).describe("What is sold."),
-});
-type RawConfig = z.infer<typeof file_>;
-
-function providerFaults({ vipps: v, sale: s }: RawConfig): readonly Fault[] {
-  const faults: Fault[] = [];
-  if ((v.environment === undefined) === (v.base_url === undefined))
-    faults.push({
-      path: ["vipps", "environment"],
-      message: 'either environment = "test" or "production", or base_url for a simulator',
-    });
-  const inline = [v.client_id, v.client_secret, v.subscription_key].some((value) => value !== undefined);
-  if (inline && !isLoopback(v.base_url))
-    faults.push({
-      path: ["vipps", "client_secret"],
-      message:
-        "keys stand in this file only when base_url is a simulator on this machine; put them into the credentials folder",
-    });
-  const usesRedirect = (s.check_in_style !== "off" && v.user_flow === "web-redirect") || v.one_time_route === "qr-api";
-  if (usesRedirect && v.return_url === undefined)
-    faults.push({
-      path: ["vipps", "return_url"],
-      message: 'web-redirect payments need return_url = "https://…", a public page that says: look at the machine',
-    });
-  return faults;
-}
-
-function saleFaults({ sale: s }: RawConfig): readonly Fault[] {
-  const faults: Fault[] = [];
-  if (s.check_in_style === "reserve-dearest" && !s.partial_capture)
-    faults.push({
-      path: ["sale", "partial_capture"],
-      message:
-        "reserve-dearest captures a part of what it reserves: ask the provider whether your sales unit may, then write partial_capture = true",
-    });
-  if (s.unknown_delivery === "capture" && !s.acknowledge_unknown_capture)
-    faults.push({
-      path: ["sale", "acknowledge_unknown_capture"],
-      message:
-        'unknown_delivery = "capture" lets customers pay for nothing: write acknowledge_unknown_capture = true if that is what you want',
-    });
-  return faults;
-}
-
-function productFaults(config: RawConfig): readonly Fault[] {
-  const faults: Fault[] = [];
-  const floor = currencies[config.vipps.currency].paymentMinorMin;
-  const isSoldElsewhere = config.machine.kind === "kiosk" || ["kiosk", "mdb"].includes(config.delivery.driver);
-  const seen = { id: new Set<string>(), line: new Set<string>() };
-  config.product.forEach((one, index) => {
-    if (one.price < floor)
-      faults.push({
-        path: ["product", index, "price"],
-        message: `the provider takes no payment under ${floor} ${config.vipps.currency} minor units`,
-      });
-    for (const key of ["id", "line"] as const) {
-      if (seen[key].has(one[key]))
-        faults.push({ path: ["product", index, key], message: `"${one[key]}" is taken by another product` });
-      seen[key].add(one[key]);
-    }
-  });
-  const takesAmounts = config.input.some(({ amounts }) => amounts !== undefined);
-  if (config.product.length === 0 && config.tariff === undefined && !takesAmounts && !isSoldElsewhere)
-    faults.push({ path: ["product"], message: "there is nothing to sell: add a [[product]], or a [tariff]" });
-  return faults;
-}
-
-function deliveryFaults({ delivery, product }: RawConfig): readonly Fault[] {
-  if (delivery.driver !== "gpio") return [];
-  const lines = new Map(delivery.lines.map((one) => [one.line, one]));
-  const ofProducts = product.flatMap((one, index) => {
-    const found = lines.get(one.line);
-    const names = [...lines.keys()].join(", ");
-    if (found === undefined)
-      return [
-        {
-          path: ["product", index, "line"],
-          message: `there is no line "${one.line}" under [delivery]: it has ${names}`,
-        },
-      ];
-    const message = creditFault(found, one.price);
-    return message === undefined ? [] : [{ path: ["product", index, "price"], message }];
-  });
-  return [...gpioFaults(delivery), ...ofProducts];
-}
-
-function aroundInputs({ delivery, product, tariff, vipps: unit }: RawConfig): AroundInputs {
-  return {
-    lines: product.map((one) => one.line),
-    floor: currencies[unit.currency].paymentMinorMin,
-    sellsTime: tariff !== undefined,
-    priceFault: (name, price) => {
-      if (delivery.driver !== "gpio") return 'amounts are typed where [delivery] driver is "gpio"';
-      const found = delivery.lines.find((one) => one.line === name);
-      return found === undefined ? `there is no line "${name}" under [delivery]` : creditFault(found, price);
-    },
-  };
-}
-
-/** The whole file, with the faults that no single key shows. */
-export const configSchema = file_.superRefine((config, context) => {
-  const faults = [
-    ...providerFaults(config),
-    ...saleFaults(config),
-    ...productFaults(config),
-    ...deliveryFaults(config),
-    ...inputFaults(config.input, aroundInputs(config)),
-    ...tariffFaults(config.tariff, currencies[config.vipps.currency].paymentMinorMin),
-    ...panelFaults(config.panel),
-    ...kioskFaults(config.delivery, config.sale.deliver_s),
-  ];
-  for (const { path, message } of faults) context.addIssue({ code: "custom", path: [...path], message });
 });
 export type Config = z.infer<typeof configSchema>;

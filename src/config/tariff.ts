@@ -1,6 +1,9 @@
 /** `[tariff]`: what time costs. */
 import { z } from "zod";
-import { type Fault, line } from "./fields.ts";
+import { implausibleFault } from "../sale/catalogue-check.ts";
+import { currencies, type Currency, paymentMinorMax } from "../sale/money.ts";
+import { dayPieces, holidayNumber, type Rate } from "../sale/tariff.ts";
+import { clockTime, type Fault, line, minorUnits } from "./fields.ts";
 
 const weekdayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"] as const;
 
@@ -8,13 +11,15 @@ const endOfDay = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time o
 
 const rate = z.strictObject({
   days: z.array(z.enum(weekdayNames)).min(1).describe('Weekdays, and "holiday" for the dates in `holidays`.'),
-  from: endOfDay.default("00:00").describe("From this time of day"),
-  to: endOfDay.default("24:00").describe("until this one; before `from`: over midnight."),
-  price_per_hour: z.int().min(0).describe("Minor units an hour; 0 is free."),
+  from: clockTime.default("00:00").describe("From this time of day"),
+  to: endOfDay
+    .default("24:00")
+    .describe("until this one; before `from`: over midnight, and `days` are those on which it begins."),
+  price_per_hour: minorUnits(0).describe("Minor units an hour; 0 is free."),
 });
 
 export const tariffSchema = z.strictObject({
-  price_per_hour: z.int().min(0).describe("Minor units an hour, where no rate says otherwise; 0 is free."),
+  price_per_hour: minorUnits(0).describe("Minor units an hour, where no rate says otherwise; 0 is free."),
   minutes_min: z.int().min(1).max(1_440).default(30).describe("The shortest time."),
   minutes_max: z.int().min(1).max(44_640).default(480).describe("The longest time."),
   minutes_step: z.int().min(1).max(1_440).default(30).describe("What + and − change."),
@@ -36,8 +41,8 @@ export const tariffSchema = z.strictObject({
     .max(1_440)
     .optional()
     .describe("So many minutes cost `first_price`, whenever they are."),
-  first_price: z.int().min(0).optional().describe("Minor units."),
-  day_max: z.int().min(1).optional().describe("The most that one local day costs, a multiple of `round_up_to`."),
+  first_price: minorUnits(0).optional().describe("What the first minutes cost."),
+  day_max: minorUnits(1).optional().describe("The most that one local day costs, a multiple of `round_up_to`."),
   round_up_to: z
     .int()
     .min(1)
@@ -48,59 +53,180 @@ export const tariffSchema = z.strictObject({
 export type TariffConfig = z.infer<typeof tariffSchema>;
 
 /** "18:30" → 1110. */
-export function minuteOf(text: string): number {
+function minuteOf(text: string): number {
   const [hours = "0", minutes = "0"] = text.split(":");
   return Number(hours) * 60 + Number(minutes);
 }
 
-export function dayNumber(name: (typeof weekdayNames)[number]): number {
+function dayNumber(name: (typeof weekdayNames)[number]): number {
   return weekdayNames.indexOf(name) + 1;
 }
 
+/** The rates in the sale's words. */
+export function ratesOf(tariff: TariffConfig): readonly Rate[] {
+  return tariff.rates.map(({ days, from, to, price_per_hour: perHour }) => ({
+    days: days.map(dayNumber),
+    fromMinute: minuteOf(from),
+    toMinute: minuteOf(to),
+    perHour,
+  }));
+}
+
 /** The least that the shortest time can cost, by the cheapest price that it can fall under. */
-function leastPrice({
-  price_per_hour: usual,
-  rates,
-  minutes_min: least,
-  first_minutes: first,
-  first_price: ofFirst,
-  round_up_to: step,
-}: TariffConfig): number {
-  const cheapest = Math.min(...[usual, ...rates.map((one) => one.price_per_hour)].filter((price) => price > 0));
+function leastPrice(
+  { minutes_min: least, first_minutes: first, first_price: ofFirst, round_up_to: step }: TariffConfig,
+  cheapest: number,
+): number {
   const flat = first === undefined ? 0 : (ofFirst ?? 0);
   const rest = Math.max(0, least - (first ?? 0));
   return Math.ceil((flat + (rest * cheapest) / 60) / step) * step;
 }
 
-/** @param floor what the provider takes at least, in minor units. */
-export function tariffFaults(tariff: TariffConfig | undefined, floor: number): readonly Fault[] {
+/** What a tariff does in each hour that there can be. */
+interface Calendar {
+  /** Prices an hour that somebody may be charged, over nothing. */
+  readonly prices: readonly number[];
+  /** Paid minutes of a week without holidays. */
+  readonly paidMinutes: number;
+  /** Rates that count in no hour. */
+  readonly deadRates: readonly number[];
+}
+
+const weekdays = [1, 2, 3, 4, 5, 6, 7];
+
+function calendarOf(tariff: TariffConfig): Calendar {
+  const sold = { rates: ratesOf(tariff), perHour: tariff.price_per_hour };
+  const week = weekdays.flatMap((today) => dayPieces(sold, today, today === 1 ? 7 : today - 1));
+  // A holiday may fall on any day, and follow any: another holiday, too.
+  const around = tariff.holidays.length === 0 ? [] : [...weekdays, holidayNumber];
+  const withHolidays = around.flatMap((day) => [
+    ...dayPieces(sold, holidayNumber, day),
+    ...dayPieces(sold, day, holidayNumber),
+  ]);
+  const all = [...week, ...withHolidays];
+  const live = new Set(all.map(({ rate: index }) => index));
+  const paid = week.filter(({ perHour }) => perHour > 0);
+  return {
+    prices: [...new Set(all.map(({ perHour }) => perHour))].filter((price) => price > 0),
+    paidMinutes: paid.reduce((sum, { fromMinute, toMinute }) => sum + toMinute - fromMinute, 0),
+    deadRates: sold.rates.flatMap((_, index) => (live.has(index) ? [] : [index])),
+  };
+}
+
+/** The furthest end that anybody can buy: further than a year nobody is sure of the rates. */
+const furthestDays = 366;
+
+interface AroundTariff {
+  readonly currency: Currency;
+  /** Why plate and time cannot be typed; undefined where they can. */
+  readonly typingFault: string | undefined;
+  /** Why `line` cannot be on for so many minutes; undefined where it can. */
+  readonly timeFault: (
+    line: string,
+    minutes: number,
+  ) => { readonly message: string; readonly instead?: string } | undefined;
+}
+
+/** What no single key shows: the whole week is asked what it costs. */
+export function tariffFaults(tariff: TariffConfig | undefined, around: AroundTariff): readonly Fault[] {
   if (tariff === undefined) return [];
   const faults: Fault[] = [];
-  const at = (key: string, message: string): void => void faults.push({ path: ["tariff", key], message });
-  const weekly = tariff.rates.filter(({ days }) => days.some((day) => day !== "holiday"));
-  const costs = tariff.price_per_hour > 0 || weekly.some((one) => one.price_per_hour > 0);
-  if (!costs) at("price_per_hour", "everything is free: give a price here, or in a rate for some weekday");
+  const at = (key: string, message: string, instead?: string): void =>
+    void faults.push({ path: ["tariff", key], message, instead });
+  if (around.typingFault !== undefined)
+    at("plate", around.typingFault, '[[input]] with kind = "keypad" and its vendor_id (kvitt scanner list shows it)');
+  if (tariff.line !== undefined) {
+    const fault = around.timeFault(tariff.line, tariff.minutes_max);
+    if (fault !== undefined) at("line", fault.message, fault.instead);
+  }
   if (tariff.minutes_max < tariff.minutes_min)
-    at("minutes_max", `has to be at least minutes_min (${tariff.minutes_min})`);
+    at("minutes_max", `has to be at least minutes_min (${tariff.minutes_min})`, `minutes_max = ${tariff.minutes_min}`);
   if ((tariff.first_minutes === undefined) !== (tariff.first_price === undefined))
     at("first_price", "first_minutes and first_price go together");
-  tariff.rates.forEach((one, index) => {
-    if (one.from === one.to)
-      faults.push({
-        path: ["tariff", "rates", index, "to"],
-        message: `from ${one.from} to ${one.to} is no time at all: write "00:00" to "24:00" for a whole day`,
-      });
-  });
   if (tariff.rates.some(({ days }) => days.includes("holiday")) && tariff.holidays.length === 0)
-    at("holidays", 'a rate is for "holiday", and there are none: write holidays = ["2026-12-25"]');
-  if (costs && leastPrice(tariff) < floor)
+    at("holidays", 'a rate is for "holiday", and there are none', 'holidays = ["2026-12-25"]');
+  return [...faults, ...rateFaults(tariff), ...priceFaults(tariff, around.currency)];
+}
+
+function rateFaults(tariff: TariffConfig): readonly Fault[] {
+  const { deadRates } = calendarOf(tariff);
+  return tariff.rates.flatMap((one, index): readonly Fault[] => {
+    const path = ["tariff", "rates", index];
+    if (one.from === one.to)
+      return [
+        {
+          path: [...path, "to"],
+          message: `from ${one.from} to ${one.to} is no time at all: write from = "00:00" and to = "24:00" for a whole day`,
+          instead: 'to = "24:00"',
+        },
+      ];
+    const needsHolidays = tariff.holidays.length === 0 && one.days.every((day) => day === "holiday");
+    if (!deadRates.includes(index) || needsHolidays) return [];
+    return [
+      {
+        path: [...path, "days"],
+        message:
+          "this rate never counts: the rates before it cover all of its hours, and the first that fits counts. Move it before them",
+      },
+    ];
+  });
+}
+
+function priceFaults(tariff: TariffConfig, currency: Currency): readonly Fault[] {
+  const { prices, paidMinutes } = calendarOf(tariff);
+  const faults: Fault[] = [];
+  const at = (path: Fault["path"], message: string, instead?: string): void =>
+    void faults.push({ path: ["tariff", ...path], message, instead });
+  const floor = currencies[currency].paymentMinorMin;
+  const paidPrices: readonly (readonly [Fault["path"], number | undefined])[] = [
+    [["price_per_hour"], tariff.price_per_hour],
+    [["first_price"], tariff.first_price],
+    [["day_max"], tariff.day_max],
+    ...tariff.rates.map((one, index): readonly [Fault["path"], number] => [
+      ["rates", index, "price_per_hour"],
+      one.price_per_hour,
+    ]),
+  ];
+  for (const [path, price] of paidPrices) {
+    const fault = price === undefined || price === 0 ? undefined : implausibleFault(price, currency);
+    if (fault !== undefined) at(path, fault.message, `${String(path.at(-1))} = ${fault.instead}`);
+  }
+  if (paidMinutes === 0) {
     at(
-      "minutes_min",
-      `${tariff.minutes_min} minutes can cost ${leastPrice(tariff)}, and the provider takes no payment under ${floor}: sell longer times, or round_up_to = ${floor}`,
+      ["price_per_hour"],
+      "no hour of the week costs anything, as everything is free or a free rate stands before the paid ones: give a price here, or move the paid rate to the front",
+    );
+    return faults;
+  }
+  const least = leastPrice(tariff, Math.min(...prices));
+  if (least < floor)
+    at(
+      ["minutes_min"],
+      `${tariff.minutes_min} minutes can cost ${least}, and the provider takes no payment under ${floor}: sell longer times, or round up`,
+      `round_up_to = ${floor}`,
+    );
+  const weeks = Math.ceil(tariff.minutes_max / paidMinutes);
+  const days = weeks * 7 + tariff.holidays.length;
+  if (days > furthestDays && tariff.minutes_max >= tariff.minutes_min)
+    at(
+      ["minutes_max"],
+      `${tariff.minutes_max} paid minutes can last ${days} days, as a week has ${paidMinutes} of them: sell at most a year`,
+      `minutes_max = ${Math.max(1, Math.floor((furthestDays - tariff.holidays.length) / 7) * paidMinutes)}`,
+    );
+  const dearest = Math.max(...prices);
+  const most = (tariff.first_price ?? 0) + Math.ceil((tariff.minutes_max * dearest) / 60);
+  if (tariff.day_max === undefined && most > paymentMinorMax)
+    at(
+      ["minutes_max"],
+      `${tariff.minutes_max} minutes can cost ${most}, and the provider takes at most ${paymentMinorMax}`,
     );
   if (tariff.day_max !== undefined && tariff.day_max < floor)
-    at("day_max", `the provider takes no payment under ${floor}`);
+    at(["day_max"], `the provider takes no payment under ${floor}`, `day_max = ${floor}`);
   if (tariff.day_max !== undefined && tariff.day_max % tariff.round_up_to !== 0)
-    at("day_max", `has to be a multiple of round_up_to (${tariff.round_up_to}), or rounding up would pass it`);
+    at(
+      ["day_max"],
+      `has to be a multiple of round_up_to (${tariff.round_up_to}), or rounding up would pass it`,
+      `day_max = ${Math.ceil(tariff.day_max / tariff.round_up_to) * tariff.round_up_to}`,
+    );
   return faults;
 }

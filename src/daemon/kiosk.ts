@@ -1,4 +1,5 @@
 /** The kiosk between the parts that the configuration means. Part of the composition root. */
+import { catalogueOf } from "../config/catalogue.ts";
 import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
 import type { Journal } from "../journal/port.ts";
@@ -11,7 +12,7 @@ import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createUlid } from "../service/ulid.ts";
 import type { QrPicture } from "../vipps/port.ts";
 import type { ProviderPorts } from "./provider.ts";
-import { catalogueOf, policyOf, quietHoursOf } from "./sale.ts";
+import { policyOf, quietHoursOf } from "./sale.ts";
 
 export interface KioskParts {
   readonly version: string;

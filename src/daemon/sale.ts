@@ -1,24 +1,9 @@
 /** What the configuration says about selling, as the sale takes it. Part of the composition root. */
 import { isInWindow, timeOfDayIn } from "../kit/time-of-day.ts";
 import type { Config } from "../config/schema.ts";
-import { dayNumber, minuteOf, type TariffConfig } from "../config/tariff.ts";
-import type { Catalogue } from "../sale/catalogue.ts";
-import { money } from "../sale/money.ts";
+import { ratesOf } from "../config/tariff.ts";
 import type { SalePolicy, TimeSales } from "../sale/policy.ts";
-import { quotesOf, type Rate } from "../sale/tariff.ts";
-
-/** A rate that goes over midnight is two pieces of the days that it names: their evenings and their early hours. */
-function ratesOf(tariff: TariffConfig): readonly Rate[] {
-  return tariff.rates.flatMap(({ days, from, to, price_per_hour: perHour }) => {
-    const [fromMinute, toMinute] = [minuteOf(from), minuteOf(to)];
-    const numbers = days.map(dayNumber);
-    if (fromMinute < toMinute) return [{ days: numbers, fromMinute, toMinute, perHour }];
-    return [
-      { days: numbers, fromMinute, toMinute: 1_440, perHour },
-      { days: numbers, fromMinute: 0, toMinute, perHour },
-    ];
-  });
-}
+import { quotesOf } from "../sale/tariff.ts";
 
 function timeSalesOf(config: Config): TimeSales | undefined {
   const { tariff, machine } = config;
@@ -60,24 +45,6 @@ export function policyOf(config: Config): SalePolicy {
     plateWanted: tariff?.plate ?? false,
     timeLine: tariff?.line,
     defaultVatRate: sale.default_vat_rate,
-  };
-}
-
-export function catalogueOf(config: Config): Catalogue {
-  const { currency } = config.vipps;
-  return {
-    currency,
-    version: "config",
-    products: config.product.map((one) => ({
-      id: one.id,
-      name: one.name,
-      price: money(one.price, currency),
-      vatRate: one.vat_rate,
-      line: one.line,
-      ...(one.minimum_age === undefined ? {} : { minimumAge: one.minimum_age }),
-      ...(one.stock === undefined ? {} : { stock: one.stock }),
-      ...(one.sold_out === undefined ? {} : { soldOut: one.sold_out }),
-    })),
   };
 }
 

@@ -10,13 +10,17 @@ interface CurrencyFacts {
   readonly exponent: 2;
   /** The smallest payment, and the smallest partial capture, in minor units (ePayment error 6010 below it). */
   readonly paymentMinorMin: number;
+  /** No machine sells for less: a smaller amount is one in whole kroner or euros, written where minor units are meant. */
+  readonly priceMinorPlausible: number;
+  /** What people call a hundred minor units. */
+  readonly majorName: string;
 }
 
 /** The currencies that the wallet takes (ePayment API, create payment, `amount.currency` with `paymentMethod.type: WALLET`). */
 export const currencies = {
-  NOK: { number: "578", exponent: 2, paymentMinorMin: 100 },
-  DKK: { number: "208", exponent: 2, paymentMinorMin: 1 },
-  EUR: { number: "978", exponent: 2, paymentMinorMin: 1 },
+  NOK: { number: "578", exponent: 2, paymentMinorMin: 100, priceMinorPlausible: 100, majorName: "kroner" },
+  DKK: { number: "208", exponent: 2, paymentMinorMin: 1, priceMinorPlausible: 100, majorName: "kroner" },
+  EUR: { number: "978", exponent: 2, paymentMinorMin: 1, priceMinorPlausible: 10, majorName: "euro" },
 } as const satisfies Readonly<Record<string, CurrencyFacts>>;
 export type Currency = keyof typeof currencies;
 

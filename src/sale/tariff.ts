@@ -8,7 +8,10 @@ import { type Minor, minor } from "./money.ts";
 export interface Rate {
   /** ISO weekdays, 1 to 7; 8 is a holiday, which is no weekday. */
   readonly days: readonly number[];
-  /** Minutes of the local day, 0 to 1440, the end not included; a rate that goes over midnight is two. */
+  /**
+   * Minutes of the local day, 0 to 1440, the end not included. A rate that ends at or before it begins goes over midnight and belongs to the day on
+   * which it begins: OCPI 2.2.1, 11.4.6, TariffRestrictions, of `day_of_week` with an `end_time` before its `start_time`.
+   */
   readonly fromMinute: number;
   readonly toMinute: number;
   /** Minor units an hour; 0 is free. */
@@ -39,51 +42,92 @@ export interface Quote {
 export const holidayNumber = 8;
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 const dayMinutes = 1_440;
-/** No time that anybody can buy has more pieces: 31 days of a few rates each, and a year of free days. */
-const piecesMax = 20_000;
+/** Two years: what is bought ends before, or the tariff is refused where it is read. It bounds the work of a quote. */
+const horizonMs = 2 * 366 * dayMs;
 
-function rateAt(tariff: Tariff, { date, weekday, minute }: LocalTime): number {
-  const day = tariff.holidays.has(date) ? holidayNumber : weekday;
-  const found = tariff.rates.find(
-    ({ days, fromMinute, toMinute }) => days.includes(day) && minute >= fromMinute && minute < toMinute,
-  );
-  return found?.perHour ?? tariff.perHour;
+/** A stretch of a day with one price. */
+export interface DayPiece {
+  readonly fromMinute: number;
+  /** Not included. */
+  readonly toMinute: number;
+  readonly perHour: number;
+  /** Which rate it is, from 0; undefined where none fits. */
+  readonly rate: number | undefined;
 }
 
-/** The minutes of a day at which the rate may change, and midnight. */
-function boundariesOf({ rates }: Tariff): readonly number[] {
-  const all = rates.flatMap(({ fromMinute, toMinute }) => [fromMinute, toMinute]);
-  return [...new Set([...all, dayMinutes])].toSorted((a, b) => a - b);
+/** Whether the rate holds at a minute of a day. @param today 1 to 8 @param yesterday 1 to 8, for a rate that began before midnight */
+function isInRate({ days, fromMinute, toMinute }: Rate, minute: number, today: number, yesterday: number): boolean {
+  if (fromMinute < toMinute) return days.includes(today) && minute >= fromMinute && minute < toMinute;
+  return (days.includes(today) && minute >= fromMinute) || (days.includes(yesterday) && minute < toMinute);
+}
+
+/** A whole day, from 00:00 to 24:00, in stretches of one rate each. @param today 1 to 8 @param yesterday 1 to 8 */
+export function dayPieces(
+  { rates, perHour }: Pick<Tariff, "rates" | "perHour">,
+  today: number,
+  yesterday: number,
+): readonly DayPiece[] {
+  const changes = new Set([0, ...rates.flatMap(({ fromMinute, toMinute }) => [fromMinute, toMinute])]);
+  const starts = [...changes].filter((minute) => minute < dayMinutes).toSorted((a, b) => a - b);
+  return starts.map((fromMinute, index) => {
+    const rate = rates.findIndex((one) => isInRate(one, fromMinute, today, yesterday));
+    const found = rates[rate];
+    return {
+      fromMinute,
+      toMinute: starts[index + 1] ?? dayMinutes,
+      perHour: found?.perHour ?? perHour,
+      rate: found === undefined ? undefined : rate,
+    };
+  });
+}
+
+/** The days' pieces by what kind of day it is and which it follows: made when first asked for, 72 at most. */
+function createWeek(tariff: Tariff): (time: LocalTime) => readonly DayPiece[] {
+  const known = new Map<number, readonly DayPiece[]>();
+  const kindOf = (date: string, weekday: number): number => (tariff.holidays.has(date) ? holidayNumber : weekday);
+  return ({ date, weekday }) => {
+    const today = kindOf(date, weekday);
+    const yesterday = kindOf(dayBefore(date), weekday === 1 ? 7 : weekday - 1);
+    const key = today * 10 + yesterday;
+    const pieces = known.get(key) ?? withoutSeams(dayPieces(tariff, today, yesterday));
+    known.set(key, pieces);
+    return pieces;
+  };
+}
+
+/** Neighbours of one price are one piece. */
+function withoutSeams(pieces: readonly DayPiece[]): readonly DayPiece[] {
+  const joined: DayPiece[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    if (last?.perHour === piece.perHour) joined.splice(-1, 1, { ...last, toMinute: piece.toMinute });
+    else joined.push(piece);
+  }
+  return joined;
+}
+
+/** YYYY-MM-DD of the day before: calendar arithmetic, which no time zone changes. */
+function dayBefore(date: string): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - dayMs).toISOString().slice(0, 10);
 }
 
 /** A clock change between the two; the moment itself is found by halving. */
-function changeBetween(fromMs: number, toMs: number, localAt: (wallMs: number) => LocalTime): number | undefined {
-  const offsetOf = (wallMs: number): number => {
-    const { date, minute, msOfMinute } = localAt(wallMs);
-    return Date.parse(`${date}T00:00:00Z`) + minute * minuteMs + msOfMinute - wallMs;
+function changeBetween(startMs: number, endMs: number, localAt: (wallMs: number) => LocalTime): number | undefined {
+  const offsetAt = (wallMs: number): number => {
+    const { date, minute } = localAt(wallMs);
+    return Date.parse(`${date}T00:00:00Z`) / minuteMs + minute - Math.floor(wallMs / minuteMs);
   };
-  const offset = offsetOf(fromMs);
-  if (offsetOf(toMs) === offset) return undefined;
-  let [low, high] = [fromMs, toMs];
+  const offset = offsetAt(startMs);
+  if (offsetAt(endMs) === offset) return undefined;
+  let [low, high] = [startMs, endMs];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offsetOf(middle) === offset) low = middle;
+    if (offsetAt(middle) === offset) low = middle;
     else high = middle;
   }
   return high;
-}
-
-/** When the rate may next be another one. */
-function pieceEnd(
-  wallMs: number,
-  now: LocalTime,
-  boundaries: readonly number[],
-  localAt: (wallMs: number) => LocalTime,
-): number {
-  const next = boundaries.find((minute) => minute > now.minute) ?? dayMinutes;
-  const endMs = wallMs + (next - now.minute) * minuteMs - now.msOfMinute;
-  return changeBetween(wallMs, endMs, localAt) ?? endMs;
 }
 
 /** The sum so far, in minor units, not rounded. A day's price ends at the most that a day costs. */
@@ -127,15 +171,17 @@ class Sum {
 /** Made once of a tariff: what so many paid minutes from that moment cost, and until when they last. */
 export function quotesOf(tariff: Tariff): (fromWallMs: number, minutes: number) => Quote {
   const localAt = localClock(tariff.timeZone);
-  const boundaries = boundariesOf(tariff);
+  const piecesOf = createWeek(tariff);
   return (fromWallMs, minutes) => {
     const sum = new Sum(tariff);
     let wallMs = fromWallMs;
     let leftMs = minutes * minuteMs;
-    for (let piece = 0; leftMs > 0 && piece < piecesMax; piece += 1) {
+    while (leftMs > 0 && wallMs - fromWallMs < horizonMs) {
       const now = localAt(wallMs);
-      const endMs = pieceEnd(wallMs, now, boundaries, localAt);
-      const perHour = rateAt(tariff, now);
+      const piece = piecesOf(now).find(({ toMinute }) => now.minute < toMinute);
+      const perHour = piece?.perHour ?? tariff.perHour;
+      const pieceEndMs = wallMs + ((piece?.toMinute ?? dayMinutes) - now.minute) * minuteMs - now.msOfMinute;
+      const endMs = changeBetween(wallMs, pieceEndMs, localAt) ?? pieceEndMs;
       const ms = perHour === 0 ? endMs - wallMs : Math.min(leftMs, endMs - wallMs);
       if (perHour > 0) {
         sum.add(now.date, ms, perHour);

@@ -1,10 +1,8 @@
 /** `kvitt relay`: the cloud side. */
-import { readFileSync } from "node:fs";
-import { parse } from "smol-toml";
 import { CredentialsError, readVippsKeys, secretOf } from "../../config/credentials.ts";
-import { isLoopback, type RelayFile, relayFileSchema } from "../../config/relay.ts";
+import { loadRelayFile } from "../../config/load.ts";
+import type { RelayFile } from "../../config/relay.ts";
 import { untilAborted } from "../../kit/abort.ts";
-import { errorText } from "../../kit/error-text.ts";
 import { type RelaySecrets, startRelay } from "../../relay/main.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
 import { createLog } from "../../service/log.ts";
@@ -12,7 +10,7 @@ import { SecretFileError } from "../../service/secret-file.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { readVersion } from "../../service/version.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { parseFlagsOnly } from "../flags.ts";
+import { faultsText, parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt relay --config FILE [--json]
 
@@ -28,7 +26,7 @@ VIPPS_CLIENT_SECRET, VIPPS_SUBSCRIPTION_KEY, MQTT_PASSWORD.`;
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const values = parseFlagsOnly(args, { config: { type: "string" }, json: { type: "boolean", default: false } });
   if (values.config === undefined) throw new CommandError("kvitt relay needs --config FILE");
-  const file = loadFile(values.config);
+  const file = await loadFile(values.config);
   const log = createLog("info", (line) => io.err(line.trimEnd()));
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
   const service = { version: await readVersion(), clock, entropy: createSystemEntropy(), log };
@@ -39,28 +37,10 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   return 0;
 }
 
-function loadFile(path: string): RelayFile {
-  const parsed = relayFileSchema.safeParse(parseToml(path));
-  if (parsed.success) return checked(parsed.data);
-  const faults = parsed.error.issues.map(
-    (issue) => `  ${issue.path.map(String).join(".") || "file"}: ${issue.message}`,
-  );
-  throw new CommandError(`"${path}" cannot be used:\n${faults.join("\n")}`, 1);
-}
-
-function parseToml(path: string): unknown {
-  try {
-    return parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    const reason = errorText(cause);
-    throw new CommandError(`"${path}" cannot be read: ${reason}`, 1, { cause });
-  }
-}
-
-function checked(file: RelayFile): RelayFile {
-  const { public_url: url } = file.relay;
-  if (url.startsWith("https:") || isLoopback(url)) return file;
-  throw new CommandError(`relay.public_url "${url}" must be https: the provider calls nothing else`, 1);
+async function loadFile(path: string): Promise<RelayFile> {
+  const loaded = await loadRelayFile(path);
+  if (loaded.ok) return loaded.config;
+  throw new CommandError(faultsText(path, loaded.faults), 1);
 }
 
 async function secretsFor({ vipps, mqtt }: RelayFile, { env }: CommandIo): Promise<RelaySecrets> {

@@ -1,0 +1,268 @@
+/**
+ * The checks that reach across sections: whether a machine with this configuration comes up and can sell everything in it. Pure: what is known of
+ * the build and of the computer comes in as facts. `kvitt config check`, the daemon's start and every command that opens a configuration ask here.
+ */
+import { catalogueFaults, vatFault } from "../sale/catalogue-check.ts";
+import { catalogueOf, faultOfProduct, lineFaultOf } from "./catalogue.ts";
+import { kioskFaults } from "./delivery.ts";
+import type { Fault } from "./fields.ts";
+import { creditFault, gpioFaults } from "./gpio.ts";
+import { inputFaults } from "./input.ts";
+import { mqttFaults } from "./mqtt.ts";
+import { panelFaults } from "./panel.ts";
+import { mdbClaims, panelClaims, type PanelPins, pinFaults } from "./pins.ts";
+import type { RelayFile } from "./relay.ts";
+import type { Config } from "./schema.ts";
+import { tariffFaults } from "./tariff.ts";
+import { clearTextFault, isLoopback } from "./transport.ts";
+
+/** What the check cannot know of itself. */
+export interface ConfigFacts {
+  /** The panels that this build has a file of; undefined where nobody looked. */
+  readonly panels: readonly PanelPins[] | undefined;
+  /** Whether a file is there on this computer; undefined where the configuration is another computer's. */
+  readonly isThere: ((path: string) => boolean) | undefined;
+}
+
+export const noFacts: ConfigFacts = { panels: undefined, isThere: undefined };
+
+export interface Checked {
+  /** The machine would not come up, or could not sell something. */
+  readonly faults: readonly Fault[];
+  /** Worth a look: right on the machine, perhaps, and not here. */
+  readonly warnings: readonly Fault[];
+}
+
+export function checkConfig(config: Config, facts: ConfigFacts): Checked {
+  const { delivery, vipps } = config;
+  const faults = [
+    ...providerFaults(vipps),
+    ...returnUrlFaults(config),
+    ...saleFaults(config),
+    ...productFaults(config),
+    ...(delivery.driver === "gpio" ? gpioFaults(delivery) : []),
+    ...headerFaults(config, facts.panels),
+    ...inputFaults(config.input, {
+      lines: config.product.map((one) => one.line),
+      currency: vipps.currency,
+      sellsTime: config.tariff !== undefined,
+      priceFault: amountFaultOf(config),
+    }),
+    ...tariffFaults(config.tariff, {
+      currency: vipps.currency,
+      typingFault: typingFaultOf(config),
+      timeFault: timeFaultOf(config),
+    }),
+    ...panelFaults(config.panel, facts.panels),
+    ...kioskFaults(delivery, config.sale.deliver_s),
+    ...quietFaults(config),
+    ...mqttFaults(config.mqtt),
+    ...(config.relay === undefined ? [] : relayFaults(config.relay)),
+  ];
+  return { faults, warnings: fileWarnings(config, facts) };
+}
+
+/** A relay's own file: `[vipps]`, `[mqtt]`, `[relay]`. */
+export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
+  return {
+    faults: [...providerFaults(file.vipps), ...mqttFaults(file.mqtt), ...relayFaults(file.relay)],
+    warnings: fileWarnings(file, facts),
+  };
+}
+
+const keyNames = ["client_id", "client_secret", "subscription_key"] as const;
+
+/** Which provider, and no keys in the file: whoever reads a configuration (a backup, a ticket) must not be able to take payments. */
+export function providerFaults(vipps: RelayFile["vipps"]): readonly Fault[] {
+  const faults: Fault[] = [];
+  if ((vipps.environment === undefined) === (vipps.base_url === undefined))
+    faults.push({
+      path: ["vipps", "environment"],
+      message: 'either environment = "test" or "production", or base_url for a simulator',
+      instead: 'environment = "test"',
+    });
+  if (!isLoopback(vipps.base_url))
+    for (const key of keyNames)
+      if (vipps[key] !== undefined)
+        faults.push({
+          path: ["vipps", key],
+          message:
+            "keys stand in the file only when base_url is a simulator on this machine: put each into a file of its own, mode 600",
+          instead: 'credentials_dir = "/etc/kvitt/credentials"',
+        });
+  const clear = clearTextFault(["vipps", "base_url"], vipps.base_url, "the sales unit's keys");
+  return clear === undefined ? faults : [...faults, clear];
+}
+
+function relayFaults(relay: RelayFile["relay"]): readonly Fault[] {
+  const clear = clearTextFault(["relay", "public_url"], relay.public_url, "customers' tokens");
+  return clear === undefined ? [] : [clear];
+}
+
+function returnUrlFaults({ vipps, sale }: Config): readonly Fault[] {
+  const usesRedirect =
+    (sale.check_in_style !== "off" && vipps.user_flow === "web-redirect") || vipps.one_time_route === "qr-api";
+  if (!usesRedirect || vipps.return_url !== undefined) return [];
+  return [
+    {
+      path: ["vipps", "return_url"],
+      message: "web-redirect payments end on a public page that says: look at the machine",
+      instead: 'return_url = "https://example.com/look-at-the-machine"',
+    },
+  ];
+}
+
+function saleFaults({ sale, delivery, input }: Config): readonly Fault[] {
+  const faults: Fault[] = [];
+  const fault = (key: keyof typeof sale, message: string, instead: string): void =>
+    void faults.push({ path: ["sale", key], message, instead });
+  if (sale.check_in_style === "reserve-dearest" && !sale.partial_capture)
+    fault(
+      "partial_capture",
+      "reserve-dearest captures a part of what it reserves: ask the provider whether your sales unit may",
+      "partial_capture = true",
+    );
+  if (sale.unknown_delivery === "capture" && !sale.acknowledge_unknown_capture)
+    fault(
+      "acknowledge_unknown_capture",
+      'unknown_delivery = "capture" lets customers pay for nothing: confirm it, if that is what you want',
+      "acknowledge_unknown_capture = true",
+    );
+  const vat = vatFault(sale.default_vat_rate);
+  if (vat !== undefined)
+    fault("default_vat_rate", vat.message, `default_vat_rate = ${vat.instead ?? sale.default_vat_rate}`);
+  const isOperatedHere = delivery.driver === "gpio" || delivery.driver === "mdb";
+  if (isOperatedHere && sale.show_code && !input.some(({ kind }) => kind === "scanner"))
+    fault("show_code", "there is no scanner to hold a code to: add an [[input]]", '[[input]] with kind = "scanner"');
+  if (delivery.driver !== "kiosk" && sale.check_in_style === "off" && !sale.select_first && !sale.show_code)
+    fault(
+      "select_first",
+      "with check_in_style, select_first and show_code all off nobody can buy",
+      "select_first = true",
+    );
+  return faults;
+}
+
+function productFaults(config: Config): readonly Fault[] {
+  const { delivery, product, tariff, input } = config;
+  const around = { currency: config.vipps.currency, lineFault: lineFaultOf(config) };
+  const faults = catalogueFaults(catalogueOf(config), around).map(faultOfProduct);
+  // The machine (MDB) or the front end names what is sold.
+  const isSoldElsewhere = delivery.driver === "kiosk" || delivery.driver === "mdb";
+  const takesAmounts = input.some(({ amounts }) => amounts !== undefined);
+  if (product.length === 0 && tariff === undefined && !takesAmounts && !isSoldElsewhere)
+    return [...faults, { path: ["product"], message: "there is nothing to sell: add a [[product]], or a [tariff]" }];
+  return [...faults, ...choiceFaults(config)];
+}
+
+/** On a header of buttons every product needs one, or a keypad. */
+function choiceFaults({ delivery, product, input }: Config): readonly Fault[] {
+  if (delivery.driver !== "gpio" || input.some(({ kind }) => kind === "keypad")) return [];
+  const lines = new Map(delivery.lines.map((one, index) => [one.line, { one, index }]));
+  return product.flatMap(({ line }) => {
+    const found = lines.get(line);
+    if (found === undefined || found.one.button !== undefined) return [];
+    return [
+      {
+        path: ["delivery", "lines", found.index, "button"],
+        message: `nobody can choose line "${line}": give it a button, or the machine an [[input]] with kind = "keypad"`,
+        instead: "button = 5",
+      },
+    ];
+  });
+}
+
+/** The GPIO lines of the header, and who else holds them. */
+function headerFaults({ delivery, panel }: Config, known: ConfigFacts["panels"]): readonly Fault[] {
+  const found = known?.find(({ id }) => id === panel.model);
+  const ofPanel = found === undefined || panel.output === "image" ? [] : panelClaims(found, panel.device);
+  if (delivery.driver === "gpio") return pinFaults(delivery, ofPanel);
+  if (delivery.driver !== "mdb") return [];
+  return mdbClaims(delivery.device).flatMap(({ pin, holder }) => {
+    const taken = ofPanel.find((one) => one.pin === pin);
+    if (taken === undefined) return [];
+    return [
+      {
+        path: ["delivery", "device"],
+        message: `BCM ${pin} is ${taken.holder}: it cannot be ${holder} too; an adapter on USB needs no line of the header`,
+        instead: 'device = "/dev/ttyACM0"',
+      },
+    ];
+  });
+}
+
+function amountFaultOf({ delivery }: Config): (name: string, price: number) => string | undefined {
+  return (name, price) => {
+    if (delivery.driver !== "gpio") return 'amounts are typed where [delivery] driver is "gpio"';
+    const found = delivery.lines.find((one) => one.line === name);
+    return found === undefined ? `there is no line "${name}" under [delivery]` : creditFault(found, price);
+  };
+}
+
+/** A simulated machine types by its control socket. */
+function typingFaultOf({ delivery, input }: Config): string | undefined {
+  if (delivery.driver === "simulated" || input.some(({ kind }) => kind === "keypad")) return undefined;
+  if (delivery.driver === "gpio") return "plate and time are typed, and there is nothing to type with: add a keypad";
+  return `plate and time are typed on kvitt's own keypad, and with driver = "${delivery.driver}" there is none: add one`;
+}
+
+function timeFaultOf({
+  delivery,
+}: Config): (line: string, minutes: number) => (Pick<Fault, "message"> & { instead?: string }) | undefined {
+  return (name, minutes) => {
+    if (delivery.driver === "simulated") return undefined;
+    if (delivery.driver !== "gpio")
+      return { message: 'only [delivery] driver = "gpio" has outputs that are on for a time' };
+    const one = delivery.lines.find(({ line }) => line === name);
+    const timed = delivery.lines.filter(({ form }) => form === "timed").map(({ line }) => line);
+    const instead = timed[0] === undefined ? {} : { instead: `line = "${timed[0]}"` };
+    if (one === undefined)
+      return {
+        message: `there is no line "${name}" under [delivery]: of form "timed" it has ${timed.join(", ") || "none"}`,
+        ...instead,
+      };
+    if (one.form !== "timed")
+      return {
+        message: `line "${name}" is of form "${one.form}": an output that is on for a time is form = "timed"`,
+        ...instead,
+      };
+    if (minutes * 60 > delivery.max_on_s)
+      return {
+        message: `${minutes} minutes are sold, and no output is on for more than delivery.max_on_s = ${delivery.max_on_s}: write max_on_s = ${minutes * 60} there, or a smaller minutes_max`,
+      };
+    return undefined;
+  };
+}
+
+function quietFaults({ quiet_hours: quiet }: Config): readonly Fault[] {
+  if (quiet === undefined || quiet.from !== quiet.to) return [];
+  return [
+    {
+      path: ["quiet_hours", "to"],
+      message: `${quiet.from} to ${quiet.to} is no time at all: write when selling begins again, or leave [quiet_hours] out`,
+      instead: quiet.from === "06:00" ? 'to = "22:00"' : 'to = "06:00"',
+    },
+  ];
+}
+
+/** Files that the configuration names and this computer does not have. */
+function fileWarnings(
+  file: Pick<RelayFile, "vipps" | "mqtt"> & Partial<Pick<Config, "panel" | "delivery">>,
+  { isThere }: ConfigFacts,
+): readonly Fault[] {
+  if (isThere === undefined) return [];
+  const { mqtt, vipps, panel, delivery } = file;
+  const named: readonly (readonly [section: string, key: string, path: string | undefined])[] = [
+    ["vipps", "credentials_dir", vipps.credentials_dir],
+    ...(["password_file", "ca_file", "cert_file", "key_file", "command_key_file"] as const).map(
+      (key): readonly [string, string, string | undefined] => ["mqtt", key, mqtt[key]],
+    ),
+    ["panel", "brand_logo", panel?.brand_logo],
+    ["delivery", "token_file", delivery?.driver === "kiosk" ? delivery.token_file : undefined],
+  ];
+  return named.flatMap(([section, key, path]) =>
+    path === undefined || isThere(path)
+      ? []
+      : [{ path: [section, key], message: "there is no such file on this computer" }],
+  );
+}

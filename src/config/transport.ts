@@ -1,0 +1,29 @@
+/** Addresses over which passwords and keys travel: to another computer only through TLS. Pure. */
+import type { Fault } from "./fields.ts";
+
+/** Whether the address is this computer's own: what goes there stays here (RFC 1122, 3.2.1.3; RFC 6761, 6.3). */
+export function isLoopback(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
+
+const secured: Readonly<Record<string, string>> = { "mqtt:": "mqtts:", "ws:": "wss:", "http:": "https:" };
+/** Ports registered for MQTT without and with TLS (IANA). */
+const [plainMqttPort, secureMqttPort] = ["1883", "8883"];
+
+/** Why what is sent to the address could be read on the way; undefined where it cannot. @param what travels there */
+export function clearTextFault(path: Fault["path"], url: string | undefined, what: string): Fault | undefined {
+  if (url === undefined || !URL.canParse(url) || isLoopback(url)) return undefined;
+  const parsed = new URL(url);
+  const scheme = secured[parsed.protocol];
+  if (scheme === undefined) return undefined;
+  const { port, host, hostname, pathname, search } = parsed;
+  const place = port === plainMqttPort ? `${hostname}:${secureMqttPort}` : host;
+  const rest = pathname === "/" ? "" : pathname;
+  return {
+    path,
+    message: `${what} would go to ${hostname} in clear: ${scheme}// keeps it from being read on the way`,
+    instead: `${String(path.at(-1))} = ${JSON.stringify(`${scheme}//${place}${rest}${search}`)}`,
+  };
+}

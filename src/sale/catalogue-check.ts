@@ -1,0 +1,196 @@
+/**
+ * What every catalogue has to hold to before anything is sold from it: one check for the configuration's file and for the back office's
+ * `set-catalogue`. Pure; what the machine's lines can deliver comes in as a function.
+ */
+import type { Catalogue, Product } from "./catalogue.ts";
+import { currencies, type Currency, type Money, paymentMinorMax } from "./money.ts";
+
+/** One thing wrong with a catalogue. */
+export interface CatalogueFault {
+  /** Which product, from 0; undefined where it is the catalogue as a whole. */
+  readonly index: number | undefined;
+  readonly key: "currency" | "products" | keyof Product;
+  /** What stands there. */
+  readonly value: string | number | undefined;
+  /** What is wrong with it and what is allowed. */
+  readonly message: string;
+  /** What to write instead, where that can be said. */
+  readonly instead?: number;
+}
+
+/** Why a line cannot deliver something of a price, and which of the two is at fault; undefined where it can. */
+export type LineFaultOf = (
+  line: string,
+  priceMinor: number,
+) => { readonly key: "line" | "price"; readonly message: string } | undefined;
+
+export interface CatalogueAround {
+  /** The sales unit's. */
+  readonly currency: Currency;
+  readonly lineFault: LineFaultOf;
+}
+
+export const productsMax = 200;
+export const productNameMax = 60;
+/** Unique in the catalogue; stands on receipts. */
+export const productIdPattern = /^[A-Za-z0-9_.-]{1,40}$/;
+export const linePattern = /^[A-Za-z0-9_-]{1,20}$/;
+/** Hundredths of a percent. */
+export const vatRateMax = 10_000;
+export const minimumAgeMax = 100;
+
+/**
+ * Control characters, halves of surrogate pairs, what an application uses privately, separators of lines, marks that turn the direction of
+ * writing, and U+FFFD, which says that a text was read wrongly: no font draws them, and no receipt should have them.
+ */
+const unprintable = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]/u;
+
+/** Why a text cannot be drawn and read; undefined where it can. @param max characters, as people count them */
+export function textFault(text: string, max: number): string | undefined {
+  if (text.trim() === "") return "there is nothing to read";
+  const character = unprintable.exec(text)?.[0];
+  if (character !== undefined) {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    return `U+${code} cannot be drawn: only letters, digits, signs and spaces`;
+  }
+  const { length } = Array.from(text);
+  return length > max ? `${length} characters, and at most ${max} are allowed` : undefined;
+}
+
+/** Minor units as people say them: 2500 is "25.00 NOK". */
+export function spokenAmount(minorUnits: number, currency: Currency): string {
+  return `${(minorUnits / 100).toFixed(2)} ${currency}`;
+}
+
+/** An amount that is right, but for what it counts: what it says, and what was probably meant. */
+export interface Implausible {
+  readonly message: string;
+  readonly instead: number;
+}
+
+/** Why an amount is one in kroner or euros where minor units are wanted; undefined where it is not. */
+export function implausibleFault(minorUnits: number, currency: Currency): Implausible | undefined {
+  if (minorUnits >= currencies[currency].priceMinorPlausible) return undefined;
+  return { message: `prices are in minor units: ${meantBy(minorUnits, currency)}`, instead: minorUnits * 100 };
+}
+
+function meantBy(minorUnits: number, currency: Currency): string {
+  const hundredfold = minorUnits * 100;
+  return `${minorUnits} is ${spokenAmount(minorUnits, currency)}, and ${spokenAmount(hundredfold, currency)} is ${hundredfold}`;
+}
+
+/** Why so many minor units cannot be asked of a customer; undefined where they can. */
+export function priceFault(
+  priceMinor: number,
+  currency: Currency,
+): { readonly message: string; readonly instead?: number } | undefined {
+  if (!Number.isSafeInteger(priceMinor) || priceMinor < 1)
+    return { message: "a price is a whole number of minor units (øre, cent) from 1" };
+  if (priceMinor > paymentMinorMax)
+    return {
+      message: `the provider takes at most ${paymentMinorMax} minor units (${spokenAmount(paymentMinorMax, currency)})`,
+    };
+  const floor = currencies[currency].paymentMinorMin;
+  if (priceMinor >= floor) return implausibleFault(priceMinor, currency);
+  return {
+    message: `the provider takes no payment under ${floor} ${currency} minor units: ${meantBy(priceMinor, currency)}`,
+    instead: priceMinor * 100,
+  };
+}
+
+/** Under 2 %, but not nothing: a rate in whole percent. No country of the wallet has such a rate. */
+const plausibleVatMin = 200;
+
+/** Why so many hundredths of a percent are no rate of VAT; undefined where they can be one. */
+export function vatFault(rate: number): { readonly message: string; readonly instead?: number } | undefined {
+  if (!Number.isSafeInteger(rate) || rate < 0 || rate > vatRateMax)
+    return { message: `hundredths of a percent, a whole number from 0 to ${vatRateMax}: 15 % is 1500` };
+  if (rate > 0 && rate < plausibleVatMin)
+    return {
+      message: `hundredths of a percent: ${rate} is ${(rate / 100).toFixed(2)} %, and ${rate} % is ${rate * 100}`,
+      instead: rate * 100,
+    };
+  return undefined;
+}
+
+/** Everything that is wrong with the catalogue, in its order; empty where all of it can be sold. */
+export function catalogueFaults(
+  { currency, products }: Pick<Catalogue, "currency" | "products">,
+  around: CatalogueAround,
+): readonly CatalogueFault[] {
+  const faults: CatalogueFault[] = [];
+  if (currency !== around.currency)
+    faults.push({
+      index: undefined,
+      key: "currency",
+      value: currency,
+      message: `the sales unit sells in ${around.currency}`,
+    });
+  if (products.length > productsMax)
+    faults.push({
+      index: undefined,
+      key: "products",
+      value: products.length,
+      message: `at most ${productsMax} products are sold by one machine`,
+    });
+  const seen = { id: new Set<string>(), line: new Set<string>() };
+  products.forEach((product, index) => {
+    for (const fault of productFaults(product, around)) faults.push({ index, ...fault });
+    for (const key of ["id", "line"] as const) {
+      if (seen[key].has(product[key]))
+        faults.push({ index, key, value: product[key], message: "is taken by another product" });
+      seen[key].add(product[key]);
+    }
+  });
+  return faults;
+}
+
+function productFaults(
+  { id, name, price, vatRate, line, minimumAge, stock }: Product,
+  { currency, lineFault }: CatalogueAround,
+): readonly Omit<CatalogueFault, "index">[] {
+  const faults: Omit<CatalogueFault, "index">[] = [];
+  const fault = (key: keyof Product, value: string | number, message: string, instead?: number): void => {
+    faults.push({ key, value, message, ...(instead === undefined ? {} : { instead }) });
+  };
+  if (!productIdPattern.test(id)) fault("id", id, "1 to 40 letters, digits, _ . or -");
+  const ofName = textFault(name, productNameMax);
+  if (ofName !== undefined) fault("name", name, ofName);
+  const ofVat = vatFault(vatRate);
+  if (ofVat !== undefined) fault("vatRate", vatRate, ofVat.message, ofVat.instead);
+  if (minimumAge !== undefined && !isWithin(minimumAge, 1, minimumAgeMax))
+    fault("minimumAge", minimumAge, `years, a whole number from 1 to ${minimumAgeMax}`);
+  if (stock !== undefined && !isWithin(stock, 0, Number.MAX_SAFE_INTEGER))
+    fault("stock", stock, "how many there are: a whole number from 0");
+  if (!linePattern.test(line)) fault("line", line, "1 to 20 letters, digits, - or _");
+  const ofPrice = pricedFault(price, currency);
+  if (ofPrice !== undefined) fault("price", price.minor, ofPrice.message, ofPrice.instead);
+  else if (linePattern.test(line)) {
+    const ofLine = lineFault(line, price.minor);
+    if (ofLine !== undefined) fault(ofLine.key, ofLine.key === "line" ? line : price.minor, ofLine.message);
+  }
+  return faults;
+}
+
+function pricedFault({ minor, currency }: Money, unit: Currency): ReturnType<typeof priceFault> {
+  return currency === unit
+    ? priceFault(minor, unit)
+    : { message: `it is in ${currency}, and the sales unit sells in ${unit}` };
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}
+
+/** The most faults that a reply to the back office names. */
+const toldMax = 5;
+
+/** All faults in one sentence, as the back office reads it. */
+export function catalogueFaultText(faults: readonly CatalogueFault[]): string {
+  const told = faults.slice(0, toldMax).map(({ index, key, value, message }) => {
+    const where = index === undefined ? key : `products[${index}].${key}`;
+    return `${where}${value === undefined ? "" : ` = ${JSON.stringify(value)}`}: ${message}`;
+  });
+  const more = faults.length - told.length;
+  return [...told, ...(more === 0 ? [] : [`and ${more} more`])].join("; ");
+}
