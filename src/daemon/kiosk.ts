@@ -1,5 +1,5 @@
 /** The kiosk between the parts that the configuration means. Part of the composition root. */
-import { catalogueOf } from "../config/catalogue.ts";
+import { catalogueOf, lineFaultOf } from "../config/catalogue.ts";
 import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
 import type { Journal } from "../journal/port.ts";
@@ -39,6 +39,7 @@ export function kioskOf(config: Config, parts: KioskParts): Kiosk {
       version: parts.version,
       policy: policyOf(config),
       catalogue: catalogueOf(config),
+      lineFault: lineFaultOf(config),
       deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s),
       shopQr: parts.shopQr,
       isQuiet: quietHoursOf(config),

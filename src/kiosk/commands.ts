@@ -9,6 +9,7 @@ import type { Command, Link } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
+import { type CatalogueAround, catalogueFaults, catalogueFaultText } from "../sale/catalogue-check.ts";
 import type { SaleEvent, ServiceVend, Unstamped } from "../sale/event.ts";
 import type { Clock, Log } from "../service/port.ts";
 import { takeCommand } from "./intake.ts";
@@ -29,6 +30,8 @@ export interface CommandParts {
   readonly log: Log;
   /** The configuration's. */
   readonly catalogue: Catalogue;
+  /** What every catalogue has to hold to here, the configuration's and the back office's. */
+  readonly sellable: CatalogueAround;
   readonly reboot: () => void;
   /** Called when a command may have changed what can be sold. */
   readonly onChange: () => void;
@@ -57,7 +60,11 @@ export async function obey(command: Command, parts: CommandParts): Promise<void>
 }
 
 /** Why the order cannot be carried out, where the kiosk knows that before the sale is asked. */
-function refusalOf(order: Command["order"], { journal, loop }: CommandParts): string | undefined {
+function refusalOf(order: Command["order"], { journal, loop, sellable }: CommandParts): string | undefined {
+  if (order.kind === "set-catalogue") {
+    const faults = catalogueFaults(order.catalogue, sellable);
+    return faults.length === 0 ? undefined : catalogueFaultText(faults);
+  }
   if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId))
     return `order ${order.orderId} was handed in before`;
   if (order.kind !== "serviced") return undefined;

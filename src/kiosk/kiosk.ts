@@ -8,6 +8,7 @@ import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel, Scene } from "../panel/port.ts";
 import { type Catalogue, productsForSale } from "../sale/catalogue.ts";
+import type { CatalogueAround, LineFaultOf } from "../sale/catalogue-check.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { MerchantQrId, Reference } from "../sale/ids.ts";
 import type { SalePolicy } from "../sale/policy.ts";
@@ -44,6 +45,8 @@ export interface KioskSettings {
   readonly version: string;
   readonly policy: SalePolicy;
   readonly catalogue: Catalogue;
+  /** What the machine's lines can deliver. */
+  readonly lineFault: LineFaultOf;
   /** How long a delivery may take before it counts as unknown. */
   readonly deliverMs: number;
   /** The web shop's code for the idle scene, once it is known. */
@@ -209,7 +212,9 @@ class WholeKiosk implements Kiosk {
       log,
     };
     const onChange = (): void => this.#review();
-    const commandParts = { loop, journal, machine, panel, link, clock, log, catalogue, reboot: ports.reboot, onChange };
+    const { reboot } = ports;
+    const sellable = this.#sellable;
+    const commandParts = { loop, journal, machine, panel, link, clock, log, catalogue, sellable, reboot, onChange };
     this.#listening = createListening({
       loop,
       journal,
@@ -223,6 +228,10 @@ class WholeKiosk implements Kiosk {
       },
     });
     this.#listening.setMachine(machine.readiness());
+  }
+
+  get #sellable(): CatalogueAround {
+    return { currency: this.#settings.policy.currency, lineFault: this.#settings.lineFault };
   }
 
   get counter(): Counter {
@@ -241,7 +250,7 @@ class WholeKiosk implements Kiosk {
     await this.#presenter.show();
     this.#report.publishChange();
     const { catalogue } = this.#settings;
-    await reconcile({ journal, catalogue, machine, clock, log, loop: this.#loop });
+    await reconcile({ journal, catalogue, sellable: this.#sellable, machine, clock, log, loop: this.#loop });
     this.#listening.open();
     signal?.throwIfAborted();
     await link.start(this.#listening.linkListener);

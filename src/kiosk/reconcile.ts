@@ -2,6 +2,7 @@
 import type { Journal } from "../journal/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
+import { type CatalogueAround, catalogueFaults, catalogueFaultText } from "../sale/catalogue-check.ts";
 import { initialState } from "../sale/state.ts";
 import type { Clock, Log } from "../service/port.ts";
 import type { Loop } from "./loop.ts";
@@ -12,6 +13,7 @@ export interface ReconcileParts {
   readonly journal: Journal;
   /** The configuration's. */
   readonly catalogue: Catalogue;
+  readonly sellable: CatalogueAround;
   readonly machine: Pick<Machine, "resume">;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,10 +22,18 @@ export interface ReconcileParts {
 
 /** @throws StoredValueError when something of it cannot be read: then nothing was changed. */
 export async function reconcile(parts: ReconcileParts): Promise<void> {
-  const { journal, log, loop } = parts;
+  const { journal, log, loop, sellable } = parts;
   const open = readOpenBusiness(journal, parts.catalogue);
   const { settlements, serviceVends, lines, inService, partialRefused } = open;
-  loop.restore({ ...initialState(open.catalogue ?? parts.catalogue, lines), inService, partialRefused });
+  // The lines or the currency of the configuration may have changed since the back office's catalogue was checked.
+  const faults = open.catalogue === undefined ? [] : catalogueFaults(open.catalogue, sellable);
+  const catalogue = faults.length === 0 ? (open.catalogue ?? parts.catalogue) : parts.catalogue;
+  loop.restore({ ...initialState(catalogue, lines), inService, partialRefused });
+  if (faults.length > 0) {
+    const reason = catalogueFaultText(faults);
+    log.error({ reason }, "the back office's products cannot be sold any more: the configuration's count");
+    loop.put(undefined, { changes: noCatalogueChanges });
+  }
   if (open.isCatalogueOutdated) {
     log.info(
       {},

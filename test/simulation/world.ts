@@ -364,6 +364,7 @@ export class World {
         locationDescription: "Simulation",
         version: "1",
         policy: this.policy,
+        lineFault: () => undefined,
         catalogue: {
           currency: "NOK",
           version: "1",

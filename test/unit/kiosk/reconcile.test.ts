@@ -22,6 +22,7 @@ async function booted(changes: readonly JournalChange[], machineFault?: Error) {
   await reconcile({
     journal: new MemoryJournal(changes),
     catalogue,
+    sellable: { currency: "NOK", lineFault: () => undefined },
     machine: {
       resume: async (order) => {
         if (machineFault !== undefined) throw machineFault;
@@ -121,4 +122,12 @@ it("an output that cannot go on leaves a line that names the sale", async () => 
 it("what cannot be read stops the start, before anything is changed", async () => {
   const unreadable = booted([{ kind: "put", table: "settlement", key: "x", value: { state: "?" } }]);
   await expect(unreadable).rejects.toThrow(StoredValueError);
+});
+
+it("products of the back office that cannot be sold any more give way to the configuration's", async () => {
+  const danish = { ...catalogue, version: "2", currency: "DKK" as const };
+  const { put, state, log } = await booted(catalogueChanges(danish, catalogue));
+  expect(state?.catalogue).toEqual(catalogue);
+  expect(put).toEqual([{ changes: noCatalogueChanges }]);
+  expect(JSON.stringify(log.lines)).toContain("sells in NOK");
 });

@@ -241,6 +241,7 @@ export class KioskRig {
         version: "1",
         policy: { ...policy, ...changes },
         catalogue,
+        lineFault: () => undefined,
         deliverMs: 20_000,
         shopQr: () => undefined,
         isQuiet: () => false,
