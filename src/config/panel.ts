@@ -5,7 +5,6 @@ import { clockTime, type Fault, file, words } from "./fields.ts";
 import { nearestWord } from "./known-keys.ts";
 import type { PanelPins } from "./pins.ts";
 
-
 export const panelSchema = z.strictObject({
   model: z.string().min(1).optional().describe("A panel of hardware/panels (kvitt panel list); or the geometry below."),
   output: z

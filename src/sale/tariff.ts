@@ -9,8 +9,8 @@ export interface Rate {
   /** ISO weekdays, 1 to 7; 8 is a holiday, which is no weekday. */
   readonly days: readonly number[];
   /**
-   * Minutes of the local day, 0 to 1440, the end not included. A rate that ends at or before it begins goes over midnight and belongs to the day on
-   * which it begins: OCPI 2.2.1, 11.4.6, TariffRestrictions, of `day_of_week` with an `end_time` before its `start_time`.
+   * Minutes of the local day, 0 to 1440, the end not included. A rate that ends before it begins goes over midnight and belongs to the day on
+   * which it begins; one that ends as it begins never holds: OCPI 2.2.1, 11.4.6, TariffRestrictions, of `day_of_week` with an `end_time` before its `start_time`.
    */
   readonly fromMinute: number;
   readonly toMinute: number;
@@ -59,7 +59,7 @@ export interface DayPiece {
 
 /** Whether the rate holds at a minute of a day. @param today 1 to 8 @param yesterday 1 to 8, for a rate that began before midnight */
 function isInRate({ days, fromMinute, toMinute }: Rate, minute: number, today: number, yesterday: number): boolean {
-  if (fromMinute < toMinute) return days.includes(today) && minute >= fromMinute && minute < toMinute;
+  if (fromMinute <= toMinute) return days.includes(today) && minute >= fromMinute && minute < toMinute;
   return (days.includes(today) && minute >= fromMinute) || (days.includes(yesterday) && minute < toMinute);
 }
 
@@ -87,12 +87,15 @@ export function dayPieces(
 function createWeek(tariff: Tariff): (time: LocalTime) => readonly DayPiece[] {
   const known = new Map<number, readonly DayPiece[]>();
   const kindOf = (date: string, weekday: number): number => (tariff.holidays.has(date) ? holidayNumber : weekday);
+  let last: { readonly date: string; readonly pieces: readonly DayPiece[] } | undefined;
   return ({ date, weekday }) => {
+    if (last?.date === date) return last.pieces;
     const today = kindOf(date, weekday);
     const yesterday = kindOf(dayBefore(date), weekday === 1 ? 7 : weekday - 1);
     const key = today * 10 + yesterday;
     const pieces = known.get(key) ?? withoutSeams(dayPieces(tariff, today, yesterday));
     known.set(key, pieces);
+    last = { date, pieces };
     return pieces;
   };
 }
@@ -113,18 +116,19 @@ function dayBefore(date: string): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - dayMs).toISOString().slice(0, 10);
 }
 
-/** A clock change between the two; the moment itself is found by halving. */
+/** A clock change between the two, which lie in one local day; the moment itself is found by halving. */
 function changeBetween(startMs: number, endMs: number, localAt: (wallMs: number) => LocalTime): number | undefined {
-  const offsetAt = (wallMs: number): number => {
-    const { date, minute } = localAt(wallMs);
-    return Date.parse(`${date}T00:00:00Z`) / minuteMs + minute - Math.floor(wallMs / minuteMs);
+  const timeOfDayMs = (wallMs: number): number => {
+    const { minute, msOfMinute } = localAt(wallMs);
+    return minute * minuteMs + msOfMinute;
   };
-  const offset = offsetAt(startMs);
-  if (offsetAt(endMs) === offset) return undefined;
+  const start = timeOfDayMs(startMs);
+  const isSteadyUntil = (wallMs: number): boolean => timeOfDayMs(wallMs) === (start + wallMs - startMs) % dayMs;
+  if (isSteadyUntil(endMs)) return undefined;
   let [low, high] = [startMs, endMs];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offsetAt(middle) === offset) low = middle;
+    if (isSteadyUntil(middle)) low = middle;
     else high = middle;
   }
   return high;

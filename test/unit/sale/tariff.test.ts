@@ -21,6 +21,11 @@ const town: Tariff = {
   dayMax: undefined,
   roundTo: 1,
 };
+const fridayNight: Tariff = {
+  ...town,
+  holidays: new Set(),
+  rates: [{ days: [5], fromMinute: 1_320, toMinute: 360, perHour: 3_000 }],
+};
 const always: Tariff = { ...town, perHour: 3_000, rates: [] };
 
 function local(wallMs: number, timeZone: string): string {
@@ -117,6 +122,24 @@ describe("a tariff", () => {
       1_200,
       "2027-03-28 04:00",
     ],
+    [
+      "Friday's night lasts until Saturday morning",
+      fridayNight,
+      "2026-11-27T23:30:00+01:00",
+      60,
+      3_000,
+      "2026-11-28 00:30",
+    ],
+    ["Thursday's night is not Friday's", fridayNight, "2026-11-27T00:30:00+01:00", 60, 3_000, "2026-11-27 23:00"],
+    ["and ends when it ends", fridayNight, "2026-11-28T05:30:00+01:00", 60, 3_000, "2026-12-04 22:30"],
+    [
+      "a night that begins on a holiday goes on over the next morning, and the holiday's own morning is the day before's",
+      { ...fridayNight, holidays: new Set(["2026-11-27"]) },
+      "2026-11-27T23:30:00+01:00",
+      60,
+      3_000,
+      "2026-12-04 23:00",
+    ],
   ])("%s", (_, tariff, from, minutes, price, until) => {
     const quote = quotesOf(tariff)(Date.parse(from), minutes);
     expect({ price: quote.price, until: local(quote.untilWallMs, tariff.timeZone) }).toEqual({ price, until });
@@ -136,12 +159,52 @@ it("nothing costs nothing, not less than nothing", () => {
   expect(quotesOf(free)(Date.parse("2026-10-24T20:00:00Z"), 1).price).toBe(0);
 });
 
+/** Slow and obvious: one minute after the other, each asked what it costs by the calendar on the wall. From a whole minute on. */
+function minuteByMinute(tariff: Tariff, fromWallMs: number, minutes: number): { price: number; untilWallMs: number } {
+  const { timeZone, holidays, rates, first, dayMax, roundTo } = tariff;
+  const wall = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
+  const kindOf = (date: string): number => (holidays.has(date) ? 8 : new Date(`${date}T12:00:00Z`).getUTCDay() || 7);
+  const perHourAt = (date: string, minute: number): number => {
+    const [today, yesterday] = [
+      date,
+      new Date(Date.parse(`${date}T12:00:00Z`) - 86_400_000).toISOString().slice(0, 10),
+    ].map(kindOf);
+    for (const { days, fromMinute, toMinute, perHour } of rates) {
+      const isOverMidnight = fromMinute > toMinute;
+      const began = isOverMidnight ? minute >= fromMinute : minute >= fromMinute && minute < toMinute;
+      if (began && days.includes(today ?? 0)) return perHour;
+      if (isOverMidnight && minute < toMinute && days.includes(yesterday ?? 0)) return perHour;
+    }
+    return tariff.perHour;
+  };
+  const ofDays = new Map<string, number>();
+  let [paid, at] = [0, fromWallMs];
+  for (; paid < minutes; at += 60_000) {
+    const [date = "", time = ""] = wall.format(at).split(" ");
+    const perHour = perHourAt(date, Number(time.slice(0, 2)) * 60 + Number(time.slice(3)));
+    if (perHour === 0) continue;
+    const price = first !== undefined && paid < first.minutes ? (paid === 0 ? first.price : 0) : perHour / 60;
+    ofDays.set(date, (ofDays.get(date) ?? 0) + price);
+    paid += 1;
+  }
+  const sum = [...ofDays.values()].reduce((total, one) => total + Math.min(one, dayMax ?? Infinity), 0);
+  return { price: Math.max(0, Math.ceil(sum / roundTo - 1e-6)) * roundTo, untilWallMs: at };
+}
+
+it("of a tariff that costs nothing, the quote ends all the same", () => {
+  const from = Date.parse("2026-11-23T10:00:00Z");
+  const { price, untilWallMs } = quotesOf({ ...always, perHour: 0 })(from, 60);
+  expect(price).toBe(0);
+  expect((untilWallMs - from) / 86_400_000).toBeLessThan(735);
+});
+
 describe("any tariff", () => {
   const rate = record({
     days: array(integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 8 }),
     span: array(integer({ min: 0, max: 1_440 }), { minLength: 2, maxLength: 2 }),
     perHour: constantFrom(0, 500, 2_000, 3_333),
-  }).map(({ days, span, perHour }) => ({ days, fromMinute: Math.min(...span), toMinute: Math.max(...span), perHour }));
+    // Where the end lies before the beginning, over midnight.
+  }).map(({ days, span: [from, to], perHour }) => ({ days, fromMinute: from ?? 0, toMinute: to ?? 0, perHour }));
   const tariffs = record({
     timeZone: constantFrom("Europe/Oslo", "Europe/Helsinki", "Europe/Copenhagen", "Atlantic/Reykjavik"),
     perHour: constantFrom(700, 2_400, 3_000),
@@ -158,6 +221,18 @@ describe("any tariff", () => {
     integer({ min: 0, max: 8 * 3_600 }).map((seconds) => Date.parse(text) + seconds * 1_000),
   );
   const times = integer({ min: 1, max: 3 * 1_440 });
+
+  it("quotes what its minutes cost one after the other, over midnights, holidays and both odd days", () => {
+    const wholeMinutes = moments.map((wallMs) => Math.floor(wallMs / 60_000) * 60_000);
+    assert(
+      property(tariffs, wholeMinutes, integer({ min: 1, max: 1_440 }), (tariff, from, minutes) => {
+        const quote = quotesOf(tariff)(from, minutes);
+        const model = minuteByMinute(tariff, from, minutes);
+        expect(quote.untilWallMs).toBe(model.untilWallMs);
+        expect(quote.price).toBe(model.price);
+      }),
+    );
+  });
 
   it("more time never costs less, and never lasts shorter; it lasts at least what was paid", () => {
     assert(
