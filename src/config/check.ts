@@ -38,6 +38,7 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
   const faults = [
     ...providerFaults(vipps),
     ...returnUrlFaults(config),
+    ...legalFaults(vipps),
     ...saleFaults(config),
     ...productFaults(config),
     ...(delivery.driver === "gpio" ? gpioFaults(delivery) : []),
@@ -108,6 +109,19 @@ function returnUrlFaults({ vipps, sale }: Config): readonly Fault[] {
       path: ["vipps", "return_url"],
       message: "web-redirect payments end on a public page that says: look at the machine",
       instead: 'return_url = "https://example.com/look-at-the-machine"',
+    },
+  ];
+}
+
+/** The provider's merchantLegalLinks has both, or is left out. */
+function legalFaults({ terms_of_sale_url: terms, privacy_policy_url: privacy }: Config["vipps"]): readonly Fault[] {
+  if ((terms === undefined) === (privacy === undefined)) return [];
+  const missing = terms === undefined ? "terms_of_sale_url" : "privacy_policy_url";
+  return [
+    {
+      path: ["vipps", missing],
+      message: "terms_of_sale_url and privacy_policy_url go together: the app shows both",
+      instead: `${missing} = "https://example.com/${terms === undefined ? "terms" : "privacy"}"`,
     },
   ];
 }

@@ -42,6 +42,12 @@ const machine = z.strictObject({
     .describe("Unix socket that answers GET with what the machine is doing, as JSON, for monitoring on this computer."),
 });
 
+/** A page that opens on customers' phones. */
+const publicPage = z
+  .string()
+  .regex(/^https:\/\/\S+$/, "an https address of a public page")
+  .max(2_500);
+
 const vipps = z.strictObject({
   environment: z.enum(["test", "production"]).optional().describe("The provider's environment; or base_url."),
   base_url: z.url().optional().describe("Instead of environment: the simulator's address."),
@@ -60,14 +66,19 @@ const vipps = z.strictObject({
     .enum(["web-redirect", "push"])
     .default("web-redirect")
     .describe("The flow of a payment after a check-in. push needs the provider's approval of the sales unit."),
-  return_url: z
-    .string()
-    .regex(/^https:\/\/\S+$/, "an https address of a public page")
-    .max(2_500)
+  return_url: publicPage
     .optional()
     .describe(
       "Opens on the customer's phone after a web-redirect payment: a public page that says, look at the machine.",
     ),
+  terms_of_sale_url: publicPage
+    .optional()
+    .describe(
+      "Your terms of sale, which the app shows before the customer approves (merchantLegalLinks); with privacy_policy_url.",
+    ),
+  privacy_policy_url: publicPage
+    .optional()
+    .describe("Your privacy policy, which the app shows beside them; with terms_of_sale_url."),
   probe_s: seconds(
     1,
     600,

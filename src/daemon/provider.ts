@@ -1,5 +1,6 @@
 /** The provider as the configuration means it. Part of the composition root. */
 import { readVippsKeys } from "../config/credentials.ts";
+import { providerUrl } from "../config/relay.ts";
 import type { Config } from "../config/schema.ts";
 import type { PanelFacts } from "../panel/port.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
@@ -27,7 +28,10 @@ export interface ProviderPorts {
   readonly shopQrs: ShopQrs | undefined;
 }
 
-const baseUrls = { test: "https://apitest.vipps.no", production: "https://api.vipps.no" } as const;
+function legalLinksOf({ terms_of_sale_url: termsOfSaleUrl, privacy_policy_url: privacyPolicyUrl }: Config["vipps"]) {
+  if (termsOfSaleUrl === undefined || privacyPolicyUrl === undefined) return undefined;
+  return { termsOfSaleUrl, privacyPolicyUrl };
+}
 
 /** @throws CredentialsError naming what is missing */
 export async function openProvider(config: Config, panel: PanelFacts, parts: ProviderParts): Promise<ProviderPorts> {
@@ -35,7 +39,7 @@ export async function openProvider(config: Config, panel: PanelFacts, parts: Pro
   const { env, version, clock, entropy, log } = parts;
   const keys = await readVippsKeys(vipps, env);
   const client = createVippsClient({
-    baseUrl: vipps.base_url ?? baseUrls[vipps.environment ?? "test"],
+    baseUrl: providerUrl(vipps),
     msn: vipps.msn,
     credentials: credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey),
     system: { name: "kvitt", version, pluginName: `kvitt-${config.machine.kind}`, pluginVersion: version },
@@ -49,6 +53,7 @@ export async function openProvider(config: Config, panel: PanelFacts, parts: Pro
     qrRendering: config.panel.qr_rendering,
     qrSizePx: panel.providerQrSizePx,
     returnUrl: vipps.return_url,
+    legalLinks: legalLinksOf(vipps),
   };
   return {
     payments: createPayments(client, presentation),

@@ -14,7 +14,7 @@ export interface PresentationSettings {
   /** Opens on the customer's phone after a WEB_REDIRECT payment. */
   readonly returnUrl: string | undefined;
   /** Terms that the customer accepts by paying (ePayment, 2026). */
-  readonly legalLinks?: { readonly termsOfSaleUrl: string; readonly privacyPolicyUrl: string };
+  readonly legalLinks?: { readonly termsOfSaleUrl: string; readonly privacyPolicyUrl: string } | undefined;
 }
 
 /** Tax out of a total that includes it, half up; with the rest it always adds up. Rate in hundredths of a percent. */

@@ -355,6 +355,14 @@ describe("names and places", () => {
       /"https:/,
     ],
     [
+      "terms of sale without a privacy policy",
+      'msn = "123456"',
+      'msn = "123456"\nterms_of_sale_url = "https://example.com/terms"',
+      "vipps.privacy_policy_url",
+      /go together/,
+      /^privacy_policy_url = "https/,
+    ],
+    [
       "a key in the file",
       'environment = "test"',
       'environment = "production"\nclient_id = "abc"',
