@@ -327,9 +327,9 @@ describe("names and places", () => {
       /no time at all/,
       /^to = /,
     ],
-    ["the relays' topic as a name", '"platform-2"', '"relay"', "machine.id", /not "relay"/, /^id = /],
-    ["an outlet's name", '"platform-2"', '"laundry--w1"', "machine.id", /no --/],
-    ["a name that ends in a hyphen", '"platform-2"', '"platform-"', "machine.id", /no - at its end/],
+    ["the relays' topic as a name", '"platform-2"', '"relay"', "machine.id", /where relays stand/, /^id = /],
+    ["an outlet's name", '"platform-2"', '"laundry--w1"', "machine.id", /has "--" in it/],
+    ["a name that ends in a hyphen", '"platform-2"', '"platform-"', "machine.id", /ends in "-"/],
     [
       "a broker without TLS",
       "mqtts://broker.example.com:8883",
