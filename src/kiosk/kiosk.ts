@@ -99,6 +99,8 @@ const forgetTickMs = 3_600_000;
 const healthMs = 3_600_000;
 /** How often a stop looks whether the last delivery has ended. */
 const stopTickMs = 20;
+/** Within it everything that waits is decided, unless the journal takes nothing. */
+const settleMs = 5_000;
 
 export function createKiosk(settings: KioskSettings, ports: KioskPorts): Kiosk {
   return new WholeKiosk(settings, ports);
@@ -266,13 +268,11 @@ class WholeKiosk implements Kiosk {
   }
 
   async stop(): Promise<void> {
-    const { clock, panel, machine, link } = this.#ports;
+    const { panel, machine, link } = this.#ports;
     this.#isStopping = true;
     this.#review();
     this.#loop.put({ about: "session", event: { kind: "machine-lost" } });
-    const until = clock.monotonicMs() + this.#settings.deliverMs;
-    while (clock.monotonicMs() < until && (this.#deliveries.running() > 0 || this.#loop.waiting() > 0))
-      await clock.sleep(stopTickMs);
+    await this.#untilSettled();
     this.#registrar.stop();
     this.#outbox.stop();
     for (const repetition of this.#repetitions) repetition.stop();
@@ -280,6 +280,22 @@ class WholeKiosk implements Kiosk {
     await machine.stop();
     await panel.stop();
     await link.stop();
+    this.#loop.stop();
+  }
+
+  /** Waits for a delivery that is on, and for what is decided after it; a disk that takes nothing does not keep anybody waiting. */
+  async #untilSettled(): Promise<void> {
+    const { clock } = this.#ports;
+    const latestMs = clock.monotonicMs() + this.#settings.deliverMs;
+    let decidedByMs = clock.monotonicMs() + settleMs;
+    for (;;) {
+      const nowMs = clock.monotonicMs();
+      const isDelivering = this.#deliveries.running() > 0;
+      if (isDelivering) decidedByMs = nowMs + settleMs;
+      const isDeciding = this.#loop.waiting() > 0 && nowMs < decidedByMs;
+      if (!(isDelivering && nowMs < latestMs) && !isDeciding) return;
+      await clock.sleep(stopTickMs);
+    }
   }
 
   /** Ids and orders that nobody can ask for any more, by a clock that can be believed. */

@@ -59,6 +59,8 @@ export interface Loop {
   waiting(): number;
   /** Counts decisions: a watchdog feeds on it. */
   progress(): number;
+  /** Nothing is decided, written or tried again from now on; what waits is in the journal, or comes again. */
+  stop(): void;
 }
 
 /** Bounds what the world can send; answers to our own effects come on top. */
@@ -82,6 +84,7 @@ class SaleLoop implements Loop {
   readonly #inbox = createInbox<InboxItem>(inboxLengthMax);
   readonly #customer = new CustomerInHand();
   #state: SaleState;
+  readonly #stopping = new AbortController();
   #isDraining = false;
   /** Since the last write that worked. */
   #journalFailures = 0;
@@ -123,11 +126,16 @@ class SaleLoop implements Loop {
   putDurably(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem> = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const onJournalled = (error: Error | undefined): void => (error === undefined ? resolve() : reject(error));
-      if (!this.#take(itemOf(event, { ...more, onJournalled }), false)) reject(new Error("the kiosk's inbox is full"));
+      if (!this.#take(itemOf(event, { ...more, onJournalled }), false)) reject(new Error("the kiosk's inbox is full, or the kiosk has stopped"));
     });
   }
 
+  stop(): void {
+    this.#stopping.abort();
+  }
+
   #take(item: InboxItem, isOwn: boolean): boolean {
+    if (this.#stopping.signal.aborted) return false;
     const isTaken = this.#inbox.put(item, isOwn);
     if (isTaken) void this.#drain();
     else this.#parts.log.warn({ about: item.event?.about }, "the inbox is full: what came is refused");
@@ -138,7 +146,9 @@ class SaleLoop implements Loop {
     if (this.#isDraining) return;
     this.#isDraining = true;
     try {
-      for (let item = this.#inbox.take(); item !== undefined; item = this.#inbox.take()) await this.#handle(item);
+      for (let item = this.#inbox.take(); item !== undefined; item = this.#inbox.take())
+        if (this.#stopping.signal.aborted) item.onJournalled?.(new Error("the kiosk has stopped"));
+        else await this.#handle(item);
     } finally {
       this.#isDraining = false;
     }
@@ -199,7 +209,7 @@ class SaleLoop implements Loop {
       item.onJournalled(errorFrom(error));
       return;
     }
-    await clock.sleep(backOffCeilingMs(journalRetry, failures - 1));
+    await clock.sleep(backOffCeilingMs(journalRetry, failures - 1), this.#stopping.signal).catch(() => {});
     this.#inbox.put(item, true);
   }
 }
