@@ -342,15 +342,24 @@ describe("a start", () => {
     for (const one of ["machine.start", "panel.start", "link.start"] as const) expect(touched).not.toContain(one);
   });
 
-  it.each([...buildSteps, ...startSteps])("is stopped by a signal that comes at %s", async (step) => {
-    const world: Rig = rig((now) => {
-      if (now === step) world.stop.abort(new Error("stopped by SIGTERM"));
-    });
-    await endsWithin(world, 5_000);
-    expect(world.errorText()).toBe("well");
-    await world.expectOver();
-    expect(world.open).toEqual({ sockets: 0, journals: 0 });
-  });
+  it.each([...buildSteps, ...startSteps])(
+    "is stopped by a signal that comes at %s, and goes no further",
+    async (step) => {
+      const touched: Step[] = [];
+      const world: Rig = rig((now) => {
+        touched.push(now);
+        if (now === step) world.stop.abort(new Error("stopped by SIGTERM"));
+      });
+      await endsWithin(world, 5_000);
+      expect(world.errorText()).toBe("well");
+      const further = touched
+        .slice(touched.indexOf(step) + 1)
+        .filter((one) => startSteps.some((start) => start === one));
+      expect(further).toEqual([]);
+      await world.expectOver();
+      expect(world.open).toEqual({ sockets: 0, journals: 0 });
+    },
+  );
 });
 
 describe("a machine that cannot read its journal", () => {
