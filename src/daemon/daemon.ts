@@ -144,8 +144,8 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   } catch (error) {
     if (!signal.aborted) throw error;
     log.info({ reason: errorText(error) }, "stopped while it was starting");
-    return;
   }
+  if (signal.aborted) return;
   shopCode.start();
   owned.defer("shop code", () => shopCode.stop());
   extension.end();
