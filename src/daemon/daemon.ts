@@ -112,6 +112,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   const link = await parts.openLink(await countBoot(journal), commandMemory(journal));
   owned.defer("link", () => link.stop(), budget.linkMs);
   const provider = await parts.openProvider(panel.facts);
+  owned.defer("provider", () => provider.close());
   const { machine, twin, attach } = parts.openMachine();
   owned.defer("machine", () => machine.stop(), budget.machineMs);
   const probeMs = config.vipps.probe_s * 1_000;

@@ -8,7 +8,7 @@ import { createVippsClient } from "../vipps/client.ts";
 import { credentials } from "../vipps/credentials.ts";
 import { createFetchTransport } from "../vipps/fetch-transport.ts";
 import { createMerchantQrs, createPayments, createShopQrs, type PresentationSettings } from "../vipps/payments.ts";
-import type { MerchantQrs, Payments, ShopQrs } from "../vipps/port.ts";
+import type { CallOptions, MerchantQrs, Payments, ShopQrs } from "../vipps/port.ts";
 
 export interface ProviderParts {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -26,6 +26,8 @@ export interface ProviderPorts {
   readonly merchantQrs: MerchantQrs;
   /** Undefined where the operator has no web shop. */
   readonly shopQrs: ShopQrs | undefined;
+  /** Breaks off what is still asked: what becomes of it is asked again after the next start. Idempotent. */
+  close(): void;
 }
 
 function legalLinksOf({ terms_of_sale_url: termsOfSaleUrl, privacy_policy_url: privacyPolicyUrl }: Config["vipps"]) {
@@ -38,12 +40,15 @@ export async function openProvider(config: Config, panel: PanelFacts, parts: Pro
   const { vipps, shop } = config;
   const { env, version, clock, entropy, log } = parts;
   const keys = await readVippsKeys(vipps, env);
+  const closing = new AbortController();
+  const transport = createFetchTransport(parts.observeServerDate);
   const client = createVippsClient({
     baseUrl: providerUrl(vipps),
     msn: vipps.msn,
     credentials: credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey),
     system: { name: "kvitt", version, pluginName: `kvitt-${config.machine.kind}`, pluginVersion: version },
-    transport: createFetchTransport(parts.observeServerDate),
+    // The fetch of an access token belongs to no single call: it is broken off here.
+    transport: (request) => transport({ ...request, signal: AbortSignal.any([request.signal, closing.signal]) }),
     clock,
     entropy,
     log,
@@ -55,9 +60,30 @@ export async function openProvider(config: Config, panel: PanelFacts, parts: Pro
     returnUrl: vipps.return_url,
     legalLinks: legalLinksOf(vipps),
   };
+  const until = untilClosed(closing.signal);
+  const payments = createPayments(client, presentation);
+  const merchantQrs = createMerchantQrs(client, presentation);
+  const shopQrs = shop === undefined ? undefined : createShopQrs(client, shop.redirect_qr_id, presentation);
   return {
-    payments: createPayments(client, presentation),
-    merchantQrs: createMerchantQrs(client, presentation),
-    shopQrs: shop === undefined ? undefined : createShopQrs(client, shop.redirect_qr_id, presentation),
+    payments: {
+      create: (request, key, options) => payments.create(request, key, until(options)),
+      get: (reference, options) => payments.get(reference, until(options)),
+      capture: (reference, amount, key, options) => payments.capture(reference, amount, key, until(options)),
+      cancel: (reference, only, key, options) => payments.cancel(reference, only, key, until(options)),
+      refund: (reference, amount, key, options) => payments.refund(reference, amount, key, until(options)),
+    },
+    merchantQrs: {
+      register: (id, location, options) => merchantQrs.register(id, location, until(options)),
+      check: (id, options) => merchantQrs.check(id, until(options)),
+    },
+    shopQrs: shopQrs === undefined ? undefined : { get: (options) => shopQrs.get(until(options)) },
+    close: () => closing.abort(new Error("the daemon stops")),
+  };
+}
+
+function untilClosed(closed: AbortSignal): (options?: CallOptions) => CallOptions {
+  return (options = {}) => {
+    const { signal } = options;
+    return { ...options, signal: signal === undefined ? closed : AbortSignal.any([signal, closed]) };
   };
 }

@@ -1,6 +1,7 @@
 /** The demo's network: a broker whose listener can vanish, and a wire to the provider that can be cut. Loopback only. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
+import { listenOnPort } from "../service/listen.ts";
 
 export interface Cuttable {
   readonly port: number;
@@ -9,13 +10,7 @@ export interface Cuttable {
 }
 
 function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
+  return listenOnPort(server, { host: "127.0.0.1", port });
 }
 
 /** A port that nobody uses now. */

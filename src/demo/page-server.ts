@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
+import { listenOnPort } from "../service/listen.ts";
 import { errorText } from "../kit/error-text.ts";
 import { checkWorld } from "./script.ts";
 import type { DemoWorld } from "./world.ts";
@@ -108,24 +109,32 @@ async function answer(world: DemoWorld, request: IncomingMessage, response: Serv
   response.writeHead(404).end();
 }
 
-export async function servePage(
-  world: DemoWorld,
-  port: number,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+export interface DemoPage {
+  readonly url: string;
+  /** From now on the page is of this world; before, it says that the demo starts. */
+  show(world: DemoWorld): void;
+  close(): Promise<void>;
+}
+
+/** Listens on loopback; port 0 takes a free one. Before any world is there, so that a port that is taken is found out first. @throws ListenError */
+export async function openPage(port: number): Promise<DemoPage> {
+  let shown: DemoWorld | undefined;
   const server = createServer((request, response) => {
-    answer(world, request, response).catch((error: unknown) => {
+    if (shown === undefined) {
+      response.writeHead(503, { "retry-after": "1" }).end("the demo starts");
+      return;
+    }
+    answer(shown, request, response).catch((error: unknown) => {
       response.writeHead(400, { "content-type": "text/plain" });
       response.end(errorText(error));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
+  const bound = await listenOnPort(server, { host: "127.0.0.1", port });
   return {
     url: `http://127.0.0.1:${bound}`,
+    show: (world) => {
+      shown = world;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

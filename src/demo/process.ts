@@ -1,6 +1,7 @@
 /** A child process of the demo: its lines, its end, its start again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { onAbort } from "../kit/abort.ts";
 
 export interface DemoProcess {
   readonly isRunning: boolean;
@@ -11,14 +12,20 @@ export interface DemoProcess {
   stop(): Promise<void>;
 }
 
-const stopWithinMs = 5_000;
+/** The longest delivery of the demo takes 10 s, and is not cut short by a stop. */
+export const stopWithinMs = 15_000;
+
+export interface DemoProcessSettings {
+  /** Of `kvitt`. */
+  readonly args: readonly string[];
+  readonly onLine: (line: string) => void;
+  readonly onExit: (code: number | null) => void;
+  /** Aborted when a stop should not be waited for. */
+  readonly hurry: AbortSignal | undefined;
+}
 
 /** Runs `kvitt ARGS` as this process was started itself: from the sources or from the bundle. */
-export function createDemoProcess(
-  args: readonly string[],
-  onLine: (line: string) => void,
-  onExit: (code: number | null) => void,
-): DemoProcess {
+export function createDemoProcess({ args, onLine, onExit, hurry }: DemoProcessSettings): DemoProcess {
   let child: ChildProcess | undefined;
 
   function gone(running: ChildProcess): Promise<void> {
@@ -54,9 +61,12 @@ export function createDemoProcess(
       const running = child;
       if (running === undefined) return;
       running.kill("SIGTERM");
-      const timer = setTimeout(() => running.kill("SIGKILL"), stopWithinMs);
+      const kill = (): void => void running.kill("SIGKILL");
+      const timer = setTimeout(kill, stopWithinMs);
+      const forget = onAbort(hurry, kill);
       await gone(running);
       clearTimeout(timer);
+      forget();
     },
   };
 }

@@ -6,6 +6,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorText } from "../kit/error-text.ts";
+import { createLog } from "../service/log.ts";
+import { createOwned } from "../service/owned.ts";
+import { createSystemClock } from "../service/system-clock.ts";
 import { readCode } from "./camera.ts";
 import {
   askKiosk,
@@ -19,7 +22,7 @@ import {
 import { openDemoMachine } from "./machines/machines.ts";
 import type { Control, DemoMachine, Drop, MachineKind, SwitchName } from "./machines/port.ts";
 import { type Cuttable, freePort, startBroker, startWire } from "./network.ts";
-import { createDemoProcess, type DemoProcess } from "./process.ts";
+import { createDemoProcess, type DemoProcess, stopWithinMs } from "./process.ts";
 import { type DemoPlaces, writeConfigs } from "./setup.ts";
 import { plainWords } from "./words.ts";
 
@@ -85,12 +88,22 @@ export function isEnded(row: LedgerRowView): boolean {
 const user = "kari";
 const logLength = 400;
 
+export interface DemoOptions {
+  readonly kind?: MachineKind;
+  /** Aborted when the demo should not start any further. */
+  readonly signal?: AbortSignal;
+  /** Aborted when it should not wait for its processes to end. */
+  readonly hurry?: AbortSignal;
+}
+
+/** More than a process of the demo is given to end by itself. */
+const stopProcessMs = stopWithinMs + 5_000;
+
 export class DemoWorld {
   readonly folder: string;
   readonly providerUrl: string;
-  readonly #broker: Awaited<ReturnType<typeof startBroker>>;
+  readonly #broker: Cuttable;
   readonly #wire: Cuttable;
-  readonly #provider: DemoProcess;
   readonly #relay: DemoProcess;
   readonly #kiosk: DemoProcess;
   readonly #broken = new Set<SwitchName>();
@@ -111,13 +124,14 @@ export class DemoWorld {
   #lines = 0;
   #isClosed = false;
   #polling: Promise<void> = Promise.resolve();
+  #owned: AsyncDisposable | undefined;
 
   private constructor(parts: {
-    readonly broker: Awaited<ReturnType<typeof startBroker>>;
+    readonly broker: Cuttable;
     readonly wire: Cuttable;
-    readonly provider: DemoProcess;
     readonly places: DemoPlaces;
     readonly machine: DemoMachine;
+    readonly hurry: AbortSignal | undefined;
   }) {
     this.folder = parts.places.folder;
     this.providerUrl = parts.places.providerUrl;
@@ -126,33 +140,47 @@ export class DemoWorld {
     this.#journals.add(parts.machine.kind);
     this.#broker = parts.broker;
     this.#wire = parts.wire;
-    this.#provider = parts.provider;
     const kvitt = (who: string, args: readonly string[]): DemoProcess =>
-      createDemoProcess(
+      createDemoProcess({
         args,
-        (line) => this.#hear(who, line),
-        () => this.#changed(),
-      );
+        onLine: (line) => this.#hear(who, line),
+        onExit: () => this.#changed(),
+        hurry: parts.hurry,
+      });
     this.#relay = kvitt("relay", ["relay", "--config", join(this.folder, "relay.toml"), "--json"]);
     this.#kiosk = kvitt("machine", ["run", "--config", join(this.folder, "kiosk.toml")]);
   }
 
-  /** Starts everything; resolves when the processes run (the machine then boots by itself). */
-  static async start(kind: MachineKind = "vending"): Promise<DemoWorld> {
+  /**
+   * Starts everything; resolves when the processes run (the machine then boots by itself). When something does not start, or the signal aborts,
+   * all that was started is stopped before it rejects.
+   */
+  static async start({ kind = "vending", signal, hurry }: DemoOptions = {}): Promise<DemoWorld> {
+    const owned = createOwned({
+      clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),
+      log: createLog("error", (line) => process.stderr.write(line)),
+    });
+    await using started = new AsyncDisposableStack();
+    started.use(owned);
     const folder = await mkdtemp(join(tmpdir(), "kvitt-demo-"));
+    owned.defer("folder", () => rm(folder, { recursive: true, force: true }));
     const broker = await startBroker();
+    owned.defer("broker", () => broker.close());
     const early: string[] = [];
     let tell = (line: string): void => void early.push(line);
     const providerPort = await freePort();
-    const provider = createDemoProcess(
-      ["simulator", "--port", String(providerPort), "--json", "--log"],
-      (line) => tell(line),
-      () => {},
-    );
+    const provider = createDemoProcess({
+      args: ["simulator", "--port", String(providerPort), "--json", "--log"],
+      onLine: (line) => tell(line),
+      onExit: () => {},
+      hurry,
+    });
+    owned.defer("provider", () => provider.stop(), stopProcessMs);
     provider.start();
     const providerUrl = `http://127.0.0.1:${providerPort}`;
-    await untilAnswers(providerUrl);
+    await untilAnswers(providerUrl, provider, () => early.at(-1), signal);
     const wire = await startWire(providerPort);
+    owned.defer("wire", () => wire.cut());
     const relayPort = await freePort();
     const places: DemoPlaces = {
       folder,
@@ -162,14 +190,22 @@ export class DemoWorld {
       relayPort,
     };
     const machine = await openDemoMachine(kind, { folder, port: await freePort() });
+    const world = new DemoWorld({ broker, wire, places, machine, hurry });
+    // Whichever stands there then.
+    owned.defer("machine", () => world.#machine.close());
     await writeConfigs({ ...places, journal: journalOf(kind) }, machine.config);
     await setUnit(providerUrl, { msn: "123456", pushApproved: true });
-    const world = new DemoWorld({ broker, wire, provider, places, machine });
     tell = (line) => world.#hear("provider", line);
     for (const line of early) tell(line);
+    signal?.throwIfAborted();
+    owned.defer("relay", () => world.#relay.stop(), stopProcessMs);
     world.#relay.start();
+    owned.defer("kiosk", () => world.#kiosk.stop(), stopProcessMs);
     world.#kiosk.start();
+    owned.defer("watching", () => world.#stopWatching());
     world.#polling = world.#poll();
+    world.#owned = owned;
+    started.move();
     return world;
   }
 
@@ -418,15 +454,16 @@ export class DemoWorld {
     for (const listener of this.#listeners) listener();
   }
 
-  async close(): Promise<void> {
+  async #stopWatching(): Promise<void> {
     this.#isClosed = true;
     await this.#polling;
-    await Promise.all([this.#kiosk.stop(), this.#relay.stop()]);
-    await this.#machine.close();
-    await this.#provider.stop();
-    await this.#wire.cut();
-    await this.#broker.close();
-    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Stops everything, in reverse order. Idempotent. @throws StopError when something did not stop */
+  async close(): Promise<void> {
+    const owned = this.#owned;
+    this.#owned = undefined;
+    await owned?.[Symbol.asyncDispose]();
   }
 
   /** For the checks at the end of a script: the journals of all machines that stood here. */
@@ -442,14 +479,22 @@ function journalOf(kind: MachineKind): string {
 
 const answersWithinMs = 20_000;
 
-async function untilAnswers(url: string): Promise<void> {
+/** @throws Error with the last that the process said, when it ends or does not answer in time; the signal's reason */
+async function untilAnswers(
+  url: string,
+  process: DemoProcess,
+  lastLine: () => string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const until = Date.now() + answersWithinMs;
   for (;;) {
+    signal?.throwIfAborted();
     try {
       await readLedger(url);
       return;
-    } catch (error) {
-      if (Date.now() > until) throw new Error("the simulated provider did not start", { cause: error });
+    } catch (cause) {
+      if (!process.isRunning || Date.now() > until)
+        throw new Error(`the simulated provider did not start: ${lastLine() ?? "it said nothing"}`, { cause });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -126,7 +126,8 @@ class SaleLoop implements Loop {
   putDurably(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem> = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const onJournalled = (error: Error | undefined): void => (error === undefined ? resolve() : reject(error));
-      if (!this.#take(itemOf(event, { ...more, onJournalled }), false)) reject(new Error("the kiosk's inbox is full, or the kiosk has stopped"));
+      if (!this.#take(itemOf(event, { ...more, onJournalled }), false))
+        reject(new Error("the kiosk's inbox is full, or the kiosk has stopped"));
     });
   }
 

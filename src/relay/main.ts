@@ -9,7 +9,7 @@ import { credentials } from "../vipps/credentials.ts";
 import { createFetchTransport } from "../vipps/fetch-transport.ts";
 import { verifyDelivery } from "../vipps/signature.ts";
 import type { VerifySignature } from "./reception.ts";
-import { openRegistrationFile } from "./registration-file.ts";
+import { checkRegistrationFolder, openRegistrationFile } from "./registration-file.ts";
 import { Relay } from "./relay.ts";
 import { vippsRegistry } from "./vipps-registry.ts";
 
@@ -30,7 +30,7 @@ export interface RelayService {
 
 /**
  * Resolves when the relay listens; `port` is where. From then on it connects, registers and reconnects by itself.
- * @throws RelayError, LinkError for what a person has to mend first: files, port, certificates.
+ * @throws RelayError, LinkError, ListenError for what a person has to mend first: files, port, certificates.
  */
 export async function startRelay(
   { vipps, mqtt, relay: options }: RelayFile,
@@ -54,6 +54,7 @@ export async function startRelay(
     // No session: what a relay missed while it was away is retained, or was answered by another.
     sessionExpiryS: 0,
   };
+  if (options.register) checkRegistrationFolder(options.registration_file);
   const relay = new Relay({
     ...service,
     msn,

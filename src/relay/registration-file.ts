@@ -2,7 +2,7 @@
  * The registrations with their secrets, which the provider tells only once. Readable by the relay's user alone; written whole beside
  * the old one and renamed over it, so that a power cut leaves one or the other. Several relays may share it: one writes, the rest read.
  */
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { accessSync, closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { findSecretFileSync, SecretFileError } from "../service/secret-file.ts";
@@ -40,6 +40,26 @@ const fileSchema = z.object({
     )
     .max(256),
 });
+
+/**
+ * For a relay that registers: its file can be written when the time comes, which may be long after the start.
+ * @throws RelayError when the folder is missing or may not be written
+ */
+export function checkRegistrationFolder(path: string): void {
+  const folder = dirname(path);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    throw new RelayError(
+      "relay-registration-file",
+      isMissing
+        ? `the secrets of the registrations cannot be kept in "${path}": there is no folder ${folder}`
+        : `the secrets of the registrations cannot be kept in "${path}": this user may not write to ${folder}`,
+      { cause },
+    );
+  }
+}
 
 /** @throws RelayError when there is a file that cannot be used; an absent one is empty. */
 export function openRegistrationFile(path: string): RegistrationStore {

@@ -3,9 +3,6 @@ import { CodedError } from "../kit/coded-error.ts";
 
 export type RelayErrorCode =
   /** The file of registrations is unreadable, damaged, or readable by others. */
-  | "relay-registration-file"
-  /** The port or address cannot be listened on. */
-  | "relay-listen"
-  | "relay-config";
+  "relay-registration-file" | "relay-config";
 
 export class RelayError extends CodedError<RelayErrorCode> {}

@@ -10,6 +10,7 @@ import type { Incoming } from "../link/incoming.ts";
 import { jsonContentType, type RelayHealthMessage } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
 import { answeredFilter, answeredTopic, parseTopic, relayFilter, relayTopic, stateFilter } from "../link/topics.ts";
+import { createOwned, type Owned } from "../service/owned.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { type Answered, AnsweredEvents, readAnswered } from "./admission.ts";
 import { MachineStates } from "./machine-states.ts";
@@ -59,6 +60,7 @@ export class Relay {
   readonly #reception: Reception;
   readonly #server: WebhookServer;
   readonly #tally: Tally;
+  readonly #owned: Owned;
   /** Relays of this sales unit that were ever heard of. */
   readonly #others = new Set<string>();
   readonly #startedMs: number;
@@ -69,6 +71,7 @@ export class Relay {
   constructor(parts: RelayParts) {
     const { msn, options, clock, log } = parts;
     this.#parts = parts;
+    this.#owned = createOwned({ clock, log });
     this.#startedMs = clock.monotonicMs();
     this.#states = new MachineStates(clock);
     this.#answered = new AnsweredEvents(clock);
@@ -110,24 +113,36 @@ export class Relay {
     });
   }
 
-  /** Resolves to the port that is listened on. */
+  /** Resolves to the port that is listened on. When it rejects, nothing is left that runs. @throws ListenError */
   async start(): Promise<number> {
     const { listen_host: host, listen_port } = this.#parts.options;
-    const port = await this.#server.listen({ host, port: listen_port });
-    this.#connection.start();
-    this.#keeper.start();
-    return port;
+    try {
+      // The port first: a relay that cannot be reached must not say that it is alive.
+      const port = await this.#server.listen({ host, port: listen_port });
+      this.#owned.defer("tally", () => this.#tally.stop());
+      this.#owned.defer("connection", () => this.#disconnect());
+      // The requests under way need the connection.
+      this.#owned.defer("webhook server", () => this.#server.close());
+      this.#connection.start();
+      this.#owned.defer("registrations", () => this.#keeper.stop());
+      this.#keeper.start();
+      return port;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
-  /** Finishes the requests under way, says that it is gone, disconnects. */
+  /** Finishes the requests under way, says that it is gone, disconnects. Every part, whatever another one throws. @throws StopError */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#heartbeat?.cancel();
-    await this.#keeper.stop();
-    await this.#server.close();
+    await this.#owned[Symbol.asyncDispose]();
+  }
+
+  async #disconnect(): Promise<void> {
     if (this.#connection.isConnected()) await this.#publish(this.#healthMessage(false));
     await this.#connection.stop();
-    this.#tally.stop();
   }
 
   #heard({ topic, payload, retained }: Incoming): void {

@@ -4,8 +4,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { errorText } from "../kit/error-text.ts";
+import { type ListenAddress, listenOnPort } from "../service/listen.ts";
 import type { Clock, Log } from "../service/port.ts";
-import { RelayError } from "./relay-error.ts";
 
 export interface WebhookRequest {
   readonly method: string;
@@ -28,12 +28,6 @@ export interface ServerParts {
   readonly health: () => { readonly status: 200 | 503; readonly body: Readonly<Record<string, unknown>> };
   readonly clock: Clock;
   readonly log: Log;
-}
-
-export interface ListenAddress {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
 }
 
 /** The provider's events are below 2 kB. */
@@ -60,19 +54,9 @@ export class WebhookServer {
     this.#server.maxRequestsPerSocket = 1_000;
   }
 
-  /** Resolves to the port that is listened on. @throws RelayError `relay-listen` */
-  async listen({ host, port }: ListenAddress): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      const failed = (cause: Error): void =>
-        reject(new RelayError("relay-listen", `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
-      this.#server.once("error", failed);
-      this.#server.listen(port, host, () => {
-        this.#server.off("error", failed);
-        resolve();
-      });
-    });
-    const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+  /** Resolves to the port that is listened on. @throws ListenError */
+  listen(address: ListenAddress): Promise<number> {
+    return listenOnPort(this.#server, address);
   }
 
   /** Takes no new connections, lets the requests that are on end, then closes what is left. */

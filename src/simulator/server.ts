@@ -1,5 +1,6 @@
 /** HTTP around the simulated provider, and a small control API that turns its switches. Loopback only. See docs/simulator.md. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { listenOnPort } from "../service/listen.ts";
 import type { Clock, Entropy } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { createControl, type QueuedFault, takeFault } from "./control.ts";
@@ -49,15 +50,10 @@ export interface SimulatorOptions {
   readonly tell?: (text: string) => void;
 }
 
-/** Listens on 127.0.0.1; port 0 takes a free one. One sales unit and one user ("kari") are there from the start. */
+/** Listens on 127.0.0.1; port 0 takes a free one. One sales unit and one user ("kari") are there from the start. @throws ListenError */
 export async function startSimulator(options: SimulatorOptions): Promise<SimulatorServer> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  const port = await listenOnPort(server, { host: "127.0.0.1", port: options.port });
   const url = `http://127.0.0.1:${port}`;
   const clock = new SkippingClock(options.clock);
   const faults: QueuedFault[] = [];

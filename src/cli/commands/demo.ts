@@ -3,9 +3,12 @@ import { readFile } from "node:fs/promises";
 import { untilAborted } from "../../kit/abort.ts";
 import { isMachineKind, machineKinds } from "../../demo/machines/machines.ts";
 import type { MachineKind } from "../../demo/machines/port.ts";
-import { servePage } from "../../demo/page-server.ts";
+import { openPage } from "../../demo/page-server.ts";
 import { parseScript, playScript } from "../../demo/script.ts";
 import { DemoWorld } from "../../demo/world.ts";
+import { createLog } from "../../service/log.ts";
+import { createOwned } from "../../service/owned.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError } from "../command.ts";
 import { parseFlagsOnly } from "../flags.ts";
 
@@ -19,9 +22,12 @@ exit code 1 when one fails.
   --port N        where the page is; default 8088, 0 takes a free port
   --machine KIND  vending (default), relay, mdb, parking or kiosk; the page can change it`;
 
+/** Three processes one after the other, each in its time. */
+const closeWorldMs = 90_000;
+
 async function play(file: string, asJson: boolean, io: Parameters<CliCommand["run"]>[1]): Promise<number> {
   const steps = parseScript(await readFile(file, "utf8"));
-  const world = await DemoWorld.start();
+  const world = await DemoWorld.start({ signal: io.signal, hurry: io.hurry });
   try {
     const result = await playScript(world, steps, (line) => (asJson ? io.err(line) : io.out(line)), io.signal);
     if (asJson) io.out(JSON.stringify(result));
@@ -60,12 +66,23 @@ export const command: CliCommand = {
     const port = Number(values.port ?? "8088");
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new CommandError(`--port takes 0 to 65535, not "${values.port ?? ""}"`);
-    const world = await DemoWorld.start(kindOf(values.machine));
-    const page = await servePage(world, port);
+    const kind = kindOf(values.machine);
+    await using owned = createOwned({
+      clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),
+      log: createLog("error", (line) => io.err(line.trimEnd())),
+    });
+    const page = await openPage(port);
+    owned.defer("page", () => page.close());
+    try {
+      const world = await DemoWorld.start({ kind, signal: io.signal, hurry: io.hurry });
+      owned.defer("world", () => world.close(), closeWorldMs);
+      page.show(world);
+    } catch (error) {
+      if (!io.signal.aborted) throw error;
+      return 0;
+    }
     io.out(values.json === true ? JSON.stringify({ url: page.url }) : `The demo is on ${page.url} (Ctrl-C ends it).`);
     await untilAborted(io.signal);
-    await page.close();
-    await world.close();
     return 0;
   },
 };

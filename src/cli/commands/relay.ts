@@ -31,9 +31,12 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
   const service = { version: await readVersion(), clock, entropy: createSystemEntropy(), log };
   const relay = await startRelay(file, await secretsFor(file, io), service);
-  io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
-  await untilAborted(io.signal);
-  await relay.stop();
+  try {
+    io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
+    await untilAborted(io.signal);
+  } finally {
+    await relay.stop();
+  }
   return 0;
 }
 

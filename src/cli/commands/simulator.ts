@@ -47,25 +47,28 @@ export const command: CliCommand = {
       msn,
       ...(values.log === true ? { tell: (text: string) => io.out(JSON.stringify({ msg: text })) } : {}),
     });
-    const credentials = {
-      client_id: `client-${msn}`,
-      client_secret: `secret-${msn}`,
-      subscription_key: `subscription-${msn}`,
-    };
-    if (values.json === true) io.out(JSON.stringify({ url: server.url, msn, ...credentials }));
-    else
-      io.out(
-        [
-          `The simulated provider listens on ${server.url} (Ctrl-C stops it).`,
-          "",
-          `  msn               ${msn}`,
-          ...Object.entries(credentials).map(([name, value]) => `  ${name.padEnd(17)} ${value}`),
-          "",
-          `Try: curl -X POST ${server.url}/simulator/ledger`,
-        ].join("\n"),
-      );
-    await untilAborted(io.signal);
-    await server.close();
+    try {
+      const credentials = {
+        client_id: `client-${msn}`,
+        client_secret: `secret-${msn}`,
+        subscription_key: `subscription-${msn}`,
+      };
+      if (values.json === true) io.out(JSON.stringify({ url: server.url, msn, ...credentials }));
+      else
+        io.out(
+          [
+            `The simulated provider listens on ${server.url} (Ctrl-C stops it).`,
+            "",
+            `  msn               ${msn}`,
+            ...Object.entries(credentials).map(([name, value]) => `  ${name.padEnd(17)} ${value}`),
+            "",
+            `Try: curl -X POST ${server.url}/simulator/ledger`,
+          ].join("\n"),
+        );
+      await untilAborted(io.signal);
+    } finally {
+      await server.close();
+    }
     return 0;
   },
 };

@@ -1,6 +1,7 @@
 /** A vending machine on its MDB bus: the simulated controller and its adapter, which the daemon reaches through a serial server on loopback. */
 import { createServer, type Socket } from "node:net";
 import { createSimulatedVmc, type VmcDrop } from "../../machine/mdb/simulated-vmc.ts";
+import { listenOnPort } from "../../service/listen.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import type { Control, DemoMachine, MachinePlaces } from "./port.ts";
 import { cancelControl, productControls, products, productTables } from "./products.ts";
@@ -24,10 +25,7 @@ export async function mdbMachine({ port }: MachinePlaces): Promise<DemoMachine> 
     const toVmc = vmc.wire((chunk) => void socket.write(chunk, "latin1"));
     socket.setEncoding("latin1").on("data", (chunk: string) => toVmc(chunk));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
+  await listenOnPort(server, { host: "127.0.0.1", port });
   const display: Control = { id: "display", key: "", label: "", detail: "", look: "action" };
   return {
     kind: "mdb",

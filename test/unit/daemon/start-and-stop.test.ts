@@ -207,7 +207,7 @@ function rig(spoil: Spoil = () => {}, disk = new SimulatedDisk()) {
     },
     async openProvider() {
       await spoil("provider");
-      return { payments: noPayments, merchantQrs, shopQrs: undefined };
+      return { payments: noPayments, merchantQrs, shopQrs: undefined, close: () => {} };
     },
     openMachine() {
       void spoil("machine");
