@@ -194,20 +194,20 @@ class SaleLoop implements Loop {
    * The session is ended, whose customer would wait too long, and the disk is tried until it works. Messages go back to the broker; answers to
    * our own effects are decided again then.
    */
-  async #commitFailed(error: unknown, item: InboxItem): Promise<void> {
+  async #commitFailed(cause: unknown, item: InboxItem): Promise<void> {
     const { log, clock, onJournalFault } = this.#parts;
     this.#journalFailures += 1;
     const failures = this.#journalFailures;
     // A disk can be full for days: said at once, and then ever more rarely.
     if (Number.isInteger(Math.log2(failures)))
-      log.error({ error, failures }, "the journal does not take writes: out of service until it does");
+      log.error({ error: cause, failures }, "the journal does not take writes: out of service until it does");
     onJournalFault();
     if (failures === 1) {
       this.#inbox.put(itemOf(lostSession, {}), true);
       this.#inbox.put(itemOf(undefined, { changes: journalProbe }), true);
     }
     if (item.onJournalled !== undefined) {
-      item.onJournalled(errorFrom(error));
+      item.onJournalled(errorFrom(cause));
       return;
     }
     await clock.sleep(backOffCeilingMs(journalRetry, failures - 1), this.#stopping.signal).catch(() => {});
