@@ -65,6 +65,7 @@ export async function standOutOfService(parts: OutOfServiceParts): Promise<void>
     message: (message) => refuse(message, link),
     connection: () => {},
     relay: () => {},
+    rival: () => {},
   });
   let nextTryMs = clock.monotonicMs() + retryMs;
   let nextReminderMs = clock.monotonicMs() + reminderMs;

@@ -21,6 +21,8 @@ export interface CodeFacts {
   /** The callback code is registered, its content is known, and it fits on this panel. */
   readonly isCallbackRegistered: boolean;
   readonly isConnected: boolean;
+  /** Another machine uses this one's id at the broker: whatever is sold here could be taken for a sale there. */
+  readonly hasRival: boolean;
   /** A relay says that it is alive and that the sales unit's registration is healthy. */
   readonly isRelayHealthy: boolean;
 }
@@ -35,6 +37,7 @@ export interface CodeCondition {
 export const conditionsOfEveryCode: readonly CodeCondition[] = [
   { reason: "stopped", isMet: ({ isStopping }) => !isStopping },
   { reason: "journal", isMet: ({ isJournalWorking }) => isJournalWorking },
+  { reason: "identity", isMet: ({ hasRival }) => !hasRival },
   { reason: "operator", isMet: ({ isInService }) => isInService },
   { reason: "quiet-hours", isMet: ({ isQuiet }) => !isQuiet },
   { reason: "machine", isMet: ({ machine }) => machine.ready || isBetweenSales(machine) },

@@ -342,7 +342,7 @@ class WholeKiosk implements Kiosk {
 
   #codeFacts(): CodeFacts {
     const { clock, panel } = this.#ports;
-    const { machine, isConnected, relay } = this.#listening.heard();
+    const { machine, isConnected, relay, hasRival } = this.#listening.heard();
     const callback = this.#registrar.callbackQr();
     return {
       isStopping: this.#isStopping,
@@ -356,6 +356,7 @@ class WholeKiosk implements Kiosk {
       hasSomethingForSale: this.#sellsSomething(),
       isCallbackRegistered: callback !== undefined && this.#codeFitting.fitsForGood(callback.qr),
       isConnected,
+      hasRival,
       isRelayHealthy: relay.alive && relay.registered,
     };
   }

@@ -14,6 +14,8 @@ export interface Heard {
   readonly machine: MachineReadiness;
   readonly isConnected: boolean;
   readonly relay: RelayHealth;
+  /** Another client uses this machine's identity at the broker. */
+  readonly hasRival: boolean;
 }
 
 export interface ListeningParts {
@@ -53,12 +55,17 @@ class Ears implements Listening {
     machine: { ready: false, fault: "starting", detail: "" },
     isConnected: false,
     relay: { alive: false, registered: false },
+    hasRival: false,
   };
   readonly linkListener: LinkListener = {
     message: (message) => this.#onMessage(message),
     connection: (isConnected) => this.#onConnection(isConnected),
     relay: (relay) => {
       this.#heard = { ...this.#heard, relay };
+      this.#parts.onChange();
+    },
+    rival: (hasRival) => {
+      this.#heard = { ...this.#heard, hasRival };
       this.#parts.onChange();
     },
   };

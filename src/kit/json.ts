@@ -55,7 +55,8 @@ const memberTextMax = 1_024;
  * be read. Undefined when there is no such member, or its text holds an escape or is longer than 1,024 characters.
  */
 export function topLevelText(bytes: Uint8Array, member: string): string | undefined {
-  const text = utf8(bytes) ?? "";
+  // Not fatal: the bytes may have been cut in the middle of a letter.
+  const text = new TextDecoder().decode(bytes);
   const value = new RegExp(`^"${member}"\\s*:\\s*"([^"\\\\]*)"`);
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {

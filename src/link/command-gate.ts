@@ -1,6 +1,6 @@
 /**
- * Which commands go on to the kiosk. In this order: for this machine, signed with its key, newer than all before, and in time.
- * The counter decides about replays, not the clock: clocks are wrong on a Pi, and a counter is in the journal.
+ * Decides which commands go on to the kiosk: those for this machine, signed with its key, newer than all before, and in time; checked in
+ * this order. Replays are kept out by the counter and not by the clock: a Pi's clock may be wrong, and the counter is in the journal.
  */
 import { merchantQrIdOf } from "../sale/ids.ts";
 import type { Clock } from "../service/port.ts";
@@ -12,11 +12,11 @@ import { parseTimestamp } from "../kit/timestamp.ts";
 import type { MachineAddress } from "./topics.ts";
 
 export interface CommandTrust {
-  /** The machine's own key, at least 32 bytes; undefined: this machine takes no commands. */
+  /** The machine's own key, at least 32 bytes. Without one the machine takes no commands. */
   readonly key: Uint8Array | undefined;
   /** The highest counter in the journal; 0 on a new machine. */
   readonly highestCounter: number;
-  /** Whether the journal has this command's id: a copy is then silently forgotten instead of refused. */
+  /** Whether the journal has this command's id. Then it is a copy, and is dropped without a second answer. */
   readonly wasSeen?: (commandId: string) => boolean;
 }
 
@@ -24,17 +24,24 @@ export type CommandVerdict =
   | { readonly kind: "pass"; readonly command: Command }
   /** Tell the back office. */
   | { readonly kind: "reply"; readonly reply: CommandReply }
-  /** A copy of a command that was taken in, or nothing that could be answered. */
+  /** A copy of a command that was answered, or something without an id to answer to. */
   | { readonly kind: "drop"; readonly reason: string };
 
-/** How many taken ids are remembered besides the journal's: copies follow their original closely. */
-const takenMax = 256;
+/** Ids remembered besides the journal's, of commands that were taken or refused. Copies follow their original closely. */
+const answeredMax = 1_024;
+/** A command is for now. One that is signed to be valid for longer would be a key to the machine for as long. */
+export const deadlineMsMax = 86_400_000;
+/**
+ * How far a counter may be ahead of the highest before, unless it is a time (see `isReachable`). One command with a counter at the end of
+ * the numbers would be the last that the machine ever takes.
+ */
+export const counterStepMax = 1_000_000;
 
 export class CommandGate {
   readonly #address: MachineAddress;
   readonly #trust: CommandTrust;
   readonly #clock: Clock;
-  readonly #taken = new Set<string>();
+  readonly #answered = new Set<string>();
   #highest: number;
 
   constructor(address: MachineAddress, trust: CommandTrust, clock: Clock) {
@@ -46,7 +53,7 @@ export class CommandGate {
 
   judge(json: unknown): CommandVerdict {
     const parsed = commandSchema.safeParse(json);
-    if (!parsed.success) return unreadable(json, firstFault(parsed.error));
+    if (!parsed.success) return unreadable(idOf(json), firstFault(parsed.error));
     const message = parsed.data;
     if (message.msn !== this.#address.msn || message.merchantQrId !== this.#address.merchantQrId)
       return refuse(message.id, "foreign");
@@ -55,28 +62,51 @@ export class CommandGate {
     return this.#judgeSigned(message);
   }
 
+  /** A command that was too large or too deep to be parsed: its sender hears so, where its id could be found. */
+  judgeUnreadable(id: string | undefined, reason: string): CommandVerdict {
+    return unreadable(id, reason);
+  }
+
   /** The kiosk's journal has the command. */
   taken(command: Command): void {
     this.#highest = Math.max(this.#highest, command.counter);
-    this.#taken.add(command.id);
-    const oldest = this.#taken.values().next().value;
-    if (this.#taken.size > takenMax && oldest !== undefined) this.#taken.delete(oldest);
+    this.#remember(command.id);
   }
 
+  #remember(id: string): void {
+    this.#answered.add(id);
+    const oldest = this.#answered.values().next().value;
+    if (this.#answered.size > answeredMax && oldest !== undefined) this.#answered.delete(oldest);
+  }
+
+  /** Only what is signed is remembered: otherwise anybody could use up an id before its owner does. */
   #judgeSigned(message: CommandMessage): CommandVerdict {
-    if (this.#taken.has(message.id) || this.#trust.wasSeen?.(message.id) === true)
+    if (this.#answered.has(message.id) || this.#trust.wasSeen?.(message.id) === true)
       return { kind: "drop", reason: "duplicate" };
-    if (message.counter <= this.#highest) return refuse(message.id, "counter");
-    const deadlineWallMs = parseTimestamp(message.deadline) ?? 0;
-    if (!this.#clock.isPlausible()) return refuse(message.id, "clock");
-    if (this.#clock.wallMs() > deadlineWallMs)
-      return { kind: "reply", reply: { id: message.id, outcome: "expired", reason: "deadline" } };
-    const order = orderSchema.safeParse(message.order);
-    if (!order.success) return refuse(message.id, `order: ${firstFault(order.error)}`);
-    if ("reference" in order.data && merchantQrIdOf(order.data.reference) !== this.#address.merchantQrId)
-      return refuse(message.id, "foreign-reference");
-    const { id, counter } = message;
-    return { kind: "pass", command: { id, counter, deadlineWallMs, order: toOrder(order.data) } };
+    const verdict = this.#judgeNew(message);
+    if (verdict.kind === "reply") this.#remember(message.id);
+    return verdict;
+  }
+
+  #judgeNew({ id, counter, deadline, order }: CommandMessage): CommandVerdict {
+    if (counter <= this.#highest) return refuse(id, "counter");
+    if (!this.#clock.isPlausible()) return refuse(id, "clock");
+    const wallMs = this.#clock.wallMs();
+    const deadlineWallMs = parseTimestamp(deadline) ?? 0;
+    if (wallMs > deadlineWallMs) return { kind: "reply", reply: { id, outcome: "expired", reason: "deadline" } };
+    if (deadlineWallMs - wallMs > deadlineMsMax) return refuse(id, "deadline: more than a day ahead");
+    if (!this.#isReachable(counter, wallMs))
+      return refuse(id, `counter: more than ${counterStepMax} above ${this.#highest}, and no time in milliseconds`);
+    const parsed = orderSchema.safeParse(order);
+    if (!parsed.success) return refuse(id, `order: ${firstFault(parsed.error)}`);
+    if ("reference" in parsed.data && merchantQrIdOf(parsed.data.reference) !== this.#address.merchantQrId)
+      return refuse(id, "foreign-reference");
+    return { kind: "pass", command: { id, counter, deadlineWallMs, order: toOrder(parsed.data) } };
+  }
+
+  /** The two ways to count: one by one, and by the milliseconds since 1970 as `kvitt command` does. */
+  #isReachable(counter: number, wallMs: number): boolean {
+    return counter - this.#highest <= counterStepMax || counter <= wallMs + deadlineMsMax;
   }
 }
 
@@ -84,10 +114,13 @@ function refuse(id: string, reason: string): CommandVerdict {
   return { kind: "reply", reply: { id, outcome: "refused", reason } };
 }
 
-/** Whoever sent it learns what is wrong, when there is at least an id to answer to. */
-function unreadable(json: unknown, fault: string): CommandVerdict {
-  const id = typeof json === "object" && json !== null && "id" in json ? json.id : undefined;
+/** The sender learns what is wrong, if there is at least an id to answer to. */
+function unreadable(id: unknown, fault: string): CommandVerdict {
   return typeof id === "string" && commandIdPattern.test(id)
     ? refuse(id, `unreadable: ${fault}`)
     : { kind: "drop", reason: `unreadable: ${fault}` };
+}
+
+function idOf(json: unknown): unknown {
+  return typeof json === "object" && json !== null && "id" in json ? json.id : undefined;
 }

@@ -1,4 +1,4 @@
-/** What the link and the relay need of a connection to a broker: the real one and its twin offer the same. Types only. */
+/** What the link and the relay need of a connection to a broker; the real one and its simulated twin both offer it. Types only. */
 import type { Incoming } from "./incoming.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
 
@@ -10,6 +10,8 @@ export interface ConnectionHooks {
   readonly message: (incoming: Incoming) => Promise<void>;
   readonly connected: () => void;
   readonly disconnected: () => void;
+  /** Another client uses this identity at the broker, or does so no more. */
+  readonly rival?: (isThere: boolean) => void;
 }
 
 export interface Connection {

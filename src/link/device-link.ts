@@ -6,13 +6,13 @@ import { errorText } from "../kit/error-text.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
 import type { Clock, Log } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
-import { CommandGate, type CommandTrust } from "./command-gate.ts";
+import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-gate.ts";
 import { commandKeyBytesMin } from "./command-signature.ts";
 import { type Incoming, type Meaning, readIncoming } from "./incoming.ts";
 import { LinkError } from "./link-error.ts";
 import { jsonContentType, replyBytesMax, reportBytesMax, writeReply, writeState } from "./messages.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
-import type { Command, CommandReply, Link, LinkListener, LinkMessage, StateMessage } from "./port.ts";
+import type { CommandReply, Link, LinkListener, LinkMessage, StateMessage } from "./port.ts";
 import { RelayPresence } from "./presence.ts";
 import { formatTimestamp } from "../kit/timestamp.ts";
 import { eventFilter, type MachineAddress, machineTopic, relayFilter } from "./topics.ts";
@@ -29,8 +29,12 @@ export interface DeviceLinkParts {
 }
 
 const publishTimeoutMs = 10_000;
-/** Replies that wait for the broker; the back office asks again when one is lost. */
-const repliesMax = 32;
+/**
+ * Replies that wait for the broker: a week's queue of commands is refused faster than the broker takes the refusals. Bounded by bytes, too,
+ * because some carry a picture.
+ */
+const repliesMax = 4_096;
+const repliesBytesMax = 4 * replyBytesMax;
 
 export class DeviceLink implements Link {
   readonly #parts: DeviceLinkParts;
@@ -70,6 +74,7 @@ export class DeviceLink implements Link {
       message: (incoming) => this.#receive(incoming),
       connected: () => this.#connected(),
       disconnected: () => this.#disconnected(),
+      rival: (isThere) => this.#listener?.rival(isThere),
     });
   }
 
@@ -111,9 +116,9 @@ export class DeviceLink implements Link {
         ? whole
         : writeReply({ id: reply.id, outcome: "refused", reason: "reply-too-large" });
     this.#replies.push(this.#outgoing("command/reply", payload, 1));
-    if (this.#replies.length > repliesMax) {
+    while (this.#replies.length > repliesMax || bytesOf(this.#replies) > repliesBytesMax) {
       this.#replies.shift();
-      this.#parts.log.warn({ repliesMax }, "the oldest reply to a command was given up");
+      this.#parts.log.warn({ repliesMax, repliesBytesMax }, "the oldest reply to a command was given up");
     }
     void this.#sendReplies();
   }
@@ -141,24 +146,62 @@ export class DeviceLink implements Link {
     this.#presence.reset();
   }
 
-  /** Resolves when the message may be acknowledged. */
+  /**
+   * Resolves when the message may be acknowledged. Only a journal that cannot take it keeps it unacknowledged: whatever fails by its own
+   * content is dropped here, because the broker would send it again for ever.
+   */
   async #receive(incoming: Incoming): Promise<void> {
+    const message = this.#read(incoming);
+    if (message === undefined) return;
+    await this.#tell(message);
+    if (message.kind === "command") this.#gate.taken(message.command);
+  }
+
+  /** What the kiosk has to hear of it; undefined when that is nothing. Never throws. */
+  #read(incoming: Incoming): LinkMessage | undefined {
+    try {
+      return this.#understand(incoming);
+    } catch (error) {
+      const { topic, payload } = incoming;
+      this.#parts.log.error({ topic, bytes: payload.byteLength, error }, "a message could not be read and was dropped");
+      return undefined;
+    }
+  }
+
+  #understand(incoming: Incoming): LinkMessage | undefined {
     const meaning = readIncoming(this.#address, incoming);
     switch (meaning.kind) {
       case "event":
-        return this.#tell(meaning.message);
+        return meaning.message;
       case "command":
-        return this.#judge(meaning.json);
+        return this.#commandOf(this.#gate.judge(meaning.json));
+      case "unreadable-command":
+        return this.#commandOf(this.#gate.judgeUnreadable(meaning.id, meaning.reason));
       case "relay":
         this.#presence.heard(meaning.instance, meaning.health);
-        return;
+        return undefined;
       case "called-lost":
         this.#calledLost();
-        return;
+        return undefined;
       case "nothing":
-        return;
+        return undefined;
       case "dropped":
         this.#logDropped(incoming, meaning);
+        return undefined;
+    }
+  }
+
+  #commandOf(verdict: CommandVerdict): LinkMessage | undefined {
+    switch (verdict.kind) {
+      case "pass":
+        return { kind: "command", command: verdict.command };
+      case "reply":
+        this.#parts.log.warn({ command: verdict.reply.id, reply: verdict.reply }, "a command was not taken");
+        this.reply(verdict.reply);
+        return undefined;
+      case "drop":
+        this.#parts.log.info({ reason: verdict.reason }, "a command was dropped");
+        return undefined;
     }
   }
 
@@ -166,25 +209,6 @@ export class DeviceLink implements Link {
     const listener = this.#listener;
     if (listener === undefined) throw new LinkError("link-not-connected", "nobody listens any more");
     await listener.message(message);
-  }
-
-  async #judge(json: unknown): Promise<void> {
-    const verdict = this.#gate.judge(json);
-    switch (verdict.kind) {
-      case "pass":
-        return this.#pass(verdict.command);
-      case "reply":
-        this.#parts.log.warn({ command: verdict.reply.id, reply: verdict.reply }, "a command was not taken");
-        this.reply(verdict.reply);
-        return;
-      case "drop":
-        this.#parts.log.info({ reason: verdict.reason }, "a command was dropped");
-    }
-  }
-
-  async #pass(command: Command): Promise<void> {
-    await this.#tell({ kind: "command", command });
-    this.#gate.taken(command);
   }
 
   #logDropped(incoming: Incoming, meaning: Extract<Meaning, { kind: "dropped" }>): void {
@@ -267,6 +291,10 @@ export class DeviceLink implements Link {
   ): Outgoing {
     return { topic: machineTopic(this.#address, leaf), payload, qos, retain, contentType: jsonContentType };
   }
+}
+
+function bytesOf(messages: readonly Outgoing[]): number {
+  return messages.reduce((bytes, { payload }) => bytes + payload.length, 0);
 }
 
 function bounded(payload: string, bytesMax: number, what: string): string {

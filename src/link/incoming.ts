@@ -1,11 +1,12 @@
-/** What a message that arrived is, before anybody acts on it. Pure: one topic and payload in, one meaning out. */
-import { parseJson } from "../kit/json.ts";
+/** What a message means, before anybody acts on it. Pure: one topic and payload in, one meaning out; nothing in a payload makes it throw. */
+import { jsonDepthMax, parseJson, topLevelText } from "../kit/json.ts";
 import { isTokenDead } from "../sale/customer-token.ts";
 import { merchantQrIdOf } from "../sale/ids.ts";
 import {
   checkedInSchema,
   firstFault,
   incomingBytesMax,
+  packetBytesMax,
   paymentSchema,
   type RelayHealthMessage,
   relayHealthSchema,
@@ -25,8 +26,10 @@ export type Meaning =
   | { readonly kind: "event"; readonly message: LinkMessage }
   /** To be judged by the command gate. */
   | { readonly kind: "command"; readonly json: unknown }
+  /** A command that was not even parsed; `id` is there where it could be found all the same, so that its sender can be told. */
+  | { readonly kind: "unreadable-command"; readonly id: string | undefined; readonly reason: string }
   | { readonly kind: "relay"; readonly instance: string; readonly health: RelayHealthMessage | undefined }
-  /** Somebody, most likely our own old will, says on our state topic that we are lost. */
+  /** Our state topic says that we are lost; most likely it is the will of an earlier connection. */
   | { readonly kind: "called-lost" }
   | { readonly kind: "nothing" }
   /** Acknowledged and forgotten; `reason` goes to the log. */
@@ -36,23 +39,38 @@ export function readIncoming(address: MachineAddress, incoming: Incoming): Meani
   const topic = parseTopic(incoming.topic);
   if (topic === undefined) return dropped("unknown topic");
   if (topic.msn !== address.msn) return dropped("foreign: another sales unit's topic");
+  if (topic.kind === "machine" && topic.merchantQrId !== address.merchantQrId)
+    return dropped("foreign: another machine's topic");
+  if (topic.kind === "machine" && topic.leaf === "command")
+    return incoming.retained ? dropped("retained") : readCommand(incoming.payload);
   if (incoming.payload.byteLength > incomingBytesMax) return dropped(`larger than ${incomingBytesMax} bytes`);
   if (topic.kind === "relay") return readRelay(topic.instance, incoming.payload);
-  if (topic.merchantQrId !== address.merchantQrId) return dropped("foreign: another machine's topic");
   switch (topic.leaf) {
     case "event/checked-in":
       return incoming.retained ? dropped("retained") : readCheckedIn(address, incoming.payload);
     case "event/payment":
       return incoming.retained ? dropped("retained") : readPayment(address, incoming.payload);
-    case "command":
-      return incoming.retained ? dropped("retained") : { kind: "command", json: parseJson(incoming.payload) };
     case "state":
       return readOwnState(incoming);
+    case "command":
     case "sale":
     case "health":
     case "command/reply":
       return { kind: "nothing" };
   }
+}
+
+/** Size and depth come first: whatever looks at a command afterwards, the signature included, may then walk all of it. */
+function readCommand(payload: Uint8Array): Meaning {
+  if (payload.byteLength > incomingBytesMax) return unreadable(payload, `larger than ${incomingBytesMax} bytes`);
+  const json = parseJson(payload);
+  return json === undefined
+    ? unreadable(payload, `not JSON in UTF-8, or nested deeper than ${jsonDepthMax}`)
+    : { kind: "command", json };
+}
+
+function unreadable(payload: Uint8Array, reason: string): Meaning {
+  return { kind: "unreadable-command", id: topLevelText(payload.subarray(0, packetBytesMax), "id"), reason };
 }
 
 function readCheckedIn(address: MachineAddress, payload: Uint8Array): Meaning {
@@ -88,7 +106,7 @@ function readRelay(instance: string, payload: Uint8Array): Meaning {
   return dropped(firstFault(parsed.error));
 }
 
-/** A retained copy comes with every subscription and is overwritten by the birth message that follows; a live one is news. */
+/** A retained copy comes with every subscription, and our birth message replaces it; one that is not retained is news. */
 function readOwnState(incoming: Incoming): Meaning {
   if (incoming.retained) return { kind: "nothing" };
   const parsed = stateSchema.safeParse(parseJson(incoming.payload));

@@ -10,6 +10,8 @@ import { parseTimestamp } from "../kit/timestamp.ts";
 
 /** Nothing larger is read; the largest message is a command with a catalogue. */
 export const incomingBytesMax = 256 * 1024;
+/** Nothing larger is taken from the broker at all (MQTT 5). Between the two a command is refused, and its sender hears so. */
+export const packetBytesMax = 1024 * 1024;
 /** A sale or a health report larger than this is a bug of ours, and a danger to a cellular link. */
 export const reportBytesMax = 64 * 1024;
 /** A reply may carry a screenshot, base64 of a PNG. */

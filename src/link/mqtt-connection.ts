@@ -14,6 +14,7 @@ import { backOffMs } from "../kit/back-off.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { LinkError } from "./link-error.ts";
+import { rivalAdvice, rivalIsGoneMs, Rivalry } from "./rivalry.ts";
 import { brokerName, clientOptions, type MqttSettings, type MqttVersion, type Outgoing } from "./mqtt-settings.ts";
 
 export interface ConnectionParts {
@@ -42,6 +43,8 @@ interface Attempt {
   readonly version: MqttVersion;
   readonly startedMs: number;
   readonly waiting: Set<(error: LinkError) => void>;
+  /** Fires when the connection has outlived any rival. */
+  rivalTimer: Timer | undefined;
   subscribeTimer: Timer | undefined;
   connackSeen: boolean;
   ready: boolean;
@@ -53,6 +56,7 @@ export class MqttConnection implements Connection {
   readonly #broker: string;
   #version: MqttVersion;
   #attempt: Attempt | undefined;
+  readonly #rivalry = new Rivalry();
   #retry = 0;
   #timer: Timer | undefined;
   #stopped = true;
@@ -123,6 +127,7 @@ export class MqttConnection implements Connection {
       version: this.#version,
       startedMs: clock.monotonicMs(),
       waiting: new Set(),
+      rivalTimer: undefined,
       subscribeTimer: undefined,
       connackSeen: false,
       ready: false,
@@ -132,10 +137,10 @@ export class MqttConnection implements Connection {
     client.handleMessage = (packet, callback) => void this.#answer(attempt, packet, callback);
     client.on("connect", () => this.#subscribe(attempt));
     client.on("disconnect", ({ reasonCode: code = 0 }) =>
-      this.#end(attempt, Object.assign(new Error(`the broker said DISCONNECT ${code}`), { code })),
+      this.#endedByBroker(attempt, Object.assign(new Error(`the broker said DISCONNECT ${code}`), { code })),
     );
     client.on("error", (error) => this.#end(attempt, error));
-    client.on("close", () => this.#end(attempt, "the connection was closed"));
+    client.on("close", () => this.#endedByBroker(attempt, new Error("the connection was closed")));
   }
 
   #subscribe(attempt: Attempt): void {
@@ -157,6 +162,7 @@ export class MqttConnection implements Connection {
         return;
       }
       attempt.ready = true;
+      attempt.rivalTimer = clock.startTimer("mqtt rival", rivalIsGoneMs, () => this.#rivalIsGone());
       const mqttVersion = attempt.version === 5 ? "5" : "3.1.1";
       log.info({ broker: this.#broker, mqttVersion }, "connected to the broker");
       hooks.connected();
@@ -233,7 +239,38 @@ export class MqttConnection implements Connection {
     });
   }
 
-  /** The one way a try ends by itself; the next one is planned here. */
+  /** The broker, or the network, ended it. When that happens time and again, another client has our identity. */
+  #endedByBroker(attempt: Attempt, cause: Error & { readonly code?: number }): void {
+    if (attempt.ended) return;
+    const livedMs = this.#parts.clock.monotonicMs() - attempt.startedMs;
+    if (!attempt.connackSeen || !this.#rivalry.ended(livedMs, cause.code)) {
+      this.#end(attempt, cause);
+      return;
+    }
+    const wasReady = attempt.ready;
+    this.#forget(attempt);
+    attempt.client.end(true);
+    const { entropy, log, hooks } = this.#parts;
+    const delayMs = this.#rivalry.waitMs(entropy);
+    log.error({ broker: this.#broker, reason: connectionFault(cause).text, retryInMs: delayMs }, rivalAdvice);
+    if (wasReady) hooks.disconnected();
+    hooks.rival?.(true);
+    this.#tryAfter(delayMs);
+  }
+
+  #rivalIsGone(): void {
+    const wasSuspected = this.#rivalry.isSuspected;
+    this.#rivalry.forget();
+    if (!wasSuspected) return;
+    this.#parts.log.info({ broker: this.#broker }, "no other client has used this identity for a while");
+    this.#parts.hooks.rival?.(false);
+  }
+
+  #tryAfter(delayMs: number): void {
+    if (!this.#stopped) this.#timer = this.#parts.clock.startTimer("mqtt reconnect", delayMs, () => this.#try());
+  }
+
+  /** A try that ended for any other reason; the next one is planned here. */
   #end(attempt: Attempt, cause: unknown): void {
     if (attempt.ended) return;
     const wasReady = attempt.ready;
@@ -258,13 +295,14 @@ export class MqttConnection implements Connection {
       );
     }
     if (wasReady) hooks.disconnected();
-    if (!this.#stopped) this.#timer = clock.startTimer("mqtt reconnect", delayMs, () => this.#try());
+    this.#tryAfter(delayMs);
   }
 
   #forget(attempt: Attempt): void {
     attempt.ended = true;
     attempt.ready = false;
     attempt.subscribeTimer?.cancel();
+    attempt.rivalTimer?.cancel();
     if (this.#attempt === attempt) this.#attempt = undefined;
     for (const settle of attempt.waiting)
       settle(new LinkError("link-refused", `the connection to ${this.#broker} broke before the broker acknowledged`));

@@ -1,6 +1,6 @@
 /** What it takes to reach a broker, and how that becomes options of the client library. */
 import type { IClientOptions } from "mqtt";
-import { incomingBytesMax } from "./messages.ts";
+import { packetBytesMax } from "./messages.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
 export type MqttVersion = 5 | 4;
@@ -57,7 +57,7 @@ export function clientOptions(settings: MqttSettings, version: MqttVersion, will
           properties: {
             ...(settings.sessionExpiryS === 0 ? {} : { sessionExpiryInterval: settings.sessionExpiryS }),
             receiveMaximum,
-            maximumPacketSize: incomingBytesMax + 1024,
+            maximumPacketSize: packetBytesMax,
           },
         }
       : {}),

@@ -77,6 +77,8 @@ export interface LinkListener {
   message(message: LinkMessage): Promise<void>;
   connection(connected: boolean): void;
   relay(health: RelayHealth): void;
+  /** Whether another client uses this machine's identity at the broker: two machines with one id throw each other out. */
+  rival(isThere: boolean): void;
 }
 
 export interface Link {

@@ -1,7 +1,7 @@
 /**
- * A broker in the process, on whatever clock it is given: the twin of the real one, for simulations that must replay exactly.
- * It is stricter: it refuses a client that publishes outside its own topics or something that is no JSON, and it keeps to the least that MQTT
- * promises. At QoS 1 a message comes at least once, perhaps late, twice, or after one that was sent later.
+ * A broker inside the process, on whatever clock it is given: the real one's twin, for simulations that have to replay exactly. It is the
+ * stricter of the two: it refuses a client that publishes outside its own topics, or anything but JSON, and it does no more than MQTT
+ * promises. At QoS 1 a message arrives at least once; it may be late, come twice, or be overtaken.
  */
 import type { Clock, Entropy } from "../service/port.ts";
 import type { ConnectionHooks } from "./connection.ts";
@@ -23,6 +23,8 @@ export const noFaults: BusFaults = { delayMs: { min: 0, max: 0 }, duplicate: 0, 
 export interface BusClient {
   readonly clientId: string;
   readonly hooks: ConnectionHooks;
+  /** Another client connected with this client's id (MQTT 5.0 §3.1.4): called before `hooks.disconnected`. */
+  readonly takenOver?: () => void;
   /** Whether the session, and what is queued in it, outlives the connection. */
   readonly persistent: boolean;
   /** What this client may write to; undefined: everything. */
@@ -100,7 +102,10 @@ export class SimulatedBus {
   connect(client: BusClient): boolean {
     const known = this.#sessions.get(client.clientId);
     if (!this.#up || known?.partitioned === true) return false;
-    if (known?.online === true) this.#drop(known, true);
+    if (known?.online === true) {
+      if (known.client !== client) known.client.takenOver?.();
+      this.#drop(known, true);
+    }
     const session: Session = {
       client,
       will: client.hooks.will(),
@@ -116,9 +121,10 @@ export class SimulatedBus {
   }
 
   /** `graceful`: DISCONNECT, which takes the will with it. */
-  disconnect(clientId: string, graceful: boolean): void {
-    const session = this.#sessions.get(clientId);
-    if (session !== undefined) this.#drop(session, !graceful, false);
+  disconnect(client: BusClient, graceful: boolean): void {
+    const session = this.#sessions.get(client.clientId);
+    // Another client with the same id has a session of its own.
+    if (session?.client === client) this.#drop(session, !graceful, false);
   }
 
   isOnline(clientId: string): boolean {

@@ -3,8 +3,10 @@ import type { Clock, Entropy, Timer } from "../service/port.ts";
 import { backOffMs } from "../kit/back-off.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { DeviceLink, type DeviceLinkParts } from "./device-link.ts";
+import { LinkError } from "./link-error.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
 import type { Link } from "./port.ts";
+import { rivalIsGoneMs, Rivalry, sessionTakenOver } from "./rivalry.ts";
 import type { BusClient, SimulatedBus } from "./simulated-bus.ts";
 import { parseTopic } from "./topics.ts";
 
@@ -58,6 +60,9 @@ class SimulatedConnection implements Connection {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
   readonly #client: BusClient;
+  readonly #rivalry = new Rivalry();
+  #rivalTimer: Timer | undefined;
+  #isTakenOver = false;
   #retry = 0;
   #isTold = false;
   #timer: Timer | undefined;
@@ -75,6 +80,9 @@ class SimulatedConnection implements Connection {
     this.#entropy = entropy;
     this.#client = {
       ...client,
+      takenOver: () => {
+        this.#isTakenOver = true;
+      },
       hooks: { ...hooks, connected: () => this.#connected(hooks), disconnected: () => this.#lost(hooks) },
     };
   }
@@ -86,23 +94,25 @@ class SimulatedConnection implements Connection {
   }
 
   isConnected(): boolean {
-    return !this.#stopped && this.#bus.isOnline(this.#client.clientId);
+    return !this.#stopped && this.#isTold && this.#bus.isOnline(this.#client.clientId);
   }
 
   async publish(message: Outgoing): Promise<void> {
+    if (!this.isConnected()) throw new LinkError("link-not-connected", `not connected: ${message.topic}`);
     await this.#bus.publishFrom(this.#client.clientId, message);
   }
 
   interrupt(): void {
     if (!this.isConnected()) return;
-    this.#bus.disconnect(this.#client.clientId, false);
+    this.#bus.disconnect(this.#client, false);
     this.#client.hooks.disconnected();
   }
 
   stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#bus.disconnect(this.#client.clientId, true);
+    this.#rivalTimer?.cancel();
+    this.#bus.disconnect(this.#client, true);
     return Promise.resolve();
   }
 
@@ -110,20 +120,35 @@ class SimulatedConnection implements Connection {
   cutPower(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#bus.disconnect(this.#client.clientId, false);
+    this.#rivalTimer?.cancel();
+    this.#bus.disconnect(this.#client, false);
   }
 
   #connected(hooks: ConnectionHooks): void {
     this.#retry = 0;
     this.#isTold = true;
+    this.#rivalTimer?.cancel();
+    this.#rivalTimer = this.#clock.startTimer("bus rival", rivalIsGoneMs, () => this.#rivalIsGone(hooks));
     hooks.connected();
+  }
+
+  #rivalIsGone(hooks: ConnectionHooks): void {
+    const wasSuspected = this.#rivalry.isSuspected;
+    this.#rivalry.forget();
+    if (wasSuspected) hooks.rival?.(false);
   }
 
   #lost(hooks: ConnectionHooks): void {
     if (this.#stopped) return;
-    if (this.#isTold) hooks.disconnected();
+    const wasTold = this.#isTold;
     this.#isTold = false;
-    this.#again();
+    this.#rivalTimer?.cancel();
+    if (wasTold) hooks.disconnected();
+    const hasRival = this.#isTakenOver && this.#rivalry.ended(0, sessionTakenOver);
+    this.#isTakenOver = false;
+    if (!hasRival) return this.#again();
+    hooks.rival?.(true);
+    this.#tryAfter(this.#rivalry.waitMs(this.#entropy));
   }
 
   #try(): void {
@@ -132,11 +157,13 @@ class SimulatedConnection implements Connection {
   }
 
   #again(): void {
-    this.#timer?.cancel();
-    this.#timer = this.#clock.startTimer("bus reconnect", backOffMs(retry, this.#retry, this.#entropy), () =>
-      this.#try(),
-    );
+    this.#tryAfter(backOffMs(retry, this.#retry, this.#entropy));
     this.#retry += 1;
+  }
+
+  #tryAfter(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.startTimer("bus reconnect", delayMs, () => this.#try());
   }
 }
 

@@ -23,6 +23,7 @@ export type OutOfServiceReason =
   | "provider"
   | "mqtt"
   | "relay"
+  | "identity"
   | "config"
   | "journal"
   | "panel"

@@ -56,6 +56,7 @@ it("sends a signed order, prints the reply, and tells by its exit code how it we
     },
     connection: () => undefined,
     relay: () => undefined,
+    rival: () => undefined,
   });
   await until("connected", () => link.isConnected());
   const common = ["command", "--broker", broker.url, "--msn", msn, "--machine", machine, "--valid", "20"];

@@ -30,5 +30,6 @@ await link.start({
   },
   connection: (connected) => console.log(connected ? "connected" : "disconnected"),
   relay: () => undefined,
+  rival: () => undefined,
 });
 link.publishState({ state: "ready", reason: undefined, version: "1.2.3", since: new Date().toISOString() });

@@ -82,6 +82,64 @@ describe("command gate", () => {
     expect(gate({}, false).judge({})).toMatchObject({ reply: { outcome: "refused", reason: "clock" } });
   });
 
+  it.each([
+    ["2026-11-24T10:00:00Z", "pass"],
+    ["2026-11-24T10:00:01Z", "deadline: more than a day ahead"],
+    ["2027-11-23T10:00:00Z", "deadline: more than a day ahead"],
+    ["9999-12-31T23:59:59Z", "deadline: more than a day ahead"],
+  ])("takes a deadline of at most a day: %s", (deadline, expected) => {
+    const verdict = gate().judge({ deadline });
+    expect(verdict.kind === "reply" && "reason" in verdict.reply ? verdict.reply.reason : verdict.kind).toBe(expected);
+  });
+
+  it.each(["2026-11-31T10:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T10:01:00"])(
+    "does not guess what the deadline %s may mean",
+    (deadline) => {
+      const verdict = gate().judge({ deadline });
+      expect(JSON.stringify(verdict)).toContain("unreadable: deadline: not an RFC 3339 time with its offset");
+    },
+  );
+
+  it("takes counters one by one or as milliseconds since 1970, and none that would be the last", () => {
+    const nowMs = Date.UTC(2026, 10, 23, 10);
+    const kindOf = (counter: number, highestCounter = 5) => gate({ highestCounter }).judge({ counter }).kind;
+    for (const counter of [6, 1_000_005, nowMs, nowMs + 86_400_000]) expect(kindOf(counter)).toBe("pass");
+    for (const counter of [nowMs + 86_400_001, nowMs * 1_000, 1e13, Number.MAX_SAFE_INTEGER])
+      expect(kindOf(counter)).toBe("reply");
+    // A machine whose counter is ahead of the time already goes on from there.
+    expect(kindOf(5e12 + 1_000_000, 5e12)).toBe("pass");
+    expect(kindOf(5e12 + 1_000_001, 5e12)).toBe("reply");
+  });
+
+  it("answers each signed command once, whatever the answer is and however often it comes", () => {
+    const { judge } = gate();
+    const cases = [
+      { id: "late", deadline: "2026-11-23T09:59:59Z" },
+      { id: "old", counter: 1 },
+      { id: "far", deadline: "2026-11-25T10:00:00Z" },
+      { id: "odd", order: { kind: "self-destruct" } },
+    ];
+    expect(cases.map((fields) => judge(fields).kind)).toEqual(["reply", "reply", "reply", "reply"]);
+    expect(cases.map((fields) => judge(fields).kind)).toEqual(["drop", "drop", "drop", "drop"]);
+  });
+
+  it("does not let an unsigned command use up the id of a signed one", () => {
+    const { clock, gate: made, judge } = gate();
+    const forged = command({ wallMs: clock.wallMs(), counter: 6 }, Buffer.alloc(32, 1));
+    expect(made.judge(JSON.parse(forged))).toMatchObject({ reply: { reason: "signature" } });
+    expect(judge({})).toMatchObject({ kind: "pass" });
+  });
+
+  it("refuses what could not even be parsed, where its id is known", () => {
+    const { gate: made } = gate();
+    expect(made.judgeUnreadable("c-1", "too large")).toEqual({
+      kind: "reply",
+      reply: { id: "c-1", outcome: "refused", reason: "unreadable: too large" },
+    });
+    for (const id of [undefined, "", "a b", "x".repeat(65)])
+      expect(made.judgeUnreadable(id, "too large")).toEqual({ kind: "drop", reason: "unreadable: too large" });
+  });
+
   it("takes none without a key", () => {
     expect(gate({ key: undefined }).judge({})).toMatchObject({
       reply: { outcome: "refused", reason: "commands-disabled" },

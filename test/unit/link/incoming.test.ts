@@ -20,12 +20,23 @@ describe("incoming messages", () => {
     );
     fc.assert(
       fc.property(topic, payload, fc.boolean(), (topic, payload, retained) => {
-        expect(["event", "command", "relay", "called-lost", "nothing", "dropped"]).toContain(
+        expect(["event", "command", "unreadable-command", "relay", "called-lost", "nothing", "dropped"]).toContain(
           readIncoming(address, { topic, payload, retained }).kind,
         );
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("that are commands too large or too deep to be read keep the id that their sender waits for", () => {
+    const deep = `{"order":${"[".repeat(8_000)}${"]".repeat(8_000)},"id":"c-1"}`;
+    for (const payload of [
+      deep,
+      `{"id":"c-1","order":"${"x".repeat(300_000)}"}`,
+      `{"id":"c-1","order":"${"x".repeat(3_000_000)}`,
+    ])
+      expect(read(`${root}/command`, payload)).toMatchObject({ kind: "unreadable-command", id: "c-1" });
+    expect(read(`${root}/command`, "{")).toMatchObject({ kind: "unreadable-command", id: undefined });
   });
 
   it.each([

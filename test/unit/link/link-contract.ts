@@ -37,6 +37,7 @@ export class Recorder implements LinkListener {
   readonly messages: LinkMessage[] = [];
   readonly connections: boolean[] = [];
   readonly relays: RelayHealth[] = [];
+  readonly rivals: boolean[] = [];
   /** Tries of `message`, refused ones included. */
   tries = 0;
   refuse: (attempt: number) => boolean = () => false;
@@ -54,6 +55,10 @@ export class Recorder implements LinkListener {
 
   relay(health: RelayHealth): void {
     this.relays.push(health);
+  }
+
+  rival(isThere: boolean): void {
+    this.rivals.push(isThere);
   }
 }
 
@@ -245,10 +250,11 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
       expect(replies(world)).toEqual([]);
     });
 
-    it("answers a command with a wrong signature, an old counter or a passed deadline", async () => {
+    it("answers a command with a wrong signature, an old counter, a passed deadline, or that is too large or too deep, once", async () => {
       const { world, recorder } = await begin();
       const wallMs = world.wallMs();
       const past = new Date(wallMs - 1000).toISOString();
+      const deep = `${"[".repeat(8_000)}${"]".repeat(8_000)}`;
       const cases: readonly (readonly [string, CommandReply])[] = [
         [
           command({ wallMs, id: "forged" }, Buffer.alloc(32, 1)),
@@ -266,6 +272,15 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
         [
           command({ wallMs, id: "other", merchantQrId: "vend-2" }),
           { id: "other", outcome: "refused", reason: "foreign" },
+        ],
+        // A few kilobytes that overflow the stack of whatever walks them, and more than is read at all: neither may come again for ever.
+        [
+          command({ wallMs, id: "deep" }).replace('"identify"', `"identify","more":${deep}`),
+          { id: "deep", outcome: "refused", reason: "unreadable: not JSON in UTF-8, or nested deeper than 32" },
+        ],
+        [
+          command({ wallMs, id: "large", order: { kind: "identify", more: "x".repeat(300_000) } }),
+          { id: "large", outcome: "refused", reason: "unreadable: larger than 262144 bytes" },
         ],
       ];
       for (const [text] of cases) await world.publish(`${root}/command`, text);

@@ -1,9 +1,10 @@
 /** The twin keeps the contract, and under every fault each message still comes at least once. */
 import { describe, expect, it } from "vitest";
-import { SimulatedBus } from "../../../src/link/simulated-bus.ts";
+import { noFaults, SimulatedBus } from "../../../src/link/simulated-bus.ts";
 import { createSimulatedLink, simulatedClientId } from "../../../src/link/simulated-link.ts";
 import {
   checkedIn,
+  command,
   commandKey,
   describeLink,
   type LinkWorld,
@@ -102,5 +103,64 @@ describe("simulated link under faults", () => {
     bus.publish({ topic: `${root}/state`, payload: JSON.stringify(will), qos: 1, retain: true });
     await clock.advance(1_000);
     expect(JSON.parse(bus.retained(`${root}/state`)?.payload ?? "{}")).toMatchObject({ state: "ready", session: 2 });
+  });
+});
+
+describe("a queue of commands", () => {
+  it("that grew while the machine was away is answered whole, however fast it is refused", async () => {
+    const { clock, bus, link } = makeParts();
+    const answered = new Set<string>();
+    bus.watch(({ topic, payload }) => {
+      const id = topic === `${root}/command/reply` ? /"id":"([^"]+)"/.exec(payload)?.[1] : undefined;
+      if (id !== undefined) answered.add(id);
+    });
+    const [first, second] = [link(1), link(2)];
+    await first.start(new Recorder());
+    await clock.advance(1_000);
+    await first.stop();
+    const deadline = new Date(clock.wallMs() - 1_000).toISOString();
+    for (let index = 0; index < 60; index += 1)
+      bus.publish({
+        topic: `${root}/command`,
+        payload: command({ wallMs: clock.wallMs(), id: `c-${index}`, counter: index + 1, deadline }),
+        qos: 1,
+        retain: false,
+      });
+    bus.setFaults({ delayMs: { min: 50, max: 50 }, duplicate: 0, loss: 0 });
+    await second.start(new Recorder());
+    await clock.advance(30_000);
+    expect(answered.size).toBe(60);
+    bus.setFaults(noFaults);
+    await second.stop();
+  });
+});
+
+describe("two simulated links with one identity", () => {
+  it("throw each other out a few times, say so, and then stay away for minutes instead of taking turns for ever", async () => {
+    const { clock, bus, link } = makeParts();
+    const births: number[] = [];
+    bus.watch(({ topic, payload }) => {
+      if (topic === `${root}/state` && payload.includes('"init"')) births.push(clock.monotonicMs());
+    });
+    const [first, second] = [new Recorder(), new Recorder()];
+    const [one, other] = [link(1), link(1)];
+    await one.start(first);
+    await other.start(second);
+    await clock.advance(60_000);
+    // The one that is thrown out last stays away; the other has peace until it comes back, and knows then.
+    expect([...first.rivals, ...second.rivals]).toEqual([true]);
+    const inTheFirstMinute = births.length;
+    expect(inTheFirstMinute).toBeLessThan(10);
+    await clock.advance(5 * 60_000);
+    expect(first.rivals.at(-1)).toBe(true);
+    expect(second.rivals.at(-1)).toBe(true);
+    await clock.advance(3_600_000);
+    expect(births.length - inTheFirstMinute).toBeLessThan(30);
+    expect([first.rivals, second.rivals].map((told) => told.every(Boolean))).toEqual([true, true]);
+    await one.stop();
+    await clock.advance(25 * 60_000);
+    expect(second.rivals.at(-1)).toBe(false);
+    expect(other.isConnected()).toBe(true);
+    await other.stop();
   });
 });

@@ -61,6 +61,7 @@ export const da: Texts = {
     provider: "Ingen forbindelse til betaling",
     mqtt: "Ingen netforbindelse",
     relay: "Ingen netforbindelse",
+    identity: "Maskinen er sat op to gange",
     config: "Ikke sat op",
     journal: "Lagringsfejl",
     panel: "Skærmfejl",

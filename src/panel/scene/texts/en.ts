@@ -61,6 +61,7 @@ export const en: Texts = {
     provider: "No contact with the payment",
     mqtt: "No network",
     relay: "No network",
+    identity: "Set up twice",
     config: "Not set up",
     journal: "Storage fault",
     panel: "Display fault",

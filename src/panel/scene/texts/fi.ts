@@ -61,6 +61,7 @@ export const fi: Texts = {
     provider: "Ei yhteyttä maksuun",
     mqtt: "Ei verkkoyhteyttä",
     relay: "Ei verkkoyhteyttä",
+    identity: "Automaatti määritetty kahdesti",
     config: "Ei määritetty",
     journal: "Tallennusvirhe",
     panel: "Näyttövika",

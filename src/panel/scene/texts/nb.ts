@@ -61,6 +61,7 @@ export const nb: Texts = {
     provider: "Ingen kontakt med betalingen",
     mqtt: "Ingen nettforbindelse",
     relay: "Ingen nettforbindelse",
+    identity: "Maskinen er satt opp to ganger",
     config: "Ikke satt opp",
     journal: "Lagringsfeil",
     panel: "Skjermfeil",

@@ -61,6 +61,7 @@ export const sv: Texts = {
     provider: "Ingen kontakt med betalningen",
     mqtt: "Ingen nätförbindelse",
     relay: "Ingen nätförbindelse",
+    identity: "Maskinen är inställd två gånger",
     config: "Inte inställd",
     journal: "Lagringsfel",
     panel: "Skärmfel",
