@@ -22,6 +22,7 @@ export const relaySchema = z.strictObject({
   listen_port: z.int().min(0).max(65_535).default(8080).describe("Port to listen on; 0: any free one."),
   public_url: z
     .url()
+    // A refinement runs although the check before it has failed: not every text here is a url.
     .refine(
       (text) => !URL.canParse(text) || (new URL(text).search === "" && new URL(text).hash === ""),
       "without ? and #",

@@ -1,6 +1,7 @@
 /** The journal on this computer's disk, and what the daemon itself keeps there. Part of the composition root. */
 import { mkdir } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
+import { JournalError } from "../journal/disk.ts";
 import { openJournal } from "../journal/journal.ts";
 import { openNodeDisk } from "../journal/node-disk.ts";
 import type { Journal } from "../journal/port.ts";
@@ -9,15 +10,26 @@ import type { Clock } from "../service/port.ts";
 
 const dayMs = 86_400_000;
 
-/** @throws JournalError */
+/** @throws JournalError, `corrupt` also for one that has lost what it knew beside its sales */
 export async function openConfiguredJournal({ journal }: Config, clock: Clock): Promise<Journal> {
   await mkdir(journal.directory, { recursive: true, mode: 0o700 });
-  return openJournal({
+  const opened = await openJournal({
     disk: await openNodeDisk(journal.directory),
     wallMs: () => clock.wallMs(),
     isPlausible: () => clock.isPlausible(),
     retentionMs: journal.retention_days * dayMs,
   });
+  if (!hasLostItsFacts(opened)) return opened;
+  await opened.close();
+  throw new JournalError(
+    "corrupt",
+    "the journal has sales but no number of the last boot: what it knew is lost, a person has to look, docs/journal.md says how",
+  );
+}
+
+/** A boot is counted before anything is sold. Without its number the command counter is gone, too, and old commands would be obeyed again. */
+function hasLostItsFacts(journal: Journal): boolean {
+  return journal.get("fact", bootKey) === undefined && [...journal.entries("sale")].length > 0;
 }
 
 /** The number of this boot: an old will must not mark a new session dead. */

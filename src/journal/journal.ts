@@ -79,12 +79,19 @@ class LogJournal implements Journal {
     const disk = this.#disk;
     const names = await disk.list();
     const bytes = await disk.read(logName);
-    if (bytes === undefined && names.some((name) => isMonthName(name) || isSecretName(name)))
+    const hasSales = names.some((name) => isMonthName(name) || isSecretName(name));
+    if (bytes === undefined && hasSales)
       throw new JournalError(
         "corrupt",
         `${logName} is gone, but sales are there: a person has to look, docs/journal.md says how`,
       );
     const decoded = bytes === undefined ? undefined : decodeFile(logName, bytes);
+    // Every file that we make has a commit behind its header, if only an empty one: this one has lost what it had.
+    if (decoded?.commits === 0 && hasSales)
+      throw new JournalError(
+        "corrupt",
+        `${logName} holds nothing but its header, but sales are there: a person has to look, docs/journal.md says how`,
+      );
     await this.#months.open(names);
     this.#apply(decoded?.changes ?? []);
     this.#bytes = decoded?.goodBytes ?? 0;
@@ -201,7 +208,8 @@ class LogJournal implements Journal {
   async #rewrite(): Promise<void> {
     const disk = this.#disk;
     const alive = this.#alive();
-    const bytes = Buffer.concat([encodeHeader(), ...(alive.length > 0 ? [encodeCommit(alive)] : [])]);
+    // An empty commit, too: by it a new journal can be told from one that was cut down to its header.
+    const bytes = Buffer.concat([encodeHeader(), encodeCommit(alive)]);
     await disk.write(newName, bytes);
     await disk.sync(newName);
     await disk.rename(newName, logName);

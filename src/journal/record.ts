@@ -47,6 +47,8 @@ export function encodeCommit(changes: readonly StoredChange[]): Uint8Array {
 
 export interface Decoded {
   readonly changes: readonly StoredChange[];
+  /** How many commits there are, empty ones included. */
+  readonly commits: number;
   /** Bytes of whole, good lines: what comes after is torn and may be cut off. */
   readonly goodBytes: number;
   readonly isTorn: boolean;
@@ -67,7 +69,7 @@ export function decodeFile(name: string, bytes: Uint8Array): Decoded {
     else changes.push(...readCommit(name, value));
     start = end + 1;
   }
-  return { changes, goodBytes, isTorn: goodBytes < buffer.length };
+  return { changes, commits: Math.max(0, ends.length - 1), goodBytes, isTorn: goodBytes < buffer.length };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What went wrong, as RFC 9457 says it: one code each, with its HTTP status. Pure. */
+/** What went wrong, in the form of RFC 9457: a code for each fault, with its HTTP status. Pure. */
 
 const statuses = {
   invalid: 422,
@@ -9,6 +9,7 @@ const statuses = {
   "media-type": 415,
   unauthorized: 401,
   "wrong-host": 403,
+  "wrong-origin": 403,
   /** The id belongs to another order. */
   conflict: 409,
   busy: 409,

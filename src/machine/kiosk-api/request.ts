@@ -1,8 +1,11 @@
 /** From an HTTP request to what is asked for: paths, queries and bodies of docs/kiosk-api.openapi.json, checked. Pure. */
 import { z } from "zod";
 import {
+  type Currency,
   isCurrency,
+  isMinor,
   isPayableAmount,
+  type Minor,
   minor,
   paymentFloorsText,
   paymentMinorMax,
@@ -80,10 +83,15 @@ const payment = z
     path: ["lines"],
     message: "their totals do not add up to amount",
   })
-  .refine(({ amount, currency }) => isCurrency(currency) && isPayableAmount({ minor: minor(amount), currency }), {
+  // A refinement runs although a field's own check has failed; that check says what is wrong then.
+  .refine(({ amount, currency }) => !isMinor(amount) || !isCurrency(currency) || isPayable(amount, currency), {
     path: ["amount"],
     message: `under the provider's smallest payment (${paymentFloorsText})`,
   });
+
+function isPayable(amount: Minor, currency: Currency): boolean {
+  return isPayableAmount({ minor: amount, currency });
+}
 
 const handIn = z
   .strictObject({

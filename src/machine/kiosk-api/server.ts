@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Clock, Listening, Log, SocketFile } from "../../service/port.ts";
 import type { Api, ApiAnswer, ApiEvent } from "./api.ts";
+import { boundConnections } from "./connections.ts";
 import { KioskApiError } from "./kiosk-api-error.ts";
 import openApiDocument from "../../../docs/kiosk-api.openapi.json" with { type: "json" };
 import { problem, type Problem, problemBody } from "./problem.ts";
@@ -53,12 +54,17 @@ function digest(text: string): Buffer {
 
 type Guard = (request: IncomingMessage) => Problem | undefined;
 
-/** A web page elsewhere must not reach this machine by a name that it lets point here (DNS rebinding): only our own names count. */
+/**
+ * Two ways for a web page elsewhere to reach this machine, both closed: by a name that it lets point here (DNS rebinding), so only our own
+ * names count in Host; and from a browser on this machine, so an Origin, where there is one, has to be our own.
+ */
 function guardOf(token: string, port: () => number | undefined): Guard {
   const wanted = digest(`Bearer ${token}`);
   return ({ headers }) => {
     const names = ["localhost", loopback].map((name) => `${name}:${port() ?? ""}`);
     if (!names.includes(headers.host ?? "")) return problem("wrong-host", `ask for ${names.join(" or ")}`);
+    if (headers.origin !== undefined && !names.some((name) => headers.origin === `http://${name}`))
+      return problem("wrong-origin", "pages of other origins are not served");
     const isKnown = timingSafeEqual(digest(headers.authorization ?? ""), wanted);
     return isKnown
       ? undefined
@@ -97,7 +103,7 @@ class LocalServer implements ApiServer {
     });
     server.headersTimeout = requestTimeoutMs;
     server.requestTimeout = requestTimeoutMs;
-    server.maxConnections = connectionsMax;
+    boundConnections(server, connectionsMax);
     return server;
   }
 

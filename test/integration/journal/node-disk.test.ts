@@ -52,7 +52,7 @@ async function killAfter(writer: ChildProcess, count: number): Promise<number> {
 }
 
 async function allText(folder: string): Promise<string> {
-  const names = await readdir(folder);
+  const names = (await readdir(folder)).filter((name) => name !== "lock");
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   return texts.join("\n");
 }
@@ -109,7 +109,7 @@ describe("the journal's folder", () => {
         { kind: "put-secret", key: "k", value: "token" },
       ]);
       expect((await stat(folder)).mode & 0o777).toBe(0o700);
-      const names = await readdir(folder);
+      const names = (await readdir(folder)).filter((name) => name !== "lock");
       expect(names).toHaveLength(3);
       for (const name of names) expect((await stat(join(folder, name))).mode & 0o777, name).toBe(0o600);
       await journal.close();
@@ -129,17 +129,56 @@ describe("the journal's folder", () => {
     });
   });
 
-  it("is locked by a file where the kernel has no abstract sockets; one of a process that is gone is taken over", async () => {
-    await withFolder(async (folder) => {
-      const lock = await lockFolder(folder, "darwin");
-      await expect(lockFolder(folder, "darwin")).rejects.toMatchObject({ code: "locked" });
-      await lock.release();
-      const gone = spawn(process.execPath, ["-e", ""]);
-      await once(gone, "exit");
-      await writeFile(join(folder, "lock"), String(gone.pid));
-      await (await lockFolder(folder, "darwin")).release();
-      expect(await readdir(folder)).toEqual([]);
+  it.each(["linux", "darwin"] as const)(
+    "is locked by a socket in it, which no other user can make first (%s)",
+    async (platform) => {
+      await withFolder(async (folder) => {
+        const lock = await lockFolder(folder, platform);
+        const found = await stat(join(folder, "lock"));
+        expect([found.isSocket(), (await stat(folder)).mode & 0o077]).toEqual([true, 0]);
+        expect(await readdir(folder)).toEqual(["lock"]);
+        // Nothing of it is in the abstract namespace, where anybody may take a name.
+        if (process.platform === "linux")
+          expect(await readFile("/proc/net/unix", "utf8")).not.toContain("@kvitt-journal");
+        await expect(lockFolder(folder, platform)).rejects.toMatchObject({ code: "locked" });
+        expect(await readdir(folder)).toEqual(["lock"]);
+        await lock.release();
+        expect(await readdir(folder)).toEqual([]);
+      });
+    },
+  );
+
+  it("whose path is longer than a socket's may be is locked all the same", async () => {
+    await withFolder(async (parent) => {
+      const folder = join(parent, "deep".repeat(20), "deeper".repeat(20));
+      const journal = await open(folder);
+      await expect(open(folder)).rejects.toMatchObject({ code: "locked" });
+      await journal.close();
     });
+  });
+
+  it.each(["lock", "lock.taking", "lock.0123456789abcdef"])(
+    "with a %s that a killed process left is taken over",
+    async (name) => {
+      await withFolder(async (folder) => {
+        await writeFile(join(folder, name), "");
+        const lock = await lockFolder(folder).catch(() => lockFolder(folder));
+        await expect(lockFolder(folder)).rejects.toMatchObject({ code: "locked" });
+        expect(await readdir(folder)).toEqual(["lock"]);
+        await lock.release();
+      });
+    },
+  );
+
+  it("that was left locked is taken by exactly one of many who come at once", async () => {
+    for (let round = 0; round < 10; round += 1)
+      await withFolder(async (folder) => {
+        await writeFile(join(folder, "lock"), "");
+        const starts = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
+        const taken = starts.filter((start) => start.status === "fulfilled");
+        expect(taken).toHaveLength(1);
+        for (const { value } of taken) await value.release();
+      });
   });
 
   it("that does not exist is not made by looking", async () => {

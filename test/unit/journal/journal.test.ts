@@ -233,6 +233,26 @@ describe("the journal", () => {
     expect([...journal.entries("fact")]).toHaveLength(50);
   });
 
+  it("of which only the header is left beside sales is refused, and left as it is; a new one is not", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    await journal.commit([
+      { kind: "put", table: "fact", key: "boot", value: 7 },
+      { kind: "put", table: "sale", key: "k", value: 1 },
+    ]);
+    await journal.close();
+    const whole = await disk.read("journal.log");
+    const header = Buffer.from(whole ?? []).subarray(0, Buffer.from(whole ?? []).indexOf("\n") + 1);
+    for (const left of [header, Buffer.concat([header, Buffer.from("0bad")])]) {
+      await disk.write("journal.log", left);
+      await expect(open(disk)).rejects.toMatchObject({ code: "corrupt" });
+      expect(Buffer.from((await disk.read("journal.log")) ?? [])).toEqual(left);
+    }
+    const empty = new SimulatedDisk();
+    await (await open(empty)).close();
+    await (await open(empty)).close();
+  });
+
   it("a commit that is made in the answer of another one is not forgotten", async () => {
     const journal = await open(new SimulatedDisk());
     const one = (value: number): Promise<void> =>

@@ -21,7 +21,12 @@ const ends = pieces.map((_, index) => Buffer.concat(pieces.slice(0, index + 1)).
 
 describe("a file of the journal", () => {
   it("is read back as it was written", () => {
-    expect(decodeFile("x", whole)).toEqual({ changes: commits.flat(), goodBytes: whole.length, isTorn: false });
+    expect(decodeFile("x", whole)).toEqual({
+      changes: commits.flat(),
+      commits: commits.length,
+      goodBytes: whole.length,
+      isTorn: false,
+    });
   });
 
   it("that was cut at any byte after its first line gives every whole commit", () => {

@@ -14,6 +14,28 @@ describe("a request to the local API", () => {
     expect([...operations].toSorted()).toEqual(documented.toSorted());
   });
 
+  it.each([-1, -0.5, 0, 0.5, 1e308, -1e308, 9_007_199_254_740_992, 65_000_001, 99, "100", null])(
+    "for an amount of %s is invalid, and names the amount",
+    (amount) => {
+      const body = { amount, currency: "NOK", title: "Lunch" };
+      for (const more of [{}, { currency: "SEK" }, { title: "" }, { lines: [{ total: -1 }] }]) {
+        const parsed = parseRequest({ method: "POST", target: "/v1/payments", body: { ...body, ...more } });
+        expect(parsed).toMatchObject({ ok: false, problem: { status: 422, code: "invalid" } });
+      }
+      const parsed = parseRequest({ method: "POST", target: "/v1/payments", body });
+      expect(parsed.ok ? "" : parsed.problem.detail).toMatch(/^amount: /);
+    },
+  );
+
+  it("for lines with impossible totals is invalid", () => {
+    const line = { id: "a", name: "a", quantity: 1, vatRate: 0 };
+    for (const total of [-1, 1e308, 9_007_199_254_740_992, 0.5]) {
+      const body = { amount: 500, currency: "NOK", title: "Lunch", lines: [{ ...line, total }] };
+      const parsed = parseRequest({ method: "POST", target: "/v1/payments", body });
+      expect(parsed).toMatchObject({ ok: false, problem: { status: 422 } });
+    }
+  });
+
   it("is taken or refused with a documented code, whatever it is", () => {
     const codes = openApiDocument.components.schemas.Problem.properties.code.enum;
     const target = constantFrom(...operations).map((operation) => operation.split(" ")[1]?.replace("{id}", "a1") ?? "");
