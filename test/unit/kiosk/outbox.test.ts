@@ -25,7 +25,7 @@ const noPuback = new Error("no PUBACK");
 async function outboxOver(journal: MemoryJournal) {
   const clock = new SimulatedClock();
   const link = new RememberingLink();
-  await link.start({ message: async () => {}, connection: () => {}, relay: () => {} });
+  await link.start({ message: async () => {}, connection: () => {}, relay: () => {}, rival: () => {} });
   const log = createMemoryLog();
   const entropy = { fraction: () => 1, bytes: () => new Uint8Array() };
   const outbox = createOutbox({ journal, link, clock, entropy, log });

@@ -17,6 +17,7 @@ const allMet: CodeFacts = {
   hasSomethingForSale: true,
   isCallbackRegistered: true,
   isConnected: true,
+  hasRival: false,
   isRelayHealthy: true,
 };
 const both: WantedCodes = { callback: true, oneTime: true };
@@ -44,6 +45,8 @@ describe("which codes may be shown", () => {
     [{ isStopping: true }, both, "none; stopped; missing: stopped"],
     [{ isJournalWorking: false }, both, "none; journal; missing: journal"],
     [{ isInService: false }, both, "none; operator; missing: operator"],
+    [{ hasRival: true }, both, "none; identity; missing: identity"],
+    [{ hasRival: true, isConnected: false }, both, "none; identity; missing: identity"],
     [{ isQuiet: true }, both, "none; quiet-hours; missing: quiet-hours"],
     [jammed, both, "none; machine; missing: machine"],
     [doorOpen, both, "none; machine; missing: machine"],
