@@ -2,7 +2,8 @@
 import { openNodeDisk } from "../journal/node-disk.ts";
 import { readJournal } from "../journal/journal.ts";
 import type { JsonValue } from "../journal/port.ts";
-import { readSaleRecord } from "../kiosk/stored.ts";
+import { readSaleHistory } from "../kiosk/stored.ts";
+import { totalsOf } from "../sale/record.ts";
 import { isPayableCode } from "./clients.ts";
 import { isMachineKind } from "./machines/machines.ts";
 import type { Drop, MachineKind, SwitchName } from "./machines/port.ts";
@@ -182,7 +183,7 @@ async function checkJournal(world: DemoWorld): Promise<readonly string[]> {
   }
   for (const row of world.ledger) {
     const stored = sales.get(row.reference);
-    const record = stored === undefined ? undefined : readSaleRecord(stored);
+    const record = stored === undefined ? undefined : totalsOf(readSaleHistory(stored));
     if (record === undefined) failures.push(`payment …${row.reference.slice(-6)} is not in the journal`);
     else if (record.captured !== row.captured || record.refunded !== row.refunded)
       failures.push(

@@ -5,7 +5,7 @@ import type { SaleState } from "../sale/state.ts";
 import type { Customers } from "./customer-in-hand.ts";
 import { lineStatesKey, partialRefusedKey, timedOutputKey, unsentKey } from "./journal-keys.ts";
 import { handInChanges, orderChanges } from "./orders.ts";
-import { type TimedOutput, toJson } from "./stored.ts";
+import { type TimedOutput, saleToJson, toJson } from "./stored.ts";
 
 function settlementChanges(before: SaleState, after: SaleState): JournalChange[] {
   const changes: JournalChange[] = [];
@@ -85,7 +85,7 @@ export function journalChanges(
       if (customer !== undefined) changes.push({ kind: "put-secret", key: effect.reference, value: toJson(customer) });
     }
     if (effect.kind === "report") {
-      const { record } = effect;
+      const { record, history } = effect;
       const id = unsentKey(record.id, record.revision);
       // What was open before this boot was never in `before`: its end alone says that it has to go.
       const isStillOpen = [...after.settlements.keys()].some((reference) => reference === record.id);
@@ -96,7 +96,7 @@ export function journalChanges(
           { kind: "delete", table: "service-vend", key: record.id },
         );
       changes.push(
-        { kind: "put", table: "sale", key: record.id, value: toJson(record) },
+        { kind: "put", table: "sale", key: record.id, value: saleToJson(history) },
         { kind: "put", table: "unsent", key: id, value: toJson(record) },
       );
     }

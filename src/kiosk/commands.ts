@@ -18,7 +18,6 @@ import type { Loop } from "./loop.ts";
 import { catalogueChanges } from "./open-business.ts";
 import { wasHandedIn } from "./orders.ts";
 import { servicedText, serviceVisit } from "./service-visit.ts";
-import { readSaleRecord } from "./stored.ts";
 
 export interface CommandParts {
   readonly loop: Pick<Loop, "putDurably" | "state">;
@@ -55,7 +54,7 @@ export async function obey(command: Command, parts: CommandParts): Promise<void>
   }
   const detail = order.kind === "serviced" ? detailOfService(order.line, parts) : undefined;
   const changes = [...taken.changes, ...commandFacts(order, catalogue)];
-  await loop.putDurably(commandEvent(command, journal, clock.wallMs()), { changes });
+  await loop.putDurably(commandEvent(command, clock.wallMs()), { changes });
   void carryOut(command, detail, parts);
 }
 
@@ -98,7 +97,7 @@ function commandFacts(order: Command["order"], configured: Catalogue): readonly 
 }
 
 /** What the sale is told; undefined for what is none of its business. */
-function commandEvent({ order, id }: Command, journal: Journal, wallMs: number): Unstamped<SaleEvent> | undefined {
+function commandEvent({ order, id }: Command, wallMs: number): Unstamped<SaleEvent> | undefined {
   switch (order.kind) {
     case "out-of-service":
     case "in-service":
@@ -109,15 +108,9 @@ function commandEvent({ order, id }: Command, journal: Journal, wallMs: number):
       return { about: "serviced", line: order.line };
     case "cancel":
     case "refund": {
-      const stored = journal.get("sale", order.reference);
-      return {
-        about: "back-office",
-        commandId: id,
-        order: order.kind,
-        reference: order.reference,
-        amount: order.kind === "refund" ? order.amount?.minor : undefined,
-        record: stored === undefined ? undefined : readSaleRecord(stored),
-      };
+      const { reference } = order;
+      const amount = order.kind === "refund" ? order.amount : undefined;
+      return { about: "back-office", commandId: id, order: order.kind, reference, amount };
     }
     case "deliver": {
       const vend: ServiceVend = { id, line: order.line, orderId: order.orderId ?? null, startedWallMs: wallMs };

@@ -18,16 +18,16 @@ import {
   orderOfSession,
   type OrderSelection,
   type OrderStatus,
-  statusOfRecord,
+  statusOfSale,
   statusOfSettlement,
   statusOfVend,
-  statusOfVendRecord,
+  statusOfEndedVend,
 } from "../sale/order.ts";
-import type { SaleRecord } from "../sale/record.ts";
+import type { SaleHistory } from "../sale/record.ts";
 import { referenceOfSession } from "../sale/session.ts";
 import { catalogueNow, type SaleState } from "../sale/state.ts";
 import { findHandIn, findOrder, handInId, orderDigest, wasHandedIn } from "./orders.ts";
-import { readSaleRecord } from "./stored.ts";
+import { readSaleHistory } from "./stored.ts";
 
 /** What the counter needs of the loop. */
 export interface CounterHooks {
@@ -44,7 +44,7 @@ export interface CounterHooks {
 export interface KioskCounter extends Counter {
   /** Something was decided, or became known. */
   changed(): void;
-  reported(record: SaleRecord): void;
+  reported(sale: SaleHistory): void;
   /** The sale's answer to a hand-in. */
   replied(vendId: string, detail: string): void;
 }
@@ -59,7 +59,7 @@ export function createCounter(hooks: CounterHooks): KioskCounter {
 class SaleCounter implements KioskCounter {
   readonly #hooks: CounterHooks;
   readonly #listeners = new Set<() => void>();
-  readonly #recent = new Map<string, SaleRecord>();
+  readonly #recent = new Map<string, SaleHistory>();
   readonly #refusals = new Map<string, (detail: string) => void>();
 
   constructor(hooks: CounterHooks) {
@@ -134,8 +134,8 @@ class SaleCounter implements KioskCounter {
     const open = settlements.get(reference)?.settlement;
     if (open !== undefined)
       return statusOfSettlement(open, catalogue.currency, referenceOfSession(session) === reference);
-    const record = this.#record(reference);
-    return record === undefined ? undefined : statusOfRecord(record);
+    const sale = this.#sale(reference);
+    return sale === undefined ? undefined : statusOfSale(sale);
   }
 
   cancel(orderId: string): Promise<void> {
@@ -175,8 +175,8 @@ class SaleCounter implements KioskCounter {
     const vend = serviceVends.get(id);
     if (vend !== undefined) return statusOfVend(vend, this.#titleOf(vend));
     if (!wasHandedIn(this.#hooks.journal, orderId) && !this.#recent.has(id)) return undefined;
-    const record = this.#record(id);
-    return record === undefined || record.outcome === "sold" ? undefined : statusOfVendRecord(record);
+    const ended = this.#sale(id);
+    return ended === undefined || ended.sale.outcome === "sold" ? undefined : statusOfEndedVend(ended);
   }
 
   #titleOf(vend: ServiceVend): string {
@@ -190,14 +190,14 @@ class SaleCounter implements KioskCounter {
 
   // ── all of it ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #record(id: string): SaleRecord | undefined {
+  #sale(id: string): SaleHistory | undefined {
     const recent = this.#recent.get(id);
     if (recent !== undefined) return recent;
     const stored = this.#hooks.journal.get("sale", id);
     if (stored === undefined) return undefined;
-    const record = readSaleRecord(stored);
-    this.reported(record);
-    return record;
+    const sale = readSaleHistory(stored);
+    this.reported(sale);
+    return sale;
   }
 
   open(): ReturnType<Counter["open"]> {
@@ -232,9 +232,10 @@ class SaleCounter implements KioskCounter {
     for (const listener of this.#listeners) listener();
   }
 
-  reported(record: SaleRecord): void {
-    this.#recent.delete(record.id);
-    this.#recent.set(record.id, record);
+  reported(history: SaleHistory): void {
+    const { id } = history.sale;
+    this.#recent.delete(id);
+    this.#recent.set(id, history);
     const [oldest] = this.#recent.keys();
     if (this.#recent.size > recentMax && oldest !== undefined) this.#recent.delete(oldest);
   }

@@ -206,8 +206,8 @@ class WholeKiosk implements Kiosk {
         this.#presenter.keepCode(reference, qr);
         return this.#codeFitting.whyNot(qr);
       },
-      onReport: (record) => {
-        this.#counter.reported(record);
+      onReport: (history) => {
+        this.#counter.reported(history);
         this.#outbox.wake();
       },
       onReply: (reply) => this.#onReply(reply),

@@ -16,6 +16,7 @@ import { journalChanges } from "./changes.ts";
 import { CustomerInHand, type Customers } from "./customer-in-hand.ts";
 import { createInbox } from "./inbox.ts";
 import { journalProbeKey } from "./journal-keys.ts";
+import { readSaleHistory } from "./stored.ts";
 
 export interface InboxItem {
   /** Undefined where only the disk has to change. */
@@ -173,7 +174,14 @@ class SaleLoop implements Loop {
     const { event, isStillWanted } = item;
     if (event === undefined || isStillWanted?.() === false) return { state: this.#state, effects: [] };
     const at: Stamp = { monoMs: clock.monotonicMs(), wallMs: clock.wallMs(), freshReference: freshReference() };
-    return decide(this.#state, { ...event, at }, policy);
+    return decide(this.#state, this.#stamped(event, at), policy);
+  }
+
+  /** Adds what is only known when the event's turn comes: a sale that an order is about may have ended while the order waited. */
+  #stamped(event: Unstamped<SaleEvent>, at: Stamp): SaleEvent {
+    if (event.about !== "back-office") return { ...event, at };
+    const stored = this.#parts.journal.get("sale", event.reference);
+    return { ...event, at, history: stored === undefined ? undefined : readSaleHistory(stored) };
   }
 
   /** False when the disk did not take it: then nothing was decided. */

@@ -3,7 +3,7 @@ import type { Machine } from "../machine/port.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { SaleEvent, Unstamped } from "../sale/event.ts";
 import type { Reference } from "../sale/ids.ts";
-import type { SaleRecord } from "../sale/record.ts";
+import type { SaleHistory, SaleRecord } from "../sale/record.ts";
 import type { Log } from "../service/port.ts";
 import type { QrPicture } from "../vipps/port.ts";
 import type { Deliveries } from "./delivery.ts";
@@ -27,8 +27,8 @@ export interface PerformParts {
   readonly observe: (reached: Reached) => void;
   /** Takes the code of a payment; says why it cannot be shown, or undefined when it can. */
   readonly takeCode: (reference: Reference, qr: QrPicture) => string | undefined;
-  /** A sale ended, and its record is on the disk. */
-  readonly onReport: (record: SaleRecord) => void;
+  /** A sale, or what was ordered of it later, has ended and is on the disk. */
+  readonly onReport: (sale: SaleHistory) => void;
   readonly onReply: (reply: Extract<Effect, { kind: "reply" }>) => void;
   readonly log: Log;
 }
@@ -61,7 +61,7 @@ export function perform(effect: Effect, parts: PerformParts): void {
       return;
     case "report":
       logRecord(log, effect.record);
-      parts.onReport(effect.record);
+      parts.onReport(effect.history);
       return;
     case "reply":
       parts.onReply(effect);

@@ -9,7 +9,7 @@ import type { ServiceVend } from "../sale/event.ts";
 import { isEffectId, isReference } from "../sale/ids.ts";
 import { isCurrency, isMinor, walletCurrenciesText } from "../sale/money.ts";
 import type { Customer } from "../sale/payment.ts";
-import type { SaleRecord } from "../sale/record.ts";
+import type { SaleHistory, SaleRecord } from "../sale/record.ts";
 import type { Settlement } from "../sale/settlement.ts";
 import type { LineState } from "../sale/state.ts";
 
@@ -111,28 +111,12 @@ const settlementState = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("doubtful"), uncertain: z.boolean() }),
 ]);
 
-const settlement = z.object({
-  reference,
-  state: settlementState,
-  startedWallMs: z.number(),
-  request: request.nullable(),
-  createId: effect,
-  reserveDearest: z.boolean(),
-  purchase: purchase.nullable(),
-  delivery,
-  target: minor.nullable(),
-  payment: payment.nullable(),
-  effects: z.number(),
-  reason: z.string(),
-  needsPerson: z.boolean(),
-  order: z.object({ commandId: z.string(), kind: z.enum(["cancel", "refund"]), amount: minor.nullable() }).nullable(),
-  revision: z.number(),
-});
-
 const saleRecord = z.object({
   id: z.string(),
   revision: z.number(),
-  outcome: z.enum(["sold", "not-sold", "service", "attention"]),
+  /** Journals of before refunds had entries of their own name none. */
+  entry: z.enum(["sale", "refund", "cancel"]).default("sale"),
+  outcome: z.enum(["sold", "not-sold", "service", "refunded", "released", "attention"]),
   reason: z.string(),
   startedAt: z.string(),
   endedAt: z.string(),
@@ -151,6 +135,47 @@ const saleRecord = z.object({
   plate: z.string().nullable(),
   validUntil: z.string().nullable(),
 });
+
+/** A sale as the `sale` table has it: its entry, with what came after it inside. */
+const saleHistory = saleRecord
+  .extend({ corrections: z.array(saleRecord).readonly().default([]) })
+  .transform(({ corrections, ...sale }): SaleHistory => ({ sale, corrections }));
+
+const settlementOrder = z.object({
+  commandId: z.string(),
+  kind: z.enum(["cancel", "refund"]),
+  amount: minor.nullable(),
+  startedWallMs: z.number().default(0),
+});
+
+const settlement = z
+  .object({
+    reference,
+    state: settlementState,
+    startedWallMs: z.number(),
+    request: request.nullable(),
+    createId: effect,
+    reserveDearest: z.boolean(),
+    purchase: purchase.nullable(),
+    delivery,
+    target: minor.nullable(),
+    payment: payment.nullable(),
+    effects: z.number(),
+    reason: z.string(),
+    needsPerson: z.boolean(),
+    order: settlementOrder.nullable(),
+    waitingOrders: z.array(settlementOrder).readonly().default([]),
+    history: z
+      .object({ sale: saleRecord, corrections: z.array(saleRecord).readonly() })
+      .nullable()
+      .default(null),
+    revision: z.number(),
+  })
+  // Journals of before orders waited for the end of the sale have them in its settlement.
+  .transform((one): Settlement => {
+    const { order, history, revision } = one;
+    return order === null || history !== null || revision > 0 ? one : { ...one, order: null, waitingOrders: [order] };
+  });
 
 const customer = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("customer-token"), token: z.string() }),
@@ -223,6 +248,7 @@ function reader<T>(what: string, schema: z.ZodType<T>): (value: JsonValue) => T 
 
 export const readSettlement: (value: JsonValue) => Settlement = reader("settlement", settlement);
 export const readSaleRecord: (value: JsonValue) => SaleRecord = reader("sale record", saleRecord);
+export const readSaleHistory: (value: JsonValue) => SaleHistory = reader("sale", saleHistory);
 export const readCustomer: (value: JsonValue) => Customer = reader("customer", customer);
 export const readServiceVend: (value: JsonValue) => ServiceVend = reader("service vend", serviceVend);
 export const readLineStates: (value: JsonValue) => Record<string, LineState> = reader("line states", lineStates);
@@ -243,4 +269,9 @@ export function toJson(value: unknown): JsonValue {
   const found: Record<string, JsonValue> = {};
   for (const [key, one] of Object.entries(value)) if (one !== undefined) found[key] = toJson(one);
   return found;
+}
+
+/** The value of the `sale` table: what `readSaleHistory` reads. */
+export function saleToJson({ sale, corrections }: SaleHistory): JsonValue {
+  return toJson(corrections.length === 0 ? sale : { ...sale, corrections });
 }

@@ -2,7 +2,7 @@
 import type { EffectId, Reference } from "./ids.ts";
 import type { Money } from "./money.ts";
 import type { PaymentRequest } from "./payment.ts";
-import type { SaleRecord } from "./record.ts";
+import type { SaleHistory, SaleRecord } from "./record.ts";
 import type { Selection } from "./selection.ts";
 
 /** Where the customer of a payment is known from; the secret itself never enters the core. */
@@ -41,8 +41,8 @@ export type Effect =
   | { readonly kind: "open-machine-session"; readonly funds: Money }
   /** MDB: no delivery will follow. */
   | { readonly kind: "close-machine-session" }
-  /** A settlement or service vend ended: keep the record, send it upstream, drop its secret. */
-  | { readonly kind: "report"; readonly record: SaleRecord }
+  /** A settlement or service vend ended: keep the history, send its newest entry upstream, drop the secret. */
+  | { readonly kind: "report"; readonly record: SaleRecord; readonly history: SaleHistory }
   | {
       readonly kind: "reply";
       readonly commandId: string;

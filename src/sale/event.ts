@@ -1,9 +1,9 @@
 /** Everything that can happen to the sale, as plain data. Time and fresh names come inside the event. */
 import type { Catalogue } from "./catalogue.ts";
 import type { EffectId, Reference } from "./ids.ts";
-import type { Minor } from "./money.ts";
+import type { Money } from "./money.ts";
 import type { PaymentState, PaymentView } from "./payment.ts";
-import type { SaleRecord } from "./record.ts";
+import type { SaleHistory } from "./record.ts";
 import type { DeliveryOutcome, Selection } from "./selection.ts";
 import type { Purchase, Settlement, SettlementOrder } from "./settlement.ts";
 
@@ -50,7 +50,7 @@ export type SettlementEvent =
   | { readonly kind: "confirm"; readonly purchase: Purchase }
   /** The session starts the delivery that this payment pays for. */
   | { readonly kind: "deliver"; readonly purchase: Purchase; readonly untilWallMs: number | null }
-  /** The back office orders a cancel or refund of what is left. */
+  /** The back office orders a cancel or refund. */
   | { readonly kind: "ordered"; readonly order: SettlementOrder };
 
 export type SettlementEventKind = SettlementEvent["kind"];
@@ -113,9 +113,10 @@ export type SaleEvent = { readonly at: Stamp } & (
       readonly commandId: string;
       readonly order: "cancel" | "refund";
       readonly reference: Reference;
-      readonly amount: Minor | undefined;
-      /** The ended sale, when the journal has one of this reference. */
-      readonly record: SaleRecord | undefined;
+      /** Undefined refunds all that is left. */
+      readonly amount: Money | undefined;
+      /** What the books say when the order's turn comes; undefined when they know no sale of this reference. */
+      readonly history: SaleHistory | undefined;
     }
   | { readonly about: "service-vend"; readonly vend: ServiceVend }
   | { readonly about: "service-vend-ended"; readonly id: string; readonly outcome: DeliveryOutcome }
@@ -132,5 +133,5 @@ export interface ServiceVend {
   readonly startedWallMs: number;
 }
 
-/** An event whose time is still to come: the loop stamps it as it decides. */
-export type Unstamped<E> = E extends unknown ? Omit<E, "at"> : never;
+/** An event whose turn is still to come: the loop adds the time, and what the books say then. */
+export type Unstamped<E> = E extends unknown ? Omit<E, "at" | "history"> : never;

@@ -5,7 +5,7 @@
 import type { ServiceVend } from "./event.ts";
 import { isReference, type Reference } from "./ids.ts";
 import { type Currency, type Minor, type Money, noMinor } from "./money.ts";
-import type { SaleRecord } from "./record.ts";
+import { needsPerson, type SaleHistory, totalsOf } from "./record.ts";
 import type { Selection } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { type DeliveryState, type Settlement, sums } from "./settlement.ts";
@@ -123,26 +123,32 @@ export function statusOfSettlement(settlement: Settlement, currency: Currency, i
 }
 
 /** A payment that ended; undefined when the record is not a payment's. */
-export function statusOfRecord(record: SaleRecord): OrderStatus | undefined {
-  const { id, outcome, reason, authorized, captured, cancelled, refunded } = record;
+export function statusOfSale(history: SaleHistory): OrderStatus | undefined {
+  const { sale } = history;
+  const { id, outcome, reason } = sale;
   if (!isReference(id)) return undefined;
-  const delivery = record.delivery.outcome;
+  const totals = totalsOf(history);
+  const isForPerson = needsPerson(history);
+  const delivery = sale.delivery.outcome;
   return {
     reference: id,
-    state:
-      outcome === "attention" ? "attention" : endState({ delivery, isKept: outcome === "sold", authorized, reason }),
+    state: isForPerson
+      ? "attention"
+      : endState({
+          delivery,
+          isKept: outcome === "sold" || totals.captured > totals.refunded,
+          authorized: totals.authorized,
+          reason,
+        }),
     reason,
-    isSettled: outcome !== "attention",
-    title: record.product?.name ?? "",
-    amount: { minor: record.price, currency: record.currency },
-    authorized,
-    captured,
-    cancelled,
-    refunded,
+    isSettled: !isForPerson,
+    title: sale.product?.name ?? "",
+    amount: { minor: sale.price, currency: sale.currency },
+    ...totals,
     delivery,
-    deliveryDetail: record.delivery.detail,
-    startedWallMs: Date.parse(record.startedAt),
-    endedWallMs: Date.parse(record.endedAt),
+    deliveryDetail: sale.delivery.detail,
+    startedWallMs: Date.parse(sale.startedAt),
+    endedWallMs: Date.parse(sale.endedAt),
   };
 }
 
@@ -175,7 +181,7 @@ export function statusOfVend(vend: ServiceVend, title: string): HandInStatus {
   };
 }
 
-export function statusOfVendRecord(record: SaleRecord): HandInStatus {
+export function statusOfEndedVend({ sale: record }: SaleHistory): HandInStatus {
   const delivery = record.delivery.outcome;
   const state = delivery === "delivered" ? "done" : delivery === "not-delivered" ? "not-delivered" : "attention";
   return {

@@ -1,10 +1,9 @@
-/** From an ended settlement or service vend to the record that accounting and upstream get; and back, when it is reopened. */
+/** From an ended settlement or service vend to the entry of the books that accounting and upstream get. */
 import type { ServiceVend } from "./event.ts";
-import { effectId, isReference } from "./ids.ts";
-import { type Currency, noMinor } from "./money.ts";
-import type { SaleOutcome, SaleRecord } from "./record.ts";
+import { type Currency, type Minor, minor, noMinor } from "./money.ts";
+import { type SaleHistory, type SaleRecord, type Sums, totalsOf } from "./record.ts";
 import type { DeliveryOutcome } from "./selection.ts";
-import { type DeliveryState, type Purchase, type Settlement, type SettlementOrder, sums } from "./settlement.ts";
+import { currencyOf, type DeliveryState, type Settlement, type SettlementOrder, sums } from "./settlement.ts";
 
 function iso(wallMs: number): string {
   return new Date(wallMs).toISOString();
@@ -25,23 +24,37 @@ function deliveryOf(delivery: DeliveryState): SaleRecord["delivery"] {
   }
 }
 
-function outcomeOf(settlement: Settlement, kept: number): SaleOutcome {
-  if (settlement.needsPerson) return "attention";
-  return kept > 0 ? "sold" : "not-sold";
-}
-
 function untilOf(delivery: DeliveryState): string | null {
   return delivery.kind === "delivered" && delivery.untilWallMs !== null ? iso(delivery.untilWallMs) : null;
 }
 
-/** What is kept of a settlement for good: no token, no phone number, no code. */
-export function recordOf(settlement: Settlement, currency: Currency, endedWallMs: number): SaleRecord {
+/** What ended, for good: no token, no phone number, no code. */
+export interface Report {
+  readonly record: SaleRecord;
+  /** With the record in it. */
+  readonly history: SaleHistory;
+}
+
+/** @param fallback the currency of a payment that nobody ever saw and that asked for nothing. */
+export function reportOf(settlement: Settlement, fallback: Currency, endedWallMs: number): Report {
+  const { history, order } = settlement;
+  if (history !== null && order !== null) {
+    const record = correctionOf(settlement, history, order, endedWallMs);
+    return { record, history: { ...history, corrections: [...history.corrections, record] } };
+  }
+  const record = saleOf(settlement, fallback, endedWallMs);
+  return { record, history: { sale: record, corrections: [] } };
+}
+
+function saleOf(settlement: Settlement, fallback: Currency, endedWallMs: number): SaleRecord {
   const { purchase, payment } = settlement;
   const amounts = sums(payment);
+  const isKept = amounts.captured > amounts.refunded;
   return {
     id: settlement.reference,
     revision: settlement.revision,
-    outcome: outcomeOf(settlement, amounts.captured - amounts.refunded),
+    entry: "sale",
+    outcome: settlement.needsPerson ? "attention" : isKept ? "sold" : "not-sold",
     reason: settlement.reason === "" ? "ended" : settlement.reason,
     startedAt: iso(settlement.startedWallMs),
     endedAt: iso(Math.max(endedWallMs, settlement.startedWallMs)),
@@ -49,7 +62,7 @@ export function recordOf(settlement: Settlement, currency: Currency, endedWallMs
       purchase === null
         ? null
         : { id: purchase.productId, name: purchase.name, line: purchase.line, vatRate: purchase.vatRate },
-    currency,
+    currency: currencyOf(settlement) ?? fallback,
     price: purchase?.price.minor ?? settlement.request?.amount.minor ?? noMinor,
     ...amounts,
     delivery: deliveryOf(settlement.delivery),
@@ -58,75 +71,54 @@ export function recordOf(settlement: Settlement, currency: Currency, endedWallMs
   };
 }
 
-function purchaseOf(record: SaleRecord): Purchase | null {
-  if (record.product === null) return null;
-  const { id, name, line, vatRate } = record.product;
-  const price = { minor: record.price, currency: record.currency };
-  const selection =
-    record.validUntil === null
-      ? ({ kind: "line", line } as const)
-      : ({ kind: "time", minutes: 0, price, line: undefined, plate: record.plate ?? undefined } as const);
-  return { selection, productId: id, name, line, vatRate, price };
-}
-
-function deliveryStateOf(record: SaleRecord): DeliveryState {
-  const { outcome, detail, creditsSent } = record.delivery;
-  switch (outcome) {
-    case "none":
-      return { kind: "none" };
-    case "delivered": {
-      const untilWallMs = record.validUntil === null ? null : Date.parse(record.validUntil);
-      return { kind: "delivered", detail, untilWallMs };
-    }
-    case "not-delivered":
-      return { kind: "not-delivered", reason: detail ?? "" };
-    case "unknown":
-      return { kind: "unknown", reason: detail ?? "", creditsSent };
-  }
-}
-
-/** An ended sale that the back office wants to cancel or refund; undefined when the record is not a payment's. */
-export function reopen(record: SaleRecord, order: SettlementOrder): Settlement | undefined {
-  const reference = record.id;
-  if (!isReference(reference)) return undefined;
-  const revision = record.revision + 1;
+/** What an order moved: an entry of its own, with its own time and reason. */
+function correctionOf(
+  { reference, revision, reason, needsPerson, payment }: Settlement,
+  history: SaleHistory,
+  order: SettlementOrder,
+  endedWallMs: number,
+): SaleRecord {
+  const before = totalsOf(history);
+  const after = payment === null ? before : sums(payment);
+  const moved = (name: keyof Sums): Minor => minor(Math.max(0, after[name] - before[name]));
+  const done = order.kind === "refund" ? "refunded" : "released";
   return {
-    reference,
-    state: { kind: "settling", step: null, refusals: 0 },
-    startedWallMs: Date.parse(record.startedAt),
-    request: null,
-    createId: effectId("none"),
-    reserveDearest: false,
-    purchase: purchaseOf(record),
-    delivery: deliveryStateOf(record),
-    target: null,
-    payment: null,
-    // Ids of earlier lives of this settlement are never given out again.
-    effects: revision * 1_000,
-    reason: order.kind === "refund" ? "refunded" : "cancelled-by-back-office",
-    needsPerson: false,
-    order,
+    ...history.sale,
+    id: reference,
     revision,
+    entry: order.kind,
+    outcome: needsPerson ? "attention" : done,
+    reason,
+    startedAt: iso(order.startedWallMs),
+    endedAt: iso(Math.max(endedWallMs, order.startedWallMs)),
+    authorized: moved("authorized"),
+    captured: moved("captured"),
+    cancelled: moved("cancelled"),
+    refunded: moved("refunded"),
+    delivery: deliveryOf({ kind: "none" }),
+    plate: null,
+    validUntil: null,
   };
 }
 
 /** The record of a delivery without a payment. */
-export function serviceRecord(
+export function reportOfVend(
   vend: ServiceVend,
   outcome: DeliveryOutcome,
   name: string,
   currency: Currency,
   endedWallMs: number,
-): SaleRecord {
+): Report {
   const delivery: SaleRecord["delivery"] =
     outcome.kind === "delivered"
       ? { outcome: "delivered", detail: outcome.detail ?? null, creditsSent: null }
       : outcome.kind === "not-delivered"
         ? { outcome: "not-delivered", detail: outcome.reason, creditsSent: null }
         : { outcome: "unknown", detail: outcome.reason, creditsSent: outcome.creditsSent ?? null };
-  return {
+  const record: SaleRecord = {
     id: vend.id,
     revision: 0,
+    entry: "sale",
     outcome: outcome.kind === "unknown" ? "attention" : "service",
     reason: outcome.kind === "delivered" ? "service-vend" : `service-vend-${outcome.kind}`,
     startedAt: iso(vend.startedWallMs),
@@ -142,4 +134,5 @@ export function serviceRecord(
     plate: null,
     validUntil: null,
   };
+  return { record, history: { sale: record, corrections: [] } };
 }

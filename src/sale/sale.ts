@@ -5,17 +5,18 @@
  * The tables talk through a queue: what one step decided is in the state, whole, before the next step looks at it. So no step ever
  * decides on a settlement or a session that another step of the same event has moved on.
  */
+import { answerOf, hasMoved, type OrderAnswer, refusalByTheBooks, refusalOfAmount, reopened } from "./back-office.ts";
 import type { Effect } from "./effect.ts";
 import type { SaleEvent, ServiceVend, SessionEvent, SettlementEvent, SettlementMessage, Stamp } from "./event.ts";
 import type { Reference } from "./ids.ts";
-import { noMinor } from "./money.ts";
 import type { SalePolicy } from "./policy.ts";
-import { recordOf, reopen } from "./report.ts";
+import type { SaleHistory } from "./record.ts";
+import { reportOf } from "./report.ts";
 import { endServiceVend, startServiceVend, type VendDecision } from "./service-vend.ts";
 import { type NoticeContent, referenceOfSession } from "./session.ts";
 import { busyNoticeMs, type SessionOutcome } from "./session-outcome.ts";
 import { stepSession } from "./session-table.ts";
-import type { Live, Settlement } from "./settlement.ts";
+import { currencyOf, type Live, type Settlement, type SettlementOrder } from "./settlement.ts";
 import { openSettlement, type SettlementOutcome } from "./settlement-outcome.ts";
 import { stepSettlement } from "./settlement-table.ts";
 import { catalogueNow, changeLine, countSold, type SaleState, serviced, withNewCatalogue } from "./state.ts";
@@ -40,8 +41,8 @@ type Message =
 /** How many messages one event may set off; more is a fault of the tables, found by an assertion and not by a hang. */
 const messagesMax = 16;
 
-/** Of a settlement that this boot found in the journal. */
-const liveAfterBoot: Live = {
+/** Of a settlement that nobody waits for: found by this boot in the journal, or reopened by an order. */
+const liveOfReopened: Live = {
   waiting: "timer",
   attempts: 0,
   look: 0,
@@ -57,6 +58,7 @@ class Deciding {
   readonly #policy: SalePolicy;
   readonly #effects: Effect[] = [];
   readonly #queue: Message[] = [];
+  #isStepping = false;
 
   constructor(state: SaleState, at: Stamp, policy: SalePolicy) {
     this.#state = state;
@@ -114,15 +116,18 @@ class Deciding {
     return { state: this.#state, effects: this.#effects };
   }
 
-  /** Steps through what the message sets off, until neither table has anything to say to the other. */
+  /** Steps through what the message sets off, until neither table has anything to say to the other. From within a step it waits its turn. */
   #say(first: Message): void {
     this.#queue.push(first);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
     let steps = 0;
     for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
       steps += 1;
       if (steps > messagesMax) throw new Error("the sale's tables talk in a circle: this is a fault in kvitt");
       this.#step(message);
     }
+    this.#isStepping = false;
   }
 
   #step(message: Message): void {
@@ -155,7 +160,7 @@ class Deciding {
     this.#setNotice(notice);
     // The new payment first: an order may be to give up the one that it takes the place of.
     if (opens !== undefined) this.#takeSettlement(openSettlement(opens.settlement, opens.customer));
-    for (const { reference, event } of orders) this.#queue.push({ to: "settlement", reference, event });
+    for (const { reference, event } of orders) this.#say({ to: "settlement", reference, event });
   }
 
   #stepSettlement(reference: Reference, event: SettlementEvent): void {
@@ -179,15 +184,15 @@ class Deciding {
   }
 
   #takeSettlement(outcome: SettlementOutcome): void {
-    const { settlement, live, effects, messages, isEnded } = outcome;
+    const { settlement, live, effects, messages, isEnded, orderRefusal } = outcome;
     const settlements = new Map(this.#state.settlements);
     if (isEnded) settlements.delete(settlement.reference);
     else settlements.set(settlement.reference, { settlement, live });
     const partialRefused = this.#state.partialRefused || settlement.reason === "partial-capture-refused";
     this.#state = { ...this.#state, settlements, partialRefused };
     this.#effects.push(...effects);
-    if (isEnded) this.#reportEnd(settlement);
-    for (const event of messages) this.#queue.push({ to: "waiting-session", event });
+    if (isEnded) this.#end(settlement, orderRefusal);
+    for (const event of messages) this.#say({ to: "waiting-session", event });
   }
 
   /** Only the session that waits for this payment hears of it; an approval that nobody waits for is given up at once. */
@@ -195,7 +200,7 @@ class Deciding {
     const { reference } = message;
     if (referenceOfSession(this.#state.session) === reference) this.#stepSession(message);
     else if (message.kind === "payable")
-      this.#queue.push({ to: "settlement", reference, event: { kind: "given-up", reason: "no-session" } });
+      this.#say({ to: "settlement", reference, event: { kind: "given-up", reason: "no-session" } });
   }
 
   #takeVend({ state, effects, notice }: VendDecision): void {
@@ -220,21 +225,38 @@ class Deciding {
     this.#effects.push({ kind: "start-timer", name: "notice", afterMs, jitter: false });
   }
 
-  #reportEnd(settlement: Settlement): void {
-    const record = recordOf(settlement, this.#policy.currency, this.#at.wallMs);
-    this.#effects.push({ kind: "report", record });
-    const { order } = settlement;
-    if (order === null) return;
-    this.#effects.push({
-      kind: "reply",
-      commandId: order.commandId,
-      outcome: settlement.needsPerson ? "refused" : "done",
-      detail: `captured ${record.captured}, refunded ${record.refunded}, cancelled ${record.cancelled} (${record.reason})`,
-    });
+  /** What ended goes into the books; then the next order about this payment has its turn. */
+  #end(settlement: Settlement, refusal: string | undefined): void {
+    const { order, waitingOrders } = settlement;
+    let { history } = settlement;
+    if (order === null || hasMoved(settlement)) {
+      const report = reportOf(settlement, this.#policy.currency, this.#at.wallMs);
+      this.#effects.push({ kind: "report", ...report });
+      history = report.history;
+    }
+    if (order !== null) this.#reply(order.commandId, answerOf(settlement, refusal));
+    if (history !== null) this.#carryOut(waitingOrders, history);
+  }
+
+  /** Carries out the first of these orders that the books allow; the others wait for its end. */
+  #carryOut(orders: readonly SettlementOrder[], history: SaleHistory): void {
+    for (const [index, order] of orders.entries()) {
+      const because = refusalByTheBooks(order, history);
+      const settlement = because === undefined ? reopened(history, order, orders.slice(index + 1)) : undefined;
+      if (settlement !== undefined) {
+        this.#reopen(settlement);
+        return;
+      }
+      this.#reply(order.commandId, { outcome: "refused", detail: because ?? "there is no such payment" });
+    }
+  }
+
+  #reply(commandId: string, { outcome, detail }: OrderAnswer): void {
+    this.#effects.push({ kind: "reply", commandId, outcome, detail });
   }
 
   #boot(settlements: readonly Settlement[], serviceVends: readonly ServiceVend[]): void {
-    for (const settlement of settlements) this.#reopen(settlement, liveAfterBoot);
+    for (const settlement of settlements) this.#reopen(settlement);
     for (const vend of serviceVends) {
       this.#state = { ...this.#state, serviceVends: new Map([...this.#state.serviceVends, [vend.id, vend]]) };
       const outcome = { kind: "unknown", reason: "restarted" } as const;
@@ -242,38 +264,32 @@ class Deciding {
     }
   }
 
-  #reopen(settlement: Settlement, live: Live): void {
+  #reopen(settlement: Settlement): void {
     const { reference } = settlement;
-    const settlements = new Map([...this.#state.settlements, [reference, { settlement, live }]]);
+    const settlements = new Map([...this.#state.settlements, [reference, { settlement, live: liveOfReopened }]]);
     this.#state = { ...this.#state, settlements };
     this.#say({ to: "settlement", reference, event: { kind: "restarted" } });
   }
 
   #backOffice(event: Extract<SaleEvent, { about: "back-office" }>): void {
-    const refuse = (detail: string): void => {
-      this.#effects.push({ kind: "reply", commandId: event.commandId, outcome: "refused", detail });
-    };
-    const order = { commandId: event.commandId, kind: event.order, amount: event.amount ?? null } as const;
-    if (this.#state.settlements.has(event.reference)) {
-      const mayStop = event.order === "cancel" && referenceOfSession(this.#state.session) === event.reference;
-      if (mayStop) this.#say({ to: "session", event: { kind: "selection-cancelled" } });
-      this.#say({ to: "settlement", reference: event.reference, event: { kind: "ordered", order } });
+    const { commandId, reference, amount, history } = event;
+    const open = this.#state.settlements.get(reference)?.settlement;
+    const because =
+      open === undefined && history === undefined
+        ? "this machine knows no sale with this reference"
+        : refusalOfAmount(amount, open === undefined ? history?.sale.currency : currencyOf(open));
+    if (because !== undefined) {
+      this.#reply(commandId, { outcome: "refused", detail: because });
       return;
     }
-    if (event.record === undefined) {
-      refuse("this machine knows no sale with this reference");
+    const startedWallMs = this.#at.wallMs;
+    const order: SettlementOrder = { commandId, kind: event.order, amount: amount?.minor ?? null, startedWallMs };
+    if (open === undefined) {
+      if (history !== undefined) this.#carryOut([order], history);
       return;
     }
-    const { captured, refunded } = event.record;
-    if (event.order === "refund" && (event.amount ?? noMinor) > captured - refunded) {
-      refuse(`only ${captured - refunded} is left to refund`);
-      return;
-    }
-    const settlement = reopen(event.record, order);
-    if (settlement === undefined) {
-      refuse("a service vend has no payment");
-      return;
-    }
-    this.#reopen(settlement, liveAfterBoot);
+    const isOfSession = referenceOfSession(this.#state.session) === reference;
+    if (event.order === "cancel" && isOfSession) this.#say({ to: "session", event: { kind: "selection-cancelled" } });
+    this.#say({ to: "settlement", reference, event: { kind: "ordered", order } });
   }
 }

@@ -3,7 +3,7 @@ import { isForSale, type Product, productOnLine } from "./catalogue.ts";
 import type { Effect } from "./effect.ts";
 import type { ServiceVend, Stamp } from "./event.ts";
 import { type Currency, type Money, noMinor } from "./money.ts";
-import { serviceRecord } from "./report.ts";
+import { reportOfVend } from "./report.ts";
 import type { DeliveryOutcome, Selection } from "./selection.ts";
 import type { NoticeContent } from "./session.ts";
 import { catalogueNow, countSold, type SaleState } from "./state.ts";
@@ -62,7 +62,7 @@ export function endServiceVend(
   return {
     state: isDone && product !== undefined ? countSold(after, line) : after,
     effects: [
-      { kind: "report", record: serviceRecord(vend, outcome, name, currency, at.wallMs) },
+      { kind: "report", ...reportOfVend(vend, outcome, name, currency, at.wallMs) },
       { kind: "reply", commandId: id, outcome: isDone ? "done" : "refused", detail },
     ],
     notice: isOn ? notice : undefined,

@@ -1,6 +1,6 @@
 /** What the cells of the session table do: from check-in or selection to thanks or sorry. Time and plates are in time-moves.ts. */
-import { type Catalogue, dearestPrice } from "./catalogue.ts";
-import { isPayableAmount, type Money } from "./money.ts";
+import { type Catalogue, dearestPrice, type Product } from "./catalogue.ts";
+import { type Currency, isPayableAmount, type Money } from "./money.ts";
 import type { Reference } from "./ids.ts";
 import type { SorryReason } from "./selection.ts";
 import type { NoticeContent, Session } from "./session.ts";
@@ -48,13 +48,14 @@ export function checkIn(input: SessionInput, _session: StateOf<"none">, event: O
   return outcome({ kind: "choosing", eventId: event.eventId, catalogue, deadlineMono }, { notice: null, effects });
 }
 
-/** The part of the catalogue that a reservation made before the selection can pay for: nothing with an age limit. */
-function withoutAgeLimits(catalogue: Catalogue): Catalogue {
-  return { ...catalogue, products: catalogue.products.filter((product) => product.minimumAge === undefined) };
+/** The part of the catalogue that a reservation made before the selection can pay for: nothing with an age limit, nothing in another currency. */
+function payableBeforehand(catalogue: Catalogue, currency: Currency): Catalogue {
+  const isPayable = ({ minimumAge, price }: Product) => minimumAge === undefined && price.currency === currency;
+  return { ...catalogue, products: catalogue.products.filter(isPayable) };
 }
 
 function reserveDearest(input: SessionInput): SessionOutcome {
-  const catalogue = withoutAgeLimits(input.catalogue);
+  const catalogue = payableBeforehand(input.catalogue, input.policy.currency);
   const dearest = dearestPrice(catalogue);
   if (dearest === undefined) return sorry(input, "sold-out", "nothing-taken");
   const amount: Money = { minor: dearest, currency: input.policy.currency };

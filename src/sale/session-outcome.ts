@@ -121,6 +121,8 @@ export function startPayment(
     reason: "",
     needsPerson: false,
     order: null,
+    waitingOrders: [],
+    history: null,
     revision: 0,
   };
   const session: Session = {

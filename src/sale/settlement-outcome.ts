@@ -22,6 +22,8 @@ export interface SettlementOutcome {
   /** For the session, if it is the one that waits for this payment. */
   readonly messages: readonly SettlementMessage[];
   readonly isEnded: boolean;
+  /** Why the order that it was reopened for could not be carried out, by the provider's ledger. */
+  readonly orderRefusal: string | undefined;
   readonly ignoredBecause: string | undefined;
 }
 
@@ -44,6 +46,7 @@ export function outcome(
     effects,
     messages: messages.map((message) => ({ ...message, reference: settlement.reference })),
     isEnded: false,
+    orderRefusal: undefined,
     ignoredBecause: undefined,
   };
 }
@@ -131,7 +134,15 @@ export function openSettlement(settlement: Settlement, customer: CustomerSource 
   const live: Live = { waiting: "create", attempts: 0, look: 0, appearsUntilMono: 0, repeatFromMono: 0, chosen: null };
   const { reference, createId: id, request } = settlement;
   const effects: readonly Effect[] = request === null ? [] : [{ kind: "create", reference, id, request, customer }];
-  return { settlement, live, effects, messages: [], isEnded: false, ignoredBecause: undefined };
+  return {
+    settlement,
+    live,
+    effects,
+    messages: [],
+    isEnded: false,
+    orderRefusal: undefined,
+    ignoredBecause: undefined,
+  };
 }
 
 /** A pause between two tries ends early or late; while an answer is out, nothing is asked again. */

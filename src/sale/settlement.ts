@@ -4,8 +4,9 @@
  */
 import type { EffectId, Reference } from "./ids.ts";
 import { effectId } from "./ids.ts";
-import { addMinor, type Minor, minor, type Money, noMinor } from "./money.ts";
+import { type Currency, isCurrency, type Minor, minor, type Money, noMinor } from "./money.ts";
 import { isOver, type PaymentRequest, type PaymentView, reservedNow } from "./payment.ts";
+import type { SaleHistory, Sums } from "./record.ts";
 import type { Selection } from "./selection.ts";
 
 /** What is being bought, as it was when the customer chose it. */
@@ -47,12 +48,13 @@ export type SettlementState =
   /** Given up while nobody knew whether it was created: asked for until it could no longer appear. */
   | { readonly kind: "doubtful"; readonly uncertain: boolean };
 
-/** An order of the back office that this settlement carries out. */
+/** An order of the back office about a payment. */
 export interface SettlementOrder {
   readonly commandId: string;
   readonly kind: "cancel" | "refund";
-  /** Undefined refunds all that is left. */
+  /** Null refunds all that is left. In minor units of the payment's currency. */
   readonly amount: Minor | null;
+  readonly startedWallMs: number;
 }
 
 export interface Settlement {
@@ -76,8 +78,13 @@ export interface Settlement {
   readonly reason: string;
   /** It ends as "attention", whatever the sums say. */
   readonly needsPerson: boolean;
+  /** What this settlement was reopened for; null while it brings the sale itself to its end. */
   readonly order: SettlementOrder | null;
-  /** Of the record: how often it was reopened. */
+  /** Orders that came meanwhile. Each is carried out, and answered, after what was there before it. */
+  readonly waitingOrders: readonly SettlementOrder[];
+  /** What the books say of it already; null until the sale ended for the first time. */
+  readonly history: SaleHistory | null;
+  /** Of the next record. */
   readonly revision: number;
 }
 
@@ -137,24 +144,18 @@ export function difference(payment: PaymentView, target: Minor): Difference {
   return reserved > 0 ? { kind: "cancel" } : { kind: "none" };
 }
 
-/** What an ordered refund or cancel leaves to be kept, from the first truth that is seen after the order. */
-export function targetOfOrder(order: SettlementOrder, payment: PaymentView): Minor {
-  const kept = minor(Math.max(0, payment.captured - payment.refunded));
-  if (order.kind === "cancel") return kept;
-  return order.amount === null ? noMinor : minor(Math.max(0, kept - order.amount));
-}
-
 /** All that was ever authorised, captured, cancelled and refunded of a payment, for reports. */
-export function sums(payment: PaymentView | null): {
-  readonly authorized: Minor;
-  readonly captured: Minor;
-  readonly cancelled: Minor;
-  readonly refunded: Minor;
-} {
+export function sums(payment: PaymentView | null): Sums {
   return {
     authorized: payment?.authorized ?? noMinor,
     captured: payment?.captured ?? noMinor,
     cancelled: payment?.cancelled ?? noMinor,
-    refunded: addMinor(payment?.refunded ?? noMinor, noMinor),
+    refunded: payment?.refunded ?? noMinor,
   };
+}
+
+/** The payment's own currency, whatever the configuration says by now: by the provider's word, else by what was asked for. */
+export function currencyOf({ payment, request, purchase, history }: Settlement): Currency | undefined {
+  if (isCurrency(payment?.currency)) return payment.currency;
+  return request?.amount.currency ?? purchase?.price.currency ?? history?.sale.currency;
 }

@@ -2,11 +2,12 @@
  * The moves of a settlement for which nobody waits any more. Two rules hold everywhere: a request that moves money has its id in the settlement
  * before it leaves, and it is never *repeated* before a GET said what is true (how long the provider remembers Idempotency-Keys is not documented).
  */
+import { type Plan, planOf, waitingOrdersMax } from "./back-office.ts";
 import type { Effect } from "./effect.ts";
-import { type Minor, noMinor } from "./money.ts";
+import { type Currency, isCurrency, type Minor, noMinor } from "./money.ts";
 import type { PaymentView } from "./payment.ts";
 import { appearanceMs, inFlightMs, refusalsMax, settleAttemptsMax } from "./policy.ts";
-import { difference, nextEffectId, type Settlement, type Step, targetOfOrder } from "./settlement.ts";
+import { currencyOf, difference, nextEffectId, type Settlement, type Step, sums } from "./settlement.ts";
 import {
   type Cell,
   end,
@@ -34,7 +35,9 @@ const older = ignored("an answer to an older request");
 /** Acts on the difference between what is true and what should be. */
 export function act(input: SettlementInput, payment: PaymentView): SettlementOutcome {
   const { settlement } = input;
-  const target = settlement.target ?? (settlement.order === null ? noMinor : targetOfOrder(settlement.order, payment));
+  const plan = planNow(settlement, payment);
+  if (plan.kind === "refused") return { ...end(input, { payment }), orderRefusal: plan.because };
+  const { target } = plan;
   const known = outcome(input, { payment, target }, {}, []);
   return andThen(known, input, (next) => {
     const todo = difference(payment, target);
@@ -135,20 +138,20 @@ export function restartedWhileSettling(input: SettlementInput): SettlementOutcom
 export function send(input: SettlementInput, kind: Step["kind"], amount: Minor): SettlementOutcome {
   const { settlement } = input;
   const state = settlement.state;
+  const currency = currencyOf(settlement);
   if (state.kind !== "settling") return endForPerson(input, "fault-in-settlement");
+  if (currency === undefined) return endForPerson(input, "foreign-currency");
   const again = state.step !== null && state.step.kind === kind && state.step.amount === amount;
   const step: Step = again && state.step !== null ? state.step : { kind, amount, id: nextEffectId(settlement, kind) };
   return outcome(
     input,
     { state: { ...state, step }, effects: again ? settlement.effects : settlement.effects + 1 },
     { waiting: "adjust" },
-    [stepEffect(input, step)],
+    [stepEffect(settlement, step, currency)],
   );
 }
 
-function stepEffect(input: SettlementInput, step: Step): Effect {
-  const { reference } = input.settlement;
-  const currency = input.policy.currency;
+function stepEffect({ reference }: Settlement, step: Step, currency: Currency): Effect {
   switch (step.kind) {
     case "capture":
     case "refund":
@@ -158,6 +161,14 @@ function stepEffect(input: SettlementInput, step: Step): Effect {
     case "withdraw":
       return { kind: "cancel", reference, id: step.id, transactionOnly: true };
   }
+}
+
+/** What is to be kept: decided already, or now, from the first truth that is seen after an order. */
+function planNow({ target, order }: Settlement, payment: PaymentView): Plan {
+  if (target !== null) return { kind: "keep", target };
+  if (order === null) return { kind: "keep", target: noMinor };
+  if (isCurrency(payment.currency)) return planOf(order, sums(payment), payment.currency);
+  return { kind: "refused", because: `the provider says that this payment is in ${payment.currency}` };
 }
 
 /** Whether a request of this kind was sent whose answer nobody has. */
@@ -202,10 +213,14 @@ export function doubtfulMissing(input: SettlementInput, event: Of<"view-missing"
 export const doubtfulUnknown: Cell<"view-unknown"> = (input, event) =>
   isStale(input, event) ? stale(input) : later(input, event.retryAfterMs, doubtfulWaitMsMax);
 
-export const takeOrder: Cell<"ordered"> = (input, event) =>
-  input.settlement.order === null
-    ? outcome(input, { order: event.order }, {}, [])
-    : ignored("it carries out another order")(input);
+/** Orders wait for the end of what is under way, so that each is told from a ledger that stands still. */
+export function takeOrder(input: SettlementInput, { order }: Of<"ordered">): SettlementOutcome {
+  const { waitingOrders } = input.settlement;
+  if (waitingOrders.length < waitingOrdersMax)
+    return outcome(input, { waitingOrders: [...waitingOrders, order] }, {}, []);
+  const detail = `${waitingOrdersMax} orders about this payment wait already: try again when they are answered`;
+  return outcome(input, {}, {}, [{ kind: "reply", commandId: order.commandId, outcome: "refused", detail }]);
+}
 
 export const neverAgain = ignored("its session gave it up: it never delivers");
 

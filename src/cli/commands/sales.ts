@@ -1,18 +1,18 @@
 /** `kvitt sales`: what the journal knows, for people and for accounting. Reads beside the daemon; changes nothing. */
 import { readJournal } from "../../journal/journal.ts";
 import { openNodeDiskToRead } from "../../journal/node-disk.ts";
-import { readSaleRecord, readSettlement } from "../../kiosk/stored.ts";
+import { readSaleHistory, readSettlement } from "../../kiosk/stored.ts";
 import { minor, plainText } from "../../sale/money.ts";
-import type { SaleRecord } from "../../sale/record.ts";
+import { entriesOf, needsPerson, type SaleHistory, type SaleRecord, totalsOf } from "../../sale/record.ts";
 import type { Settlement } from "../../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { openConfig, parseFlags } from "../flags.ts";
 
 const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--month YYYY-MM] [--json] [--csv]
 
-  list        ended sales, newest last, and what is still open
+  list        ended sales and what came after them, newest last, and what is still open
   show ID     one sale whole; the end of its reference is enough
-  export      every ended sale, as CSV (or --json)
+  export      every ended sale, refund and release, as CSV (or --json): one line each, with what that line moved
   attention   what a person has to look at, and what the machine itself still settles
 
   --month     only what ended in that month (UTC)`;
@@ -28,7 +28,8 @@ async function folderOf(values: {
 
 function row(record: SaleRecord): string {
   const { endedAt, id, outcome, reason, product, captured, refunded, currency } = record;
-  const kept = plainText({ minor: minor(captured - refunded), currency });
+  const back = captured < refunded ? "-" : "";
+  const kept = back + plainText({ minor: minor(Math.abs(captured - refunded)), currency });
   return `${endedAt.slice(0, 19)}  …${id.slice(-8)}  ${outcome.padEnd(9)}  ${kept.padStart(14)}  ${(product?.name ?? "-").padEnd(20)}  ${reason}`;
 }
 
@@ -57,9 +58,9 @@ function csvCell(value: string | number | null): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** RFC 4180, one line a sale, lines ended by CR LF. Amounts in minor units. */
+/** RFC 4180, one line an entry: a sale, a refund, a release. Lines ended by CR LF. Amounts in minor units. */
 export function csvOf(records: readonly SaleRecord[]): string {
-  const head = [...columns, "product", "line", "vatRate", "delivery"].join(",");
+  const head = [...columns, "product", "line", "vatRate", "delivery", "entry"].join(",");
   const lines = records.map((record) =>
     [
       ...columns.map((name) => csvCell(record[name])),
@@ -67,6 +68,7 @@ export function csvOf(records: readonly SaleRecord[]): string {
       csvCell(record.product?.line ?? null),
       csvCell(record.product?.vatRate ?? null),
       csvCell(record.delivery.outcome),
+      csvCell(record.entry),
     ].join(","),
   );
   return [head, ...lines].join("\r\n");
@@ -74,18 +76,24 @@ export function csvOf(records: readonly SaleRecord[]): string {
 
 /** What the journal knows, oldest first. */
 interface Books {
+  /** Those of the month that was asked for: a refund belongs to the month in which it was made. */
   readonly records: readonly SaleRecord[];
+  /** Those of which any entry is of that month. */
+  readonly histories: readonly SaleHistory[];
   readonly open: readonly Settlement[];
   readonly unsent: number;
 }
 
 async function readBooks(folder: string, month: string): Promise<Books> {
   const journal = await readJournal(await openNodeDiskToRead(folder));
+  const isOfMonth = ({ endedAt }: SaleRecord): boolean => endedAt.startsWith(month);
+  const histories = [...journal.sales.values()].map(readSaleHistory);
   return {
-    records: [...journal.sales.values()]
-      .map(readSaleRecord)
-      .filter(({ endedAt }) => endedAt.startsWith(month))
+    records: histories
+      .flatMap(entriesOf)
+      .filter(isOfMonth)
       .toSorted((a, b) => a.endedAt.localeCompare(b.endedAt)),
+    histories: histories.filter((history) => entriesOf(history).some(isOfMonth)),
     open: [...journal.settlements.values()].map(readSettlement),
     unsent: journal.unsent,
   };
@@ -119,10 +127,12 @@ function list({ records, open, unsent }: Books, asJson: boolean, io: CommandIo):
   return 0;
 }
 
-function show({ records, open }: Books, id: string | undefined, io: CommandIo): number {
+function show({ histories, open }: Books, id: string | undefined, io: CommandIo): number {
   if (id === undefined) throw new CommandError("which sale? kvitt sales show ID");
   const found = [
-    ...records.filter((record) => record.id.endsWith(id)),
+    ...histories
+      .filter(({ sale }) => sale.id.endsWith(id))
+      .map(({ sale, corrections }) => (corrections.length === 0 ? sale : { ...sale, corrections })),
     ...open.filter(({ reference }) => reference.endsWith(id)).map(openView),
   ];
   if (found.length !== 1)
@@ -136,18 +146,23 @@ function show({ records, open }: Books, id: string | undefined, io: CommandIo): 
   return 0;
 }
 
+function attentionText(history: SaleHistory): string {
+  const { id, delivery } = history.sale;
+  const { authorized, captured, cancelled, refunded } = totalsOf(history);
+  const detail = delivery.detail === null ? "" : ` (${delivery.detail})`;
+  const sums = `authorized ${authorized}, captured ${captured}, cancelled ${cancelled}, refunded ${refunded}`;
+  return `${entriesOf(history).map(row).join("\n")}\n  reference ${id}: ${sums}, delivery ${delivery.outcome}${detail}`;
+}
+
 /** What only a person can end, and what the machine is still bringing to an end by itself. */
-function attention({ records, open }: Books, asJson: boolean, io: CommandIo): number {
-  const waiting = records.filter(({ outcome }) => outcome === "attention");
+function attention({ histories, open }: Books, asJson: boolean, io: CommandIo): number {
+  const waiting = histories.filter(needsPerson);
   if (asJson) {
-    io.out(JSON.stringify({ attention: waiting, open: open.map(openView) }));
+    io.out(JSON.stringify({ attention: waiting.map(({ sale }) => sale), open: open.map(openView) }));
     return 0;
   }
   if (waiting.length === 0) io.out("nothing needs a person");
-  for (const record of waiting)
-    io.out(
-      `${row(record)}\n  reference ${record.id}: authorized ${record.authorized}, captured ${record.captured}, cancelled ${record.cancelled}, refunded ${record.refunded}, delivery ${record.delivery.outcome}${record.delivery.detail === null ? "" : ` (${record.delivery.detail})`}`,
-    );
+  for (const history of waiting) io.out(attentionText(history));
   if (open.length > 0) io.out(`the machine itself still settles ${open.length}:`);
   for (const one of open) io.out(openRow(one));
   return 0;

@@ -8,7 +8,9 @@ import { openJournal } from "../../../src/journal/journal.ts";
 import { openNodeDisk } from "../../../src/journal/node-disk.ts";
 import { journalChanges } from "../../../src/kiosk/changes.ts";
 import type { DeliveryOutcome } from "../../../src/sale/selection.ts";
-import { toJson } from "../../../src/kiosk/stored.ts";
+import { saleToJson, toJson } from "../../../src/kiosk/stored.ts";
+import { isReference } from "../../../src/sale/ids.ts";
+import { money } from "../../../src/sale/money.ts";
 import { SaleUnderTest, view } from "../../unit/sale/support.ts";
 
 const token = "the-customers-token";
@@ -29,6 +31,77 @@ function sell(outcome: DeliveryOutcome, nowMs: number, unknownDelivery: "release
 }
 
 const dayMs = 86_400_000;
+
+async function salesIn(
+  folder: string,
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly out: string }> {
+  const out: string[] = [];
+  const line = (text: string): void => void out.push(text);
+  const signal = new AbortController().signal;
+  const io = { out: line, err: line, env: {}, isTty: false, columns: 80, signal, hurry: signal };
+  const code = await command.run([...args, "--journal", folder], io);
+  return { code, out: out.join("\n") };
+}
+
+describe("a sale that was refunded in a later month", () => {
+  const folder = mkdtemp(join(tmpdir(), "kvitt-refund-"));
+
+  beforeAll(async () => {
+    const journal = await openJournal({
+      disk: await openNodeDisk(await folder),
+      wallMs: () => Date.now(),
+      retentionMs: 1e12,
+    });
+    const sale = sell({ kind: "delivered" }, 0);
+    const { history, record } = sale.one("report");
+    if (!isReference(record.id)) throw new Error("no payment");
+    const reference = record.id;
+    sale.nowMs = 40 * dayMs;
+    sale.tell({
+      about: "back-office",
+      commandId: "c1",
+      order: "refund",
+      reference,
+      amount: money(1_000, "NOK"),
+      history,
+    });
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 2_500 }));
+    sale.payment(reference, { kind: "adjusted", id: sale.one("refund").id });
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 2_500, refunded: 1_000 }));
+    for (const report of sale.everyEffect("report"))
+      await journal.commit([{ kind: "put", table: "sale", key: reference, value: saleToJson(report.history) }]);
+    await journal.close();
+  });
+
+  afterAll(async () => rm(await folder, { recursive: true, force: true }));
+
+  const monthOf = (line: string | undefined): string => line?.slice(0, 7) ?? "";
+
+  it("stays in its month as it was, and the refund is a line of the month in which it was made", async () => {
+    const [sold, refund, summary] = (await salesIn(await folder, "list")).out.split("\n");
+    expect(sold).toMatch(/ sold .* 25\.00 NOK .* delivered$/);
+    expect(refund).toMatch(/ refunded .* -10\.00 NOK .* refunded$/);
+    expect(summary).toMatch(/^2 ended/);
+    expect(monthOf(sold)).not.toBe(monthOf(refund));
+    const first = (await salesIn(await folder, "export", "--month", monthOf(sold))).out.split("\r\n");
+    expect(first).toHaveLength(2);
+    expect(first[1]).toMatch(/,0,sold,delivered,.*,2500,2500,2500,0,0,.*,sale$/);
+    const second = (await salesIn(await folder, "export", "--month", monthOf(refund))).out.split("\r\n");
+    expect(second).toHaveLength(2);
+    expect(second[1]).toMatch(/,1,refunded,refunded,.*,2500,0,0,0,1000,.*,refund$/);
+  });
+
+  it("is shown whole", async () => {
+    const [sold] = (await salesIn(await folder, "list")).out.split("\n");
+    const end = /…(\S+)/.exec(sold ?? "")?.[1] ?? "";
+    expect(JSON.parse((await salesIn(await folder, "show", end)).out)).toMatchObject({
+      outcome: "sold",
+      refunded: 0,
+      corrections: [{ entry: "refund", refunded: 1_000 }],
+    });
+  });
+});
 
 describe("kvitt sales", () => {
   let folder = "";
@@ -62,14 +135,7 @@ describe("kvitt sales", () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  async function run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
-    const out: string[] = [];
-    const line = (text: string): void => void out.push(text);
-    const signal = new AbortController().signal;
-    const io = { out: line, err: line, env: {}, isTty: false, columns: 80, signal, hurry: signal };
-    const code = await command.run([...args, "--journal", folder], io);
-    return { code, out: out.join("\n") };
-  }
+  const run = (...args: readonly string[]) => salesIn(folder, ...args);
 
   it("list shows what ended, oldest first, and what is open", async () => {
     const { code, out } = await run("list");
@@ -99,12 +165,12 @@ describe("kvitt sales", () => {
     const lines = out.split("\r\n");
     expect(lines).toHaveLength(3);
     expect(lines[0]).toBe(
-      "id,revision,outcome,reason,startedAt,endedAt,currency,price,authorized,captured,cancelled,refunded,plate,validUntil,product,line,vatRate,delivery",
+      "id,revision,outcome,reason,startedAt,endedAt,currency,price,authorized,captured,cancelled,refunded,plate,validUntil,product,line,vatRate,delivery,entry",
     );
     expect(lines[1]).toMatch(
-      /^demo-1-\S+,0,sold,delivered,.*,NOK,2500,2500,2500,0,0,,,"'=cmd\|""x"", y",A1,\d+,delivered$/,
+      /^demo-1-\S+,0,sold,delivered,.*,NOK,2500,2500,2500,0,0,,,"'=cmd\|""x"", y",A1,\d+,delivered,sale$/,
     );
-    expect(lines[2]).toMatch(/,attention,unknown-delivery,.*,NOK,2500,2500,0,0,0,,,.*,A1,\d+,unknown$/);
+    expect(lines[2]).toMatch(/,attention,unknown-delivery,.*,NOK,2500,2500,0,0,0,,,.*,A1,\d+,unknown,sale$/);
   });
 
   it("export --json is the records whole", async () => {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { createLoop } from "../../../src/kiosk/loop.ts";
+import { saleToJson } from "../../../src/kiosk/stored.ts";
 import type { Effect } from "../../../src/sale/effect.ts";
 import type { SaleEvent, Unstamped } from "../../../src/sale/event.ts";
 import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
@@ -13,6 +14,7 @@ import { createMemoryLog } from "../../../src/service/log.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { catalogue, policy } from "../sale/support.ts";
 import { MemoryJournal } from "./memory-journal.ts";
+import { history, reference } from "./records.ts";
 
 const ready = { about: "readiness", readiness: { callbackQr: true, oneTimeQr: true } } as const;
 const press: Unstamped<SaleEvent> = {
@@ -60,6 +62,21 @@ describe("what is decided", () => {
     await settle();
     expect(kinds()).toContain("create");
     expect(loop.state().session.kind).toBe("paying");
+  });
+
+  it("about an ended sale is decided on what the books say when its turn comes, and not on what they said when it came", async () => {
+    const { loop, journal, performed } = looping();
+    let release = (): void => {};
+    const commit = journal.commit.bind(journal);
+    journal.commit = (changes) => new Promise((resolve) => (release = () => resolve(commit(changes))));
+    loop.put(undefined, { changes: [{ kind: "put", table: "sale", key: reference, value: saleToJson(history) }] });
+    loop.put({ about: "back-office", commandId: "c1", order: "refund", reference, amount: undefined });
+    await settle();
+    release();
+    await settle();
+    release();
+    await settle();
+    expect(performed.map(({ kind }) => kind)).toEqual(["look"]);
   });
 
   it("goes to the disk with what came along, in one commit", async () => {

@@ -7,7 +7,7 @@ import { money } from "../../../src/sale/money.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { settle } from "../../../src/service/simulated-clock.ts";
 import type { CallOutcome } from "../../../src/vipps/port.ts";
-import { record, reference } from "./records.ts";
+import { history, record, reference } from "./records.ts";
 import { lost, ObedientProvider } from "./rig.ts";
 
 const amount = money(2_500, "NOK");
@@ -74,7 +74,7 @@ describe("an effect", () => {
     [{ kind: "cancel-timer", name: "session" }, ["cancel timer", "session"]],
     [{ kind: "open-machine-session", funds: amount }, ["open 2500"]],
     [{ kind: "close-machine-session" }, ["close"]],
-    [{ kind: "report", record }, ["report", record]],
+    [{ kind: "report", record, history }, ["report", history]],
     [reply, ["reply", reply]],
   ])("%o goes to one part", async (effect, expected) => {
     expect(await performing().run(effect)).toEqual([expected]);
@@ -113,7 +113,7 @@ describe("an effect", () => {
     ["attention", "error"],
   ] as const)("a sale that ended as %s leaves a line: %s", async (outcome, level) => {
     const { run, log } = performing();
-    await run({ kind: "report", record: { ...record, outcome } });
+    await run({ kind: "report", record: { ...record, outcome }, history });
     expect(log.lines).toMatchObject([
       { level, fields: { reference, outcome, reason: "ended", captured: 2_500, currency: "NOK" } },
     ]);

@@ -1,13 +1,14 @@
 /** The record of an ended sale, for the kiosk's tests. */
 import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
 import { minor, noMinor } from "../../../src/sale/money.ts";
-import type { SaleRecord } from "../../../src/sale/record.ts";
+import type { SaleHistory, SaleRecord } from "../../../src/sale/record.ts";
 
 export const reference = referenceOf(merchantQrId("kiosk-7"), "01J00000000000000000000001");
 
 export const record: SaleRecord = {
   id: reference,
   revision: 0,
+  entry: "sale",
   outcome: "sold",
   reason: "ended",
   startedAt: "2026-11-23T12:00:00.000Z",
@@ -23,3 +24,5 @@ export const record: SaleRecord = {
   plate: null,
   validUntil: null,
 };
+
+export const history: SaleHistory = { sale: record, corrections: [] };

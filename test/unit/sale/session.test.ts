@@ -247,31 +247,6 @@ describe("the back office", () => {
     expect(sale.one("report").record).toMatchObject({ outcome: "service", captured: 0 });
     expect(sale.state.session.kind).toBe("none");
   });
-
-  it("refunds an ended sale within what was captured", () => {
-    const sale = new SaleUnderTest();
-    const reference = sale.selectAndCreate();
-    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
-    sale.payment(reference, {
-      kind: "delivery-ended",
-      deliveryId: sale.one("deliver").deliveryId,
-      outcome: { kind: "delivered" },
-    });
-    sale.payment(reference, { kind: "adjusted", id: sale.one("capture").id });
-    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 2_500 }));
-    const { record } = sale.one("report");
-    const order = { about: "back-office", commandId: "c9", order: "refund", reference, record } as const;
-    sale.tell({ ...order, amount: minor(2_501) });
-    expect(sale.one("reply").outcome).toBe("refused");
-    sale.tell({ ...order, amount: minor(1_000) });
-    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 2_500 }));
-    const refund = sale.one("refund");
-    expect(refund.amount.minor).toBe(1_000);
-    sale.payment(reference, { kind: "adjusted", id: refund.id });
-    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 2_500, refunded: 1_000 }));
-    expect(sale.one("report").record).toMatchObject({ revision: 1, outcome: "sold", refunded: 1_000 });
-    expect(sale.one("reply")).toMatchObject({ commandId: "c9", outcome: "done" });
-  });
 });
 
 describe("a line that jammed", () => {
