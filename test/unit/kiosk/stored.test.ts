@@ -12,6 +12,11 @@ import { history, record } from "./records.ts";
 
 const refund = { ...record, entry: "refund", revision: 1, outcome: "refunded", refunded: minor(1_000) } as const;
 
+function fromDisk(value: JsonValue): JsonValue {
+  const read: unknown = JSON.parse(JSON.stringify(value));
+  return toJson(read);
+}
+
 /** The same without this key. */
 function without(value: JsonValue, name: string): JsonValue {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("no object");
@@ -23,7 +28,7 @@ describe("an ended sale", () => {
     ["alone", history],
     ["with what came after it", { sale: record, corrections: [refund, { ...refund, revision: 2 }] }],
   ])("%s comes back as it was", (_name, value) => {
-    expect(readSaleHistory(JSON.parse(JSON.stringify(saleToJson(value))))).toEqual(value);
+    expect(readSaleHistory(fromDisk(saleToJson(value)))).toEqual(value);
   });
 
   it("of a journal in which a refund rewrote the sale stays readable, sums included", () => {
@@ -61,7 +66,7 @@ describe("a settlement", () => {
   it("comes back as it was, with the orders that wait for its end", () => {
     const settlement = settling();
     expect(settlement.waitingOrders).toHaveLength(1);
-    expect(readSettlement(JSON.parse(JSON.stringify(toJson(settlement))))).toEqual(settlement);
+    expect(readSettlement(fromDisk(toJson(settlement)))).toEqual(settlement);
   });
 
   it("of a journal that knew no waiting orders has its order wait for the end of the sale", () => {

@@ -67,9 +67,9 @@ class SoldSale {
 
   /** The provider answers everything that is asked, in order, until nothing is. */
   settle(refuse: (effect: Effect) => boolean = () => false): void {
-    const asked: Effect[] = [
-      ...this.sale.all.filter((effect) => "reference" in effect && effect.kind !== "deliver"),
-    ].slice(-1);
+    const asked: Effect[] = this.sale.all
+      .filter((effect) => "reference" in effect && effect.kind !== "deliver")
+      .slice(-1);
     for (let step = 0; asked.length > 0; step += 1) {
       if (step > 100) throw new Error("it never ends");
       const effect = asked.shift();
