@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { CredentialsError, findSecret } from "../config/credentials.ts";
+import { CredentialsError, readVippsKeys } from "../config/credentials.ts";
 import { providerFaults } from "../config/check.ts";
 import type { Fault } from "../config/fields.ts";
 import { fieldWords } from "../config/messages.ts";
@@ -38,8 +38,8 @@ export const providerUsage = `Which sales unit, and its keys:
   --environment NAME  test (default) or production
   --base-url URL      instead of --environment, for example the simulator's address
   --msn MSN           the merchant serial number
-  --credentials FILE  JSON {"client_id": …, "client_secret": …, "subscription_key": …}, mode 600; otherwise
-                      KVITT_CLIENT_ID, KVITT_CLIENT_SECRET and KVITT_SUBSCRIPTION_KEY in the environment, or as [vipps] says
+  --credentials FILE  JSON {"client_id": …, "client_secret": …, "subscription_key": …}, mode 600; otherwise as [vipps] says,
+                      or VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET and VIPPS_SUBSCRIPTION_KEY in the environment
 Also:
   --json              JSON for programs, also of an error
   --timeout S         seconds for all tries together, default 30
@@ -111,17 +111,13 @@ async function keysOf(
   env: CommandIo["env"],
 ): Promise<Credentials> {
   if (flags.credentials !== undefined) return keysFrom(flags.credentials, env);
-  const find = async (name: string, inline: string | undefined): Promise<string> => {
-    const variable = `KVITT_${name.toUpperCase().replaceAll("-", "_")}`;
-    const found = env[variable] ?? inline ?? (await findSecret(`vipps-${name}`, section?.credentials_dir, env));
-    if (found !== undefined && found !== "") return found;
-    throw new CommandError(`there is no ${name}: set ${variable}, or give --credentials FILE or --config FILE`, 1);
-  };
-  return credentials(
-    await find("client-id", section?.client_id),
-    await find("client-secret", section?.client_secret),
-    await find("subscription-key", section?.subscription_key),
-  );
+  try {
+    const keys = await readVippsKeys(section ?? {}, env);
+    return credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey);
+  } catch (cause) {
+    if (!(cause instanceof CredentialsError)) throw cause;
+    throw new CommandError(`${cause.message}; or give --credentials FILE or --config FILE`, 1, { cause });
+  }
 }
 
 function baseUrlOf(flags: ProviderFlags, section: VippsSection | undefined): string {

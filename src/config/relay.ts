@@ -69,6 +69,11 @@ const vippsForRelay = z
     client_secret: z.string().min(1).optional(),
     subscription_key: z.string().min(1).optional(),
   })
+  // Here rather than in check.ts: a relay's file has few keys, and all of its faults are told at once.
+  .refine((vipps) => (vipps.environment === undefined) !== (vipps.base_url === undefined), {
+    message: 'either environment = "production" or "test", or base_url',
+    path: ["environment"],
+  })
   .describe("The sales unit and where its keys are.");
 
 export const relayFileSchema = z.object({ vipps: vippsForRelay, mqtt: mqttSchema, relay: relaySchema });

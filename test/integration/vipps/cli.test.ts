@@ -22,9 +22,9 @@ import { type SimulatorServer, startSimulator } from "../../../src/simulator/ser
 const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
 const folder = mkdtempSync(join(tmpdir(), "kvitt-cli-"));
 const env = {
-  KVITT_CLIENT_ID: "client-123456",
-  KVITT_CLIENT_SECRET: "secret-123456",
-  KVITT_SUBSCRIPTION_KEY: "subscription-123456",
+  VIPPS_CLIENT_ID: "client-123456",
+  VIPPS_CLIENT_SECRET: "secret-123456",
+  VIPPS_SUBSCRIPTION_KEY: "subscription-123456",
 };
 const place: { simulator?: SimulatorServer } = {};
 
@@ -325,7 +325,7 @@ describe("which sales unit, and its keys", () => {
   });
 
   it.each<readonly [string, () => readonly string[], Readonly<Record<string, string>>, number, string]>([
-    ["no keys", where, {}, 1, "KVITT_CLIENT_ID"],
+    ["no keys", where, {}, 1, "VIPPS_CLIENT_ID"],
     ["no sales unit", () => ["--base-url", simulator().url], env, 2, "--msn MSN"],
     ["a sales unit of letters", () => ["--base-url", simulator().url, "--msn", "kari"], env, 1, "4 to 7 digits"],
     ["plain http to elsewhere", () => ["--base-url", "http://example.com", "--msn", "123456"], env, 1, "must be https"],
@@ -348,7 +348,7 @@ describe("which sales unit, and its keys", () => {
       1,
       "client_secret",
     ],
-    ["wrong keys", where, { ...env, KVITT_CLIENT_SECRET: "hush-hush" }, 1, "the keys were refused"],
+    ["wrong keys", where, { ...env, VIPPS_CLIENT_SECRET: "hush-hush" }, 1, "the keys were refused"],
     [
       "nobody there",
       () => ["--base-url", "http://127.0.0.1:1", "--msn", "123456", "--timeout", "1"],
