@@ -3,8 +3,24 @@ import { existsSync } from "node:fs";
 import type { ConfigFacts } from "../config/check.ts";
 import { panelFolder } from "../panel/assets.ts";
 import { listPanels } from "../panel/panel-file.ts";
+import { findSecretFileSync, SecretFileError } from "../service/secret-file.ts";
 
 /** @throws PanelFileError when a panel's file of this build cannot be read */
-export async function configFacts(): Promise<ConfigFacts> {
-  return { panels: await listPanels(panelFolder(import.meta.url)), isThere: existsSync };
+export async function configFacts(env: Readonly<Record<string, string | undefined>>): Promise<ConfigFacts> {
+  return {
+    panels: await listPanels(panelFolder(import.meta.url)),
+    isThere: existsSync,
+    secretFault: (path) => secretFault(path, env),
+  };
+}
+
+/** Who checks a file need not be the user that kvitt runs as: only what holds for everybody is a fault. */
+function secretFault(path: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  try {
+    findSecretFileSync(path, env);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SecretFileError) return error.code === "secret-shared" ? error.message : undefined;
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
 /** What all commands do with their arguments: flags that are told when they are wrong, and the configuration that they name. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { type ConfigFault, faultText, loadConfig } from "../config/load.ts";
+import { type ConfigFault, faultText, loadConfig, type Loaded, loadUnchecked } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { errorText } from "../kit/error-text.ts";
-import { CommandError } from "./command.ts";
+import { CommandError, type CommandIo } from "./command.ts";
 import { configFacts } from "./config-facts.ts";
 
 /** `node:util`'s parseArgs; what it refuses is wrong use, with exit code 2. */
@@ -22,10 +22,24 @@ export function parseFlagsOnly<const T extends ParseArgsOptionsConfig>(args: rea
   return values;
 }
 
-/** The machine's configuration, or all its faults. */
-export async function openConfig(path: string | undefined): Promise<Config> {
+/** The machine's configuration, checked whole, or all its faults. */
+export async function openConfig(path: string | undefined, env: CommandIo["env"]): Promise<Config> {
+  const file = named(path);
+  return configOf(file, await loadConfig(file, await configFacts(env)));
+}
+
+/** The same for what has to work on a machine that does not come up: each value is right, the whole may not be. */
+export async function openUncheckedConfig(path: string | undefined): Promise<Config> {
+  const file = named(path);
+  return configOf(file, await loadUnchecked(file));
+}
+
+function named(path: string | undefined): string {
   if (path === undefined) throw new CommandError("which configuration? add --config FILE");
-  const loaded = await loadConfig(path, await configFacts());
+  return path;
+}
+
+function configOf(path: string, loaded: Loaded): Config {
   if (loaded.ok) return loaded.config;
   throw new CommandError(faultsText(path, loaded.faults), 1);
 }

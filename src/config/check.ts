@@ -22,9 +22,11 @@ export interface ConfigFacts {
   readonly panels: readonly PanelPins[] | undefined;
   /** Whether a file is there on this computer; undefined where the configuration is another computer's. */
   readonly isThere: ((path: string) => boolean) | undefined;
+  /** Why a secret's file on this computer is not one: others can read it. Undefined as above. */
+  readonly secretFault: ((path: string) => string | undefined) | undefined;
 }
 
-export const noFacts: ConfigFacts = { panels: undefined, isThere: undefined };
+export const noFacts: ConfigFacts = { panels: undefined, isThere: undefined, secretFault: undefined };
 
 export interface Checked {
   /** The machine would not come up, or could not sell something. */
@@ -35,7 +37,9 @@ export interface Checked {
 
 export function checkConfig(config: Config, facts: ConfigFacts): Checked {
   const { delivery, vipps } = config;
+  const files = namedFiles(config);
   const faults = [
+    ...secretFaults(files, facts),
     ...providerFaults(vipps),
     ...returnUrlFaults(config),
     ...legalFaults(vipps),
@@ -60,14 +64,20 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
     ...mqttFaults(config.mqtt),
     ...(config.relay === undefined ? [] : relayFaults(config.relay)),
   ];
-  return { faults, warnings: fileWarnings(config, facts) };
+  return { faults, warnings: fileWarnings(files, facts) };
 }
 
 /** A relay's own file: `[vipps]`, `[mqtt]`, `[relay]`. */
 export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
+  const files = namedFiles(file);
   return {
-    faults: [...providerFaults(file.vipps), ...mqttFaults(file.mqtt), ...relayFaults(file.relay)],
-    warnings: fileWarnings(file, facts),
+    faults: [
+      ...secretFaults(files, facts),
+      ...providerFaults(file.vipps),
+      ...mqttFaults(file.mqtt),
+      ...relayFaults(file.relay),
+    ],
+    warnings: fileWarnings(files, facts),
   };
 }
 
@@ -259,24 +269,42 @@ function quietFaults({ quiet_hours: quiet }: Config): readonly Fault[] {
   ];
 }
 
-/** Files that the configuration names and this computer does not have. */
-function fileWarnings(
-  file: Pick<RelayFile, "vipps" | "mqtt"> & Partial<Pick<Config, "panel" | "delivery">>,
-  { isThere }: ConfigFacts,
-): readonly Fault[] {
-  if (isThere === undefined) return [];
-  const { mqtt, vipps, panel, delivery } = file;
-  const named: readonly (readonly [section: string, key: string, path: string | undefined])[] = [
+/** A file that the configuration names. */
+interface NamedFile {
+  readonly path: Fault["path"];
+  readonly file: string;
+  readonly isSecret: boolean;
+}
+
+function namedFiles(config: Pick<RelayFile, "vipps" | "mqtt"> & Partial<Pick<Config, "panel" | "delivery">>) {
+  const { mqtt, vipps, panel, delivery } = config;
+  const secret = true;
+  const named: readonly (readonly [section: string, key: string, file: string | undefined, isSecret?: boolean])[] = [
     ["vipps", "credentials_dir", vipps.credentials_dir],
-    ...(["password_file", "ca_file", "cert_file", "key_file", "command_key_file"] as const).map(
-      (key): readonly [string, string, string | undefined] => ["mqtt", key, mqtt[key]],
-    ),
+    ["mqtt", "password_file", mqtt.password_file, secret],
+    ["mqtt", "ca_file", mqtt.ca_file],
+    ["mqtt", "cert_file", mqtt.cert_file],
+    ["mqtt", "key_file", mqtt.key_file],
+    ["mqtt", "command_key_file", mqtt.command_key_file, secret],
     ["panel", "brand_logo", panel?.brand_logo],
-    ["delivery", "token_file", delivery?.driver === "kiosk" ? delivery.token_file : undefined],
+    ["delivery", "token_file", delivery?.driver === "kiosk" ? delivery.token_file : undefined, secret],
   ];
-  return named.flatMap(([section, key, path]) =>
-    path === undefined || isThere(path)
-      ? []
-      : [{ path: [section, key], message: "there is no such file on this computer" }],
+  return named.flatMap(([section, key, file, isSecret = false]): readonly NamedFile[] =>
+    file === undefined ? [] : [{ path: [section, key], file, isSecret }],
+  );
+}
+
+/** Secrets that others on this computer can read. */
+function secretFaults(files: readonly NamedFile[], { secretFault }: ConfigFacts): readonly Fault[] {
+  return files.flatMap(({ path, file, isSecret }) => {
+    const message = isSecret ? secretFault?.(file) : undefined;
+    return message === undefined ? [] : [{ path, message }];
+  });
+}
+
+/** Files that this computer does not have. */
+function fileWarnings(files: readonly NamedFile[], { isThere }: ConfigFacts): readonly Fault[] {
+  return files.flatMap(({ path, file }) =>
+    isThere === undefined || isThere(file) ? [] : [{ path, message: "there is no such file on this computer" }],
   );
 }

@@ -10,7 +10,7 @@ import {
 } from "../../config/load.ts";
 import type { RelayFile } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
-import { type CliCommand, CommandError } from "../command.ts";
+import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { configFacts } from "../config-facts.ts";
 import { faultsText, parseFlags } from "../flags.ts";
 
@@ -26,10 +26,10 @@ interface Judged {
   readonly what: string;
 }
 
-async function judge(file: string): Promise<Judged> {
+async function judge(file: string, env: CommandIo["env"]): Promise<Judged> {
   const read = await readConfigText(file);
   if (!read.ok) return { loaded: read, what: "" };
-  const facts = await configFacts();
+  const facts = await configFacts(env);
   if (isRelayFile(read.text)) {
     const loaded = parseRelayFile(read.text, facts);
     return { loaded, what: loaded.ok ? `relay ${loaded.config.relay.instance}` : "" };
@@ -52,7 +52,7 @@ export const command: CliCommand = {
     const { values, positionals } = parseFlags(args, { json: { type: "boolean" } });
     const [action, file, ...more] = positionals;
     if (action !== "check" || file === undefined || more.length > 0) throw new CommandError("kvitt config check FILE");
-    const { loaded, what } = await judge(file);
+    const { loaded, what } = await judge(file, io.env);
     const faults = loaded.ok ? [] : loaded.faults;
     const warnings = loaded.ok ? loaded.warnings : [];
     if (values.json === true) io.out(JSON.stringify({ ok: loaded.ok, faults, warnings }, null, 2));

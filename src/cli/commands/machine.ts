@@ -16,7 +16,7 @@ import { createLog } from "../../service/log.ts";
 import type { Clock } from "../../service/port.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openConfig, parseFlags } from "../flags.ts";
+import { openConfig, openUncheckedConfig, parseFlags } from "../flags.ts";
 import { table } from "../table.ts";
 
 const usage = `kvitt machine lines --config FILE [--json]       names, numbers, levels of the lines, and who holds them
@@ -211,7 +211,9 @@ export const command: CliCommand = {
     });
     const [action, line] = positionals;
     if (action === undefined || !["lines", "test", "watch", "off"].includes(action)) throw new CommandError(usage);
-    const config = await openConfig(values.config);
+    // The service manager runs this when the daemon could not start, perhaps for a fault of the configuration.
+    const isOff = action === "off";
+    const config = isOff ? await openUncheckedConfig(values.config) : await openConfig(values.config, io.env);
     const asJson = values.json === true;
     switch (action) {
       case "lines":

@@ -20,7 +20,7 @@ export const command: CliCommand = {
   usage,
   async run(args, io) {
     const values = parseFlagsOnly(args, { config: { type: "string" }, "log-level": { type: "string" } });
-    const config = await openConfig(values.config);
+    const config = await openConfig(values.config, io.env);
     const log = createLog(levelOf(values["log-level"]));
     const version = await readVersion();
     await runDaemon({ config, env: io.env, log, version, signal: io.signal, hurry: io.hurry });

@@ -6,7 +6,7 @@ import { minor, plainText } from "../../sale/money.ts";
 import { entriesOf, needsPerson, type SaleHistory, type SaleRecord, totalsOf } from "../../sale/record.ts";
 import type { Settlement } from "../../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openConfig, parseFlags } from "../flags.ts";
+import { openUncheckedConfig, parseFlags } from "../flags.ts";
 
 const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--month YYYY-MM] [--json] [--csv]
 
@@ -23,7 +23,7 @@ async function folderOf(values: {
 }): Promise<string> {
   if (values.journal !== undefined) return values.journal;
   if (values.config === undefined) throw new CommandError("which journal? add --config FILE or --journal FOLDER");
-  return (await openConfig(values.config)).journal.directory;
+  return (await openUncheckedConfig(values.config)).journal.directory;
 }
 
 function row(record: SaleRecord): string {

@@ -7,7 +7,7 @@ import { createSystemEntropy } from "../../service/entropy.ts";
 import { createLog } from "../../service/log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openConfig, parseFlags } from "../flags.ts";
+import { openUncheckedConfig, parseFlags } from "../flags.ts";
 import { table } from "../table.ts";
 
 const usage = `kvitt scanner list [--json]                       HID devices on this machine, with their ids
@@ -41,7 +41,7 @@ async function list(asJson: boolean, io: CommandIo): Promise<number> {
 }
 
 async function watch(file: string | undefined, asJson: boolean, isPlain: boolean, io: CommandIo): Promise<number> {
-  const config = await openConfig(file);
+  const config = await openUncheckedConfig(file);
   if (config.input.length === 0) throw new CommandError("the configuration has no [[input]]: docs/scanners.md", 1);
   const clock = clockOf();
   const log = createLog("info", (text) => io.err(text.trimEnd()));

@@ -14,7 +14,7 @@ const panels = await Promise.all(
     .filter((name) => name.endsWith(".json"))
     .map(async (name) => readPanelFile(await readFile(new URL(name, panelFolder), "utf8"), name)),
 );
-const facts: ConfigFacts = { panels, isThere: undefined };
+const facts: ConfigFacts = { panels, isThere: undefined, secretFault: undefined };
 
 const read = (name: string): Promise<string> =>
   readFile(new URL(`../../fixtures/config/${name}.toml`, import.meta.url), "utf8");
@@ -389,6 +389,7 @@ describe("names and places", () => {
     const loaded = parseConfig(vending.replace("[mqtt]", '[mqtt]\nca_file = "/etc/kvitt/ca.pem"'), {
       panels,
       isThere: () => false,
+      secretFault: undefined,
     });
     expect(loaded).toMatchObject({ ok: true, warnings: [{ key: "mqtt.ca_file", value: '"/etc/kvitt/ca.pem"' }] });
   });

@@ -19,7 +19,7 @@ const panels = await Promise.all(
     .filter((name) => name.endsWith(".json"))
     .map(async (name) => readPanelFile(await readFile(join(panelFolder, name), "utf8"), name)),
 );
-const facts: ConfigFacts = { panels, isThere: undefined };
+const facts: ConfigFacts = { panels, isThere: undefined, secretFault: undefined };
 
 async function filesUnder(folder: string, ending: string): Promise<readonly string[]> {
   const names = await readdir(join(top, folder), { recursive: true });
