@@ -195,7 +195,11 @@ function ended(state: StateOf<"approved">, outcome: DeliveryOutcome): CashlessAc
 }
 
 /** Where the machine is then: at rest, back in its session, or still at it. */
-function endDelivery({ cashless, state }: Input<"approved">, outcome: DeliveryOutcome, heard?: ApprovedHeard): Step {
+function endDelivery(
+  { cashless, state, settings }: Input<"approved">,
+  outcome: DeliveryOutcome,
+  heard?: ApprovedHeard,
+): Step {
   const actions = [ended(state, outcome)];
   if (!state.isLineUp) return to(cashless, { kind: "off", reason: "the line to the adapter is broken" }, null, actions);
   if (heard === "success" || heard === "failure") {
@@ -207,7 +211,9 @@ function endDelivery({ cashless, state }: Input<"approved">, outcome: DeliveryOu
   }
   const { seen } = state;
   if (seen === "enabled" || seen === "inactive") return rest(cashless, seen, actions);
-  if (outcome.kind === "unknown") return to(cashless, { kind: "overdue" }, overdueMs, actions);
+  if (outcome.kind === "unknown")
+    // An adapter that lost its power without a word would keep the machine from selling for as long.
+    return to(cashless, { kind: "overdue" }, overdueMs, [...actions, send(probeOrder(settings))]);
   return seen === "disabled" ? rest(cashless, seen, actions) : ending(cashless, { seen }, actions);
 }
 

@@ -188,12 +188,22 @@ describe("an approved vend that was fetched", () => {
     expect(delivery.ended).toMatchObject({ kind: "unknown" });
   });
 
+  it("an adapter that lost its power without a word is found out at the end of the vend's time", async () => {
+    const { say, clock, delivery, orders, adapter } = await approved();
+    adapter.answersProbes = false;
+    await clock.advance(vendMs);
+    expect(delivery.ended).toMatchObject({ kind: "unknown" });
+    orders.length = 0;
+    say("c,SET,OK");
+    expect(orders).toEqual(["V"]);
+  });
+
   it("a machine that never leaves the vend gets its adapter set up anew after ten minutes, and can sell again", async () => {
-    const { clock, delivery, orders } = await approved();
+    const { clock, delivery, orders, toMachine } = await approved();
     await clock.advance(vendMs + 5_000);
     expect(delivery.ended).toMatchObject({ kind: "unknown" });
     await clock.advance(590_000);
-    expect(orders).toEqual([]);
+    expect(toMachine(orders)).toEqual([]);
     await clock.advance(10_000);
     expect(orders).toContain("C,0");
   });
