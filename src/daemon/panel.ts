@@ -166,7 +166,7 @@ export async function openSink(
   if (file !== undefined)
     return openPanelSink(file, {
       ...options,
-      ...(panel.device === undefined ? {} : { device: panel.device }),
+      device: panel.device,
       gpio: async () => {
         register.owner(`the panel ${file.id}`).claim(wiresOf(file));
         return {
@@ -176,5 +176,5 @@ export async function openSink(
       },
     });
   if (panel.output !== "framebuffer") throw new PanelSetupError("an e-paper panel needs a model: kvitt panel list");
-  return createFramebufferSink({ ...options, ...(panel.device === undefined ? {} : { name: panel.device }) });
+  return createFramebufferSink({ ...options, name: panel.device });
 }

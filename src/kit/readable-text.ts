@@ -8,11 +8,15 @@ const direction = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 /** Format characters (zero width, soft hyphen), halves of pairs, private use, and code points that stand for nothing. */
 const invisible = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/u;
 
+/** Stand for a character that was lost on the way, or for an object. */
+const lost = /[\ufffc\ufffd]/u;
+
 const rules: readonly (readonly [RegExp, string])[] = [
   [lineBreak, "a line break"],
   [control, "a control character"],
   [direction, "a character that turns the direction of writing"],
   [invisible, "a character that cannot be seen"],
+  [lost, "the sign for a lost character"],
 ];
 
 /** Why people could not read this text as it is written, or undefined: `has a line break (U+000A) at position 4: write it without`. */
@@ -31,7 +35,7 @@ export function unreadableBecause(text: string): string | undefined {
 export function readableText(text: string): string {
   return text
     .replaceAll(/\p{Cc}|[\u2028\u2029]/gu, " ")
-    .replaceAll(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu, "")
+    .replaceAll(/[\p{Cf}\p{Cs}\p{Co}\p{Cn}\ufffc\ufffd]/gu, "")
     .replaceAll(/ {2,}/g, " ")
     .trim();
 }

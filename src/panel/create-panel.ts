@@ -260,8 +260,8 @@ class SinkPanel implements Panel {
       timeZone,
       policy: this.#policy,
       language: languages[turn] ?? "en",
-      ...(secondLanguage === undefined ? {} : { secondLanguage }),
-      ...(look === undefined ? {} : { look }),
+      secondLanguage,
+      look,
     };
   }
 }

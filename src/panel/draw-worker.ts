@@ -12,7 +12,7 @@ export interface DrawRequest {
   readonly list: PortableList;
   readonly palette: Palette;
   /** The memory of an earlier frame, to draw into. */
-  readonly memory?: ArrayBuffer;
+  readonly memory: ArrayBuffer | undefined;
 }
 
 export interface EncodeRequest {

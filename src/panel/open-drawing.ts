@@ -87,9 +87,8 @@ export class WorkerDrawing implements Drawing {
   async #drawInThread(list: DisplayList, palette: Palette): Promise<Frame> {
     const memory = this.#memory;
     this.#memory = undefined;
-    const more = memory === undefined ? {} : { memory };
     const reply = await this.#ask(
-      (id) => ({ id, list: toPortable(list), palette, ...more }),
+      (id) => ({ id, list: toPortable(list), palette, memory }),
       memory === undefined ? [] : [memory],
     );
     if ("rgba" in reply) return { widthPx: reply.widthPx, heightPx: reply.heightPx, rgba: reply.rgba };
@@ -121,7 +120,7 @@ export class WorkerDrawing implements Drawing {
   #start(): Worker {
     const { fontFolder, workerUrl } = this.#options;
     const worker = new Worker(workerUrl ?? drawWorkerFile(import.meta.url), {
-      workerData: fontFolder === undefined ? {} : { fontFolder: fontFolder.href },
+      workerData: { fontFolder: fontFolder?.href },
     });
     // The thread alone does not keep the process alive; the time-out of a frame under way does.
     worker.unref();

@@ -13,7 +13,7 @@ export interface PanelSinkOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Overrides the file's framebuffer name or SPI device. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** The terminal whose console must stay off the framebuffer. */
   readonly ttyPath?: string;
   /** For backlit panels: how bright they should be now, 0 … 1, and how far the picture may wander. */
@@ -32,10 +32,10 @@ export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions)
       clock,
       log,
       rotation,
-      ...(name === undefined ? {} : { name }),
-      ...(ttyPath === undefined ? {} : { ttyPath }),
-      ...(light === undefined ? {} : { light }),
-      ...(shift === undefined ? {} : { shift }),
+      name,
+      ttyPath,
+      light,
+      shift,
     });
   }
   const { openPin, base } = await options.gpio();

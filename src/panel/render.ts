@@ -20,9 +20,9 @@ export interface RenderSettings {
   readonly timeZone: string;
   readonly language: Language;
   /** Shown together with the first one. */
-  readonly secondLanguage?: Language;
+  readonly secondLanguage?: Language | undefined;
   readonly policy?: QrPolicy;
-  readonly look?: Look;
+  readonly look?: Look | undefined;
 }
 
 export function listScene(scene: Scene, settings: RenderSettings): DisplayList {

@@ -1,5 +1,6 @@
 /** From a panel file's `controller: {name, parameters}` to a controller. */
 import * as z from "zod";
+import { CodedError } from "../../kit/coded-error.ts";
 import type { Controller } from "./controller.ts";
 import { createSsd168x, ssd168xParameters } from "./ssd168x.ts";
 import { createSsd1677, ssd1677Parameters } from "./ssd1677.ts";
@@ -16,20 +17,14 @@ export const controllerSchema = z.discriminatedUnion("name", [
 export type ControllerDescription = z.infer<typeof controllerSchema>;
 
 /** Code `controller-invalid`: the description matches no controller that we drive. */
-export class ControllerError extends Error {
-  readonly code = "controller-invalid";
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "ControllerError";
-  }
-}
+export class ControllerError extends CodedError<"controller-invalid"> {}
 
 /** `widthPx` and `heightPx` as the controller scans the glass: 122 × 250 for a 2.13". @throws ControllerError */
 export function createController(description: unknown, widthPx: number, heightPx: number): Controller {
   const parsed = controllerSchema.safeParse(description);
   if (!parsed.success)
     throw new ControllerError(
+      "controller-invalid",
       `the panel file's "controller" is not one that we drive: ${z.prettifyError(parsed.error)}`,
     );
   switch (parsed.data.name) {

@@ -111,7 +111,7 @@ export class EpaperSink implements FrameSink {
         limits: { ...refreshLimits, ...limits },
         clock,
         log,
-        ...(readCelsius === undefined ? {} : { readCelsius }),
+        readCelsius,
       });
       await this.#glass.powerOn();
     } catch (error) {

@@ -22,7 +22,7 @@ export interface EpaperGlassOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** The panel's temperature in °C, if there is a sensor. */
-  readonly readCelsius?: () => Promise<number | undefined>;
+  readonly readCelsius: (() => Promise<number | undefined>) | undefined;
 }
 
 /** A partial refresh wears the glass less than a full one, which flips every pixel several times. */

@@ -43,7 +43,7 @@ export function createEpaperLines(openPin: OpenPanelPin, base: number, pins: Pan
   return {
     reset: output(pins.reset, "high"),
     dataCommand: output(pins.dataCommand, "low"),
-    ...(pins.power === undefined ? {} : { power: output(pins.power, "low") }),
+    power: pins.power === undefined ? undefined : output(pins.power, "low"),
     busy: {
       read,
       async waitFor(level, timeoutMs) {

@@ -21,5 +21,5 @@ export interface EpaperLines {
   readonly dataCommand: DigitalOutput;
   readonly busy: DigitalInput;
   /** PWR, on HATs from revision 2.3: high = the panel has power. */
-  readonly power?: DigitalOutput;
+  readonly power: DigitalOutput | undefined;
 }

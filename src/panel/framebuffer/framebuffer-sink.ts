@@ -17,7 +17,7 @@ import { Surface } from "./surface.ts";
 
 export interface FramebufferSinkOptions {
   /** The framebuffer's name or device ("vc4drmfb", "fb1"); without it, the first. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How far the glass is turned clockwise relative to the frames. */
   readonly rotation?: Rotation;
   readonly clock: Clock;
@@ -26,11 +26,11 @@ export interface FramebufferSinkOptions {
   readonly sysRoot?: string;
   readonly devRoot?: string;
   /** The terminal whose console is kept off the glass; undefined leaves it. */
-  readonly ttyPath?: string;
+  readonly ttyPath?: string | undefined;
   /** How bright the panel should be now, 0..1; asked with each look at the device. */
-  readonly light?: () => number;
+  readonly light?: (() => number) | undefined;
   /** Moves the picture a little so that no edge burns in. Only frames with a plain margin of `maxPx` are moved. */
-  readonly shift?: { readonly maxPx: number; readonly everyMs: number };
+  readonly shift?: { readonly maxPx: number; readonly everyMs: number } | undefined;
   /** How often to look at the device. */
   readonly pollMs?: number;
 }
@@ -149,7 +149,7 @@ export class FramebufferSink implements FrameSink {
       return;
     }
     if (this.#surface !== undefined && isSame(this.#surface.geometry, found.geometry)) return;
-    await this.#drop("the framebuffer changed");
+    if (this.#surface !== undefined) await this.#drop("the framebuffer changed");
     try {
       this.#surface = await Surface.open(join(devRoot ?? "/dev", found.geometry.device), found.geometry);
       log.info({ ...found.geometry }, "the framebuffer is open");

@@ -172,7 +172,7 @@ function strips(
   const sizePx = Math.max(bodyPx * footerRatio, metrics.smallestPx);
   const heightPx = Math.ceil(sizePx * lineHeight);
   const weight = sizePx < metrics.boldBelowPx ? "bold" : "medium";
-  const fitted = fitText(small, { widthPx: box.widthPx, heightPx }, sizePx, weight, measure, 1);
+  const fitted = fitText(small, { widthPx: box.widthPx, heightPx }, { sizePx, weight, measure }, { linesMax: 1 });
   const footer = { ...rest, yPx: rest.yPx + rest.heightPx - fitted.heightPx, heightPx: fitted.heightPx };
   items.push({
     kind: "text",
@@ -204,7 +204,8 @@ function brandItem(
   const name = readableText(brand?.name ?? "");
   if (name === "") return undefined;
   const room = { widthPx: box.widthPx, heightPx: Math.ceil(bodyPx * lineHeight) };
-  const { heightPx, lines, sizePx } = fitText(name, room, bodyPx * 0.9, "bold", measure, 1);
+  const style = { sizePx: bodyPx * 0.9, weight: "bold", measure } as const;
+  const { heightPx, lines, sizePx } = fitText(name, room, style, { linesMax: 1 });
   return { kind: "text", box: { ...box, heightPx }, lines, sizePx, weight: "bold", ink: "accent", align };
 }
 

@@ -156,7 +156,8 @@ function offerRow(
   const nameX = chip.xPx + chipPx + betweenPx;
   const text = (content: string, at: Box, weight: Weight, textInk: Ink, align: Align): DisplayItem => {
     // A price is never shortened, only made smaller.
-    const fitted = fitText(content, at, sizePx, weight, measure, 1, align === "right" ? 4 : sizePx * 0.9);
+    const smallestPx = align === "right" ? 4 : sizePx * 0.9;
+    const fitted = fitText(content, at, { sizePx, weight, measure }, { linesMax: 1, smallestPx });
     const placed = middle(at, at.xPx, at.widthPx, fitted.heightPx);
     return { kind: "text", box: placed, lines: fitted.lines, sizePx: fitted.sizePx, weight, ink: textInk, align };
   };

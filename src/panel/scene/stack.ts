@@ -106,7 +106,7 @@ function place(part: Part, box: Box, scale: number, options: StackOptions): Disp
   if (sizePx < options.smallestPx) return undefined;
   const weight = sizePx < options.boldBelowPx ? "bold" : part.weight;
   const breakLines = part.linesMax > 1 && options.align === "center" ? wrapEvenly : wrap;
-  const lines = breakLines(part.text, box.widthPx, sizePx, weight, options.measure);
+  const lines = breakLines(part.text, box.widthPx, { sizePx, weight, measure: options.measure });
   if (lines === undefined || lines.length > part.linesMax) return undefined;
   const heightPx = Math.ceil(lines.length * sizePx * lineHeight);
   return { kind: "text", box: { ...box, heightPx }, lines, sizePx, weight, ink: part.ink, align: options.align };
@@ -122,7 +122,8 @@ function squeeze(parts: readonly Part[], box: Box, options: StackOptions): Stack
     const heightPx = Math.floor((box.heightPx * ratio) / total);
     if (heightPx < 7) continue;
     const room = { widthPx: box.widthPx, heightPx };
-    const fitted = fitText(text, room, ratio * options.bodyPx, weight, options.measure, Math.max(2, linesMax));
+    const style = { sizePx: ratio * options.bodyPx, weight, measure: options.measure };
+    const fitted = fitText(text, room, style, { linesMax: Math.max(2, linesMax) });
     const itemBox = { ...box, yPx: box.yPx + usedPx, heightPx: fitted.heightPx };
     if (usedPx + fitted.heightPx > box.heightPx) break;
     const { lines, sizePx } = fitted;

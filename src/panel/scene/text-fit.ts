@@ -18,23 +18,24 @@ export const lineHeight = 1.22;
 const sizePxMin = 5;
 const shrinkBy = 0.94;
 
+/** How text is set. */
+export interface TypeStyle {
+  readonly sizePx: number;
+  readonly weight: Weight;
+  readonly measure: TextMeasure;
+}
+
 /** Breaks text at spaces into lines no wider than `widthPx`; undefined if a word is wider. */
-export function wrap(
-  text: string,
-  widthPx: number,
-  sizePx: number,
-  weight: Weight,
-  measure: TextMeasure,
-): readonly string[] | undefined {
+export function wrap(text: string, widthPx: number, style: TypeStyle): readonly string[] | undefined {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (measure.width(longer, sizePx, weight) <= widthPx) {
+    if (widthOf(longer, style) <= widthPx) {
       line = longer;
       continue;
     }
-    if (line === "" || measure.width(word, sizePx, weight) > widthPx) return undefined;
+    if (line === "" || widthOf(word, style) > widthPx) return undefined;
     lines.push(line);
     line = word;
   }
@@ -42,21 +43,15 @@ export function wrap(
 }
 
 /** As many lines as `wrap` needs, but of similar length, so that no single word is left on the last one. */
-export function wrapEvenly(
-  text: string,
-  widthPx: number,
-  sizePx: number,
-  weight: Weight,
-  measure: TextMeasure,
-): readonly string[] | undefined {
-  const widest = wrap(text, widthPx, sizePx, weight, measure);
+export function wrapEvenly(text: string, widthPx: number, style: TypeStyle): readonly string[] | undefined {
+  const widest = wrap(text, widthPx, style);
   if (widest === undefined || widest.length === 1) return widest;
   let narrow = widthPx / 2;
   let wide = widthPx;
   let best = widest;
   for (let step = 0; step < 6; step += 1) {
     const middle = (narrow + wide) / 2;
-    const lines = wrap(text, middle, sizePx, weight, measure);
+    const lines = wrap(text, middle, style);
     if (lines !== undefined && lines.length === widest.length) {
       best = lines;
       wide = middle;
@@ -66,17 +61,11 @@ export function wrapEvenly(
 }
 
 /** Breaks anywhere, for words that are wider than the box at the smallest size. */
-function breakAnywhere(
-  text: string,
-  widthPx: number,
-  sizePx: number,
-  weight: Weight,
-  measure: TextMeasure,
-): readonly string[] {
+function breakAnywhere(text: string, widthPx: number, style: TypeStyle): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const letter of text) {
-    if (line !== "" && measure.width(line + letter, sizePx, weight) > widthPx) {
+    if (line !== "" && widthOf(line + letter, style) > widthPx) {
       lines.push(line.trimEnd());
       line = letter.trimStart();
     } else line += letter;
@@ -84,44 +73,47 @@ function breakAnywhere(
   return [...lines, line];
 }
 
-/** The largest size up to `sizePx` at which the text fits the box. Text that fits at no size is cut short with "…". */
+export interface FitLimits {
+  readonly linesMax: number;
+  /** No size is tried below this one. */
+  readonly smallestPx?: number;
+}
+
+/** The largest size up to that of the style at which the text fits the box. Text that fits at no size is cut short with "…". */
 export function fitText(
   text: string,
   box: { readonly widthPx: number; readonly heightPx: number },
-  sizePx: number,
-  weight: Weight,
-  measure: TextMeasure,
-  linesMax = 4,
-  smallestPx = sizePxMin,
+  style: TypeStyle,
+  { linesMax, smallestPx = sizePxMin }: FitLimits,
 ): FittedText {
-  const smallest = letterFits(text, box.widthPx, Math.min(sizePx, smallestPx), weight, measure);
+  const { sizePx } = style;
+  const smallest = letterFits(text, box.widthPx, { ...style, sizePx: Math.min(sizePx, smallestPx) });
   for (let size = sizePx; size >= smallest; size *= shrinkBy) {
-    const lines = wrapEvenly(text, box.widthPx, size, weight, measure);
+    const lines = wrapEvenly(text, box.widthPx, { ...style, sizePx: size });
     if (lines === undefined || lines.length > linesMax) continue;
     const heightPx = Math.ceil(lines.length * size * lineHeight);
     if (heightPx <= box.heightPx) return { sizePx: size, lines, heightPx };
   }
+  const small = { ...style, sizePx: smallest };
   const count = Math.max(1, Math.min(linesMax, Math.floor(box.heightPx / (smallest * lineHeight))));
-  const all = breakAnywhere(text, box.widthPx, smallest, weight, measure);
-  const lines = all.length <= count ? all : shortened(all, count, box.widthPx, smallest, weight, measure);
+  const all = breakAnywhere(text, box.widthPx, small);
+  const lines = all.length <= count ? all : shortened(all, count, box.widthPx, small);
   return { sizePx: smallest, lines, heightPx: Math.ceil(lines.length * smallest * lineHeight) };
 }
 
 /** A size at which no single letter, nor the ellipsis, is wider than the box. */
-function letterFits(text: string, widthPx: number, sizePx: number, weight: Weight, measure: TextMeasure): number {
-  const widest = Math.max(...Array.from(`${text}…`, (letter) => measure.width(letter, sizePx, weight)));
+function letterFits(text: string, widthPx: number, style: TypeStyle): number {
+  const { sizePx } = style;
+  const widest = Math.max(...Array.from(`${text}…`, (letter) => widthOf(letter, style)));
   return widest <= widthPx ? sizePx : (sizePx * widthPx * 0.99) / widest;
 }
 
-function shortened(
-  all: readonly string[],
-  count: number,
-  widthPx: number,
-  sizePx: number,
-  weight: Weight,
-  measure: TextMeasure,
-): readonly string[] {
+function shortened(all: readonly string[], count: number, widthPx: number, style: TypeStyle): readonly string[] {
   const letters = Array.from(all[count - 1] ?? "");
-  while (letters.length > 0 && measure.width(`${letters.join("")}…`, sizePx, weight) > widthPx) letters.pop();
+  while (letters.length > 0 && widthOf(`${letters.join("")}…`, style) > widthPx) letters.pop();
   return [...all.slice(0, count - 1), `${letters.join("").trimEnd()}…`];
+}
+
+function widthOf(text: string, { sizePx, weight, measure }: TypeStyle): number {
+  return measure.width(text, sizePx, weight);
 }

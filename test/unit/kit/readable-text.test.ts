@@ -38,6 +38,7 @@ describe("a text that people read", () => {
     ["Ka\u200bffe", "has a character that cannot be seen (U+200B) at position 3: write it without", "Kaffe"],
     ["☕\ud800", "has a character that cannot be seen (U+D800) at position 2: write it without", "☕"],
     ["\ue000x", "has a character that cannot be seen (U+E000) at position 1: write it without", "x"],
+    ["Kaff\ufffd", "has the sign for a lost character (U+FFFD) at position 5: write it without", "Kaff"],
     ["", "is blank: write what people should read", ""],
     [" \u00a0 ", "is blank: write what people should read", ""],
   ])("may not be %j", (text, why, readable) => {
