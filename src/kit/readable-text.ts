@@ -19,14 +19,14 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [lost, "the sign for a lost character"],
 ];
 
-/** Why people could not read this text as it is written, or undefined: `has a line break (U+000A) at position 4: write it without`. */
+/** Why people could not read this text as it is written, or undefined: `there is a line break (U+000A) at position 4: leave it out`. */
 export function unreadableBecause(text: string): string | undefined {
-  if (text.trim() === "") return "is blank: write what people should read";
+  if (text.trim() === "") return "there is nothing to read";
   for (const [index, character] of Array.from(text).entries()) {
     const rule = rules.find(([pattern]) => pattern.test(character));
     if (rule === undefined) continue;
     const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-    return `has ${rule[1]} (U+${code}) at position ${index + 1}: write it without`;
+    return `there is ${rule[1]} (U+${code}) at position ${index + 1}: leave it out`;
   }
   return undefined;
 }

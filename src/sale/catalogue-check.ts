@@ -2,6 +2,7 @@
  * What every catalogue has to hold to before anything is sold from it: one check for the configuration's file and for the back office's
  * `set-catalogue`. Pure; what the machine's lines can deliver comes in as a function.
  */
+import { unreadableBecause } from "../kit/readable-text.ts";
 import type { Catalogue, Product } from "./catalogue.ts";
 import { currencies, type Currency, type Money, paymentMinorMax } from "./money.ts";
 
@@ -39,20 +40,10 @@ export const linePattern = /^[A-Za-z0-9_-]{1,20}$/;
 export const vatRateMax = 10_000;
 export const minimumAgeMax = 100;
 
-/**
- * Control characters, halves of surrogate pairs, what an application uses privately, separators of lines, marks that turn the direction of
- * writing, and U+FFFD, which says that a text was read wrongly: no font draws them, and no receipt should have them.
- */
-const unprintable = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]/u;
-
 /** Why a text cannot be drawn and read; undefined where it can. @param max characters, as people count them */
 export function textFault(text: string, max: number): string | undefined {
-  if (text.trim() === "") return "there is nothing to read";
-  const character = unprintable.exec(text)?.[0];
-  if (character !== undefined) {
-    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-    return `U+${code} cannot be drawn: only letters, digits, signs and spaces`;
-  }
+  const unreadable = unreadableBecause(text);
+  if (unreadable !== undefined) return unreadable;
   const { length } = Array.from(text);
   return length > max ? `${length} characters, and at most ${max} are allowed` : undefined;
 }
