@@ -1,5 +1,4 @@
 /** The drawing thread: the same picture as its twin, never the loop, and a frame even when the thread fails. */
-import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,6 +32,12 @@ function open(workerUrl?: URL) {
   const drawing = openDrawing(geometry, { clock, log, ...(workerUrl === undefined ? {} : { workerUrl }) });
   opened.push(drawing);
   return { drawing, log };
+}
+
+/** The processor's time that this thread has had: what other processes take from it does not count. */
+function busyMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 describe("the drawing thread", () => {
@@ -83,19 +88,20 @@ describe("the drawing thread", () => {
     await drawing.draw(list, colourPalette);
     const holds: number[] = [];
     for (let round = 0; round < 5; round += 1) {
-      let last = performance.now();
+      let last = busyMs();
       let longest = 0;
       const beat = setInterval(() => {
-        const now = performance.now();
-        longest = Math.max(longest, now - last - 1);
+        const now = busyMs();
+        longest = Math.max(longest, now - last);
         last = now;
       }, 1);
       await drawing.draw(list, colourPalette);
       clearInterval(beat);
-      holds.push(longest);
+      // Drawing on the loop itself lets no beat through: what came after the last one counts as well.
+      holds.push(Math.max(longest, busyMs() - last));
     }
-    // The best of the rounds: what another process takes from this one is not ours.
-    expect(Math.min(...holds)).toBeLessThan(10);
+    // The middle of five rounds: a collection of garbage may fall into one. Half of the limit: drawing on the loop itself takes about 12 ms.
+    expect(holds.toSorted((one, other) => one - other)[2]).toBeLessThan(5);
   });
 
   it("gives a frame even when the thread cannot start, and says so", async () => {
