@@ -1,4 +1,4 @@
-/** Writes docs/config.md from the schema: `node --import tsx scripts/config-docs.ts`. A test sees to it that it was done. */
+/** Writes docs/config.md from the schema: `node --import tsx scripts/config-docs.ts`. A test fails when the page is out of date. */
 import { writeFile } from "node:fs/promises";
 import { configDocs } from "../src/config/document.ts";
 

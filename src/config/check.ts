@@ -10,7 +10,7 @@ import { creditFault, gpioFaults } from "./gpio.ts";
 import { inputFaults } from "./input.ts";
 import { mqttFaults } from "./mqtt.ts";
 import { panelFaults } from "./panel.ts";
-import { mdbClaims, panelClaims, type PanelPins, pinFaults } from "./pins.ts";
+import { bootWarnings, mdbClaims, panelClaims, type PanelPins, pinFaults } from "./pins.ts";
 import type { RelayFile } from "./relay.ts";
 import type { Config } from "./schema.ts";
 import { tariffFaults } from "./tariff.ts";
@@ -64,7 +64,8 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
     ...mqttFaults(config.mqtt),
     ...(config.relay === undefined ? [] : relayFaults(config.relay)),
   ];
-  return { faults, warnings: fileWarnings(files, facts) };
+  const boot = delivery.driver === "gpio" ? bootWarnings(delivery) : [];
+  return { faults, warnings: [...boot, ...fileWarnings(files, facts)] };
 }
 
 /** A relay's own file: `[vipps]`, `[mqtt]`, `[relay]`. */

@@ -7,45 +7,43 @@ import { gpioDelivery } from "./gpio.ts";
 const kioskDelivery = z.strictObject({
   driver: z
     .literal("kiosk")
-    .describe("Another program on this machine orders payments and delivers: docs/kiosk-api.md."),
-  socket: file.default("/run/kvitt/kiosk.sock").describe("Unix socket of the local API; kvitt's group may use it."),
+    .describe("Another program on this computer orders payments and delivers: docs/kiosk-api.md."),
+  socket: file.default("/run/kvitt/kiosk.sock").describe("Unix socket of the local API, accessible to kvitt's group."),
   port: z
     .int()
     .min(1_024)
     .max(65_535)
     .optional()
-    .describe("Loopback port of the local API, for front ends that cannot use a Unix socket; needs token_file."),
-  token_file: file
-    .optional()
-    .describe("File with the token that callers of the port have to show: at least 32 characters, mode 600."),
+    .describe("Loopback port of the local API, for front ends that cannot use a Unix socket; requires token_file."),
+  token_file: file.optional().describe("File with the bearer token for the port: at least 32 characters, mode 600."),
   confirm_s: seconds(
     1,
     590,
     45,
-    "Time in which the front end has to say how a delivery ended; less than sale.deliver_s",
+    "Time limit for the front end to report how a delivery ended; less than sale.deliver_s",
   ),
 });
 
 /** A vending machine's MDB bus, through an adapter (docs/mdb.md). */
 const mdbDelivery = z.strictObject({
-  driver: z.literal("mdb").describe("A vending machine on the MDB bus: kvitt is its cashless device."),
+  driver: z.literal("mdb").describe("Vending machine on the MDB bus; kvitt is its cashless device."),
   device: file
     .default("/dev/ttyACM0")
     .describe(
-      "Serial port of the adapter; /dev/serial/by-id/… stays the same. tcp://HOST:PORT where a serial server has it.",
+      "Serial port of the adapter; paths in /dev/serial/by-id/ are stable. tcp://HOST:PORT for a serial server.",
     ),
-  baud: z.int().min(1_200).max(4_000_000).default(115_200).describe("Of a UART; USB adapters take any."),
-  address: z.enum(["0x10", "0x60"]).default("0x10").describe("Cashless device 1 or 2 of the machine."),
+  baud: z.int().min(1_200).max(4_000_000).default(115_200).describe("Baud rate of a UART; USB adapters accept any."),
+  address: z.enum(["0x10", "0x60"]).default("0x10").describe("MDB address: cashless device 1 or 2."),
   always_idle: z
     .boolean()
     .default(true)
-    .describe("Whether customers may press first and pay then (MDB level 3). Without it they check in or pay first."),
+    .describe("Whether customers may select before paying (MDB level 3, always idle). Otherwise they check in first."),
   max_response_s: z
     .int()
     .min(5)
     .max(254)
     .default(150)
-    .describe("How long the machine is told to wait for the payment after a button was pressed."),
+    .describe("How long, in seconds, the machine is told to wait for payment after a selection."),
   vend_s: seconds(
     10,
     600,
@@ -83,11 +81,14 @@ export function kioskFaults(delivery: z.infer<typeof deliverySchema>, deliverS: 
 export const deliverySchema = z.discriminatedUnion("driver", [
   z.strictObject({
     driver: z.literal("simulated").describe("No hardware: for the demo and for training."),
-    delivery_ms: z.int().min(1).max(600_000).default(1_500).describe("How long a coil turns."),
-    control_socket: file.optional().describe("Unix socket on which buttons and faults are operated."),
-    tray_file: file
-      .optional()
-      .describe("Where every delivery that starts and everything that falls is written down, one JSON line each."),
+    delivery_ms: z
+      .int()
+      .min(1)
+      .max(600_000)
+      .default(1_500)
+      .describe("Duration of a simulated delivery, in milliseconds."),
+    control_socket: file.optional().describe("Unix socket that operates buttons and faults."),
+    tray_file: file.optional().describe("File that records every started delivery and every drop, one JSON line each."),
   }),
   gpioDelivery,
   kioskDelivery,

@@ -73,7 +73,7 @@ function rangeOf({ minimum, maximum }: JsonSchema): string {
 
 function rowOf(key: string, schema: JsonSchema, isNeeded: boolean): string {
   const fallback =
-    schema.default === undefined ? (isNeeded ? "**needed**" : "") : `\`${JSON.stringify(schema.default)}\``;
+    schema.default === undefined ? (isNeeded ? "**required**" : "") : `\`${JSON.stringify(schema.default)}\``;
   return `| \`${key}\` | ${typeOf(schema).replaceAll("|", "\\|")} | ${fallback} | ${schema.description ?? ""} |`;
 }
 
@@ -87,25 +87,26 @@ function rowsOf(table: JsonSchema, prefix = ""): readonly string[] {
 }
 
 function tableOf(schema: JsonSchema): readonly string[] {
-  return ["| key | value | default | what it is |", "| --- | --- | --- | --- |", ...rowsOf(schema), ""];
+  return ["| key | value | default | description |", "| --- | --- | --- | --- |", ...rowsOf(schema), ""];
 }
 
 const head = [
   "# The configuration",
   "",
-  "One TOML file; `kvitt config check FILE` says for each fault which key, what value, what is allowed, and a line to write instead.",
-  "Unknown keys are faults. This page is generated from the schema: `node --import tsx scripts/config-docs.ts`.",
+  "One TOML file. `kvitt config check FILE` reports all faults at once, each with its key, its value, what is allowed and a line to write instead.",
+  "If it says that a file is right, the daemon comes up with it on the machine that it describes, and every product in it can be sold: pins are free and not shared,",
+  "the panel is known, prices can be paid and delivered. Unknown keys are faults. This page is generated from the schema: `node --import tsx scripts/config-docs.ts`.",
   "",
   "## Units",
   "",
-  "| what | unit | for example |",
+  "| what | unit | example |",
   "| --- | --- | --- |",
-  "| money: `price`, `price_per_hour`, `day_max`, `credit_value`, `amounts.min` and the like | whole minor units (øre, cent), VAT included | `price = 2500` is 25 kroner |",
+  "| money: `price`, `price_per_hour`, `day_max`, `credit_value`, `amounts.min` and the like | whole minor units (øre, cents), VAT included; a decimal point is a fault | `price = 2500` is 25 kroner |",
   "| VAT: `vat_rate`, `default_vat_rate` | hundredths of a percent | `vat_rate = 1500` is 15 % |",
   "| keys ending in `_s`, `_ms`, `_days` | seconds, milliseconds, days; `minutes_…` are minutes | `pay_s = 150` |",
   "| keys ending in `_px`, `_mm` | pixels, millimetres | `width_mm = 163.2` |",
   "| pins: `relay`, `button`, `door`, `drop` and the like | BCM number of the GPIO line, not the pin of the header | `relay = 16` is pin 36 |",
-  '| times of day, dates | local time of `machine.time_zone`; over midnight where the end is before the beginning | `from = "22:00", to = "06:00"` |',
+  '| times of day, dates | local time in `machine.time_zone`; an end before the start means past midnight | `from = "22:00", to = "06:00"` |',
   "",
   'A *list of tables* is written `lines = [{ line = "A1", relay = 16 }]`, or as `[[delivery.lines]]` sections; `lines[].relay` names a key in each of them.',
   "",
@@ -118,7 +119,7 @@ export function configDocs(): string {
   for (const [section, schema] of Object.entries(whole.properties ?? {})) {
     const isList = schema.type === "array";
     const inner = isList ? (schema.items ?? schema) : schema;
-    const needed = whole.required?.includes(section) === true ? "" : " (may be left out)";
+    const needed = whole.required?.includes(section) === true ? "" : " (optional)";
     lines.push(`## ${isList ? `[[${section}]]` : `[${section}]`}${needed}`, "");
     const description = schema.description ?? inner.description;
     if (description !== undefined) lines.push(description, "");

@@ -6,53 +6,53 @@ const ms = (min: number, max: number, what: string) => z.int().min(min).max(max)
 const isLow = (what: string) => z.boolean().default(true).describe(`Whether ${what} pulls its input low.`);
 
 export const gpioLine = z.strictObject({
-  line: line.describe("Its name, as products use it."),
+  line: line.describe("Name of the line; products refer to it."),
   form: z
     .enum(["relay", "pulse", "motor", "timed"])
     .default("relay")
     .describe(
-      "How it delivers: one closure, credit pulses, a coil with its sensors, or an output that is on for what was bought.",
+      "How it delivers: one closure, credit pulses, a vending coil with sensors, or an output that stays on for the time bought.",
     ),
   button: bcm.optional().describe("BCM number of the button's input."),
   button_active_low: isLow("the button"),
   relay: bcm.describe("BCM number of the output that delivers."),
   active_low: z.boolean().default(false).describe("Whether the output is on at a low level."),
-  on_ms: ms(10, 600_000, "relay and pulse: how long a closure is (500, and 100 for a pulse)."),
-  off_ms: ms(10, 60_000, "pulse: the gap between two (100)."),
-  pulses: z.int().min(1).max(100).optional().describe("pulse: how many a credit is (1)."),
-  max_pulses: z.int().min(1).max(1_000).optional().describe("pulse: more are never sent (50)."),
+  on_ms: ms(10, 600_000, "relay and pulse: length of a closure (500; 100 for a pulse)."),
+  off_ms: ms(10, 60_000, "pulse: gap between pulses (100)."),
+  pulses: z.int().min(1).max(100).optional().describe("pulse: pulses per credit (1)."),
+  max_pulses: z.int().min(1).max(1_000).optional().describe("pulse: upper limit per delivery (50)."),
   credit_value: minorUnits(1)
     .optional()
-    .describe("pulse and timed: minor units that a credit is worth; without it every product is one credit."),
+    .describe("pulse and timed: value of one credit; without it every product is one credit."),
   acknowledge: bcm
     .optional()
-    .describe("relay and pulse: BCM number of the input by which the machine says that it took the credit."),
+    .describe("relay and pulse: BCM number of the input on which the machine acknowledges the credit."),
   acknowledge_active_low: isLow("the acknowledging contact"),
-  acknowledge_window_ms: ms(100, 600_000, "How long after the last closure it may come (3000)."),
-  acknowledge_min_ms: ms(1, 1_000, "Shorter ones are noise (5)."),
+  acknowledge_window_ms: ms(100, 600_000, "How long after the last closure the acknowledge may arrive (3000)."),
+  acknowledge_min_ms: ms(1, 1_000, "Shorter acknowledge pulses are ignored as noise (5)."),
   without_acknowledge: z
     .enum(["not-delivered", "unknown"])
     .optional()
-    .describe('What it means when it does not come ("not-delivered": nobody pays).'),
+    .describe('What a missing acknowledge means ("not-delivered": the customer does not pay).'),
   home: bcm.optional().describe("motor: BCM number of the home switch."),
   home_active_low: isLow("the home switch"),
-  home_stable_ms: ms(1, 1_000, "motor: how long the home switch has to stand still (20)."),
+  home_stable_ms: ms(1, 1_000, "motor: debounce time of the home switch (20)."),
   drop: bcm.optional().describe("motor: BCM number of the drop sensor; several lines may share one."),
   drop_active_low: isLow("the drop sensor"),
-  drop_min_ms: ms(1, 1_000, "motor: shorter pulses of the drop sensor are noise (3)."),
+  drop_min_ms: ms(1, 1_000, "motor: shorter drop sensor pulses are ignored as noise (3)."),
   confirm: z
     .enum(["drop", "home"])
     .optional()
-    .describe('motor: what counts as delivered ("drop" where there is a drop sensor, else "home").'),
-  leave_ms: ms(100, 60_000, "motor: home has to be left within this (1500)."),
+    .describe('motor: what counts as delivered ("drop" if there is a drop sensor, otherwise "home").'),
+  leave_ms: ms(100, 60_000, "motor: time limit for leaving the home position (1500)."),
   turn_ms: ms(
     100,
     120_000,
-    "motor: and reached again within this; without a home switch, how long a turn runs (6000).",
+    "motor: time limit for reaching it again; without a home switch, how long a turn runs (6000).",
   ),
-  drop_wait_ms: ms(100, 60_000, "motor: how long something may still fall after the coil stopped (2000)."),
-  jogs: z.int().min(0).max(5).optional().describe("motor: how many more turns when nothing fell (1)."),
-  on_s: z.int().min(1).max(86_400).optional().describe("timed: seconds that a product, or a credit, is worth."),
+  drop_wait_ms: ms(100, 60_000, "motor: how long to wait for a drop after the coil has stopped (2000)."),
+  jogs: z.int().min(0).max(5).optional().describe("motor: extra turns when nothing dropped (1)."),
+  on_s: z.int().min(1).max(86_400).optional().describe("timed: seconds on per product, or per credit."),
 });
 export type GpioLineConfig = z.infer<typeof gpioLine>;
 
@@ -62,45 +62,43 @@ export const gpioDelivery = z.strictObject({
     .enum(["auto", "sysfs", "cdev", "simulated"])
     .default("auto")
     .describe(
-      "sysfs by onoff, the GPIO character device (needs koffi), or files in `simulated_folder`. `auto`: sysfs where the kernel has it.",
+      "sysfs through onoff, cdev (the GPIO character device, needs koffi), or files in `simulated_folder`. auto uses sysfs if the kernel has it.",
     ),
   base: z
     .int()
     .min(0)
     .optional()
-    .describe("Number of the header's first GPIO in sysfs, where it is not found by label."),
-  simulated_folder: file.optional().describe("For `simulated`: a file a line, 0 or 1."),
-  inhibit: bcm.optional().describe("BCM number of the input by which the machine says that it takes no credit now."),
+    .describe("sysfs number of the header's first GPIO, if it cannot be found by its label."),
+  simulated_folder: file.optional().describe("For `simulated`: folder with one file per line, 0 or 1."),
+  inhibit: bcm.optional().describe("BCM number of the input on which the machine says that it cannot take credit now."),
   inhibit_active_low: isLow("the inhibiting contact"),
   inhibit_wait_ms: z
     .int()
     .min(0)
     .max(60_000)
     .default(10_000)
-    .describe("How long a paid delivery waits for the machine to take credit again."),
+    .describe("How long, in milliseconds, a paid delivery waits for inhibit to clear."),
   door: bcm.optional().describe("BCM number of the door switch, active while the door is open."),
   door_active_low: isLow("the door switch"),
-  cancel_button: bcm.optional().describe("BCM number of the button by which customers take their choice back."),
+  cancel_button: bcm.optional().describe("BCM number of the cancel button."),
   cancel_button_active_low: isLow("the cancel button"),
-  lamp: bcm.optional().describe("BCM number of the lamp or buzzer by which a person finds the machine."),
+  lamp: bcm.optional().describe("BCM number of the lamp or buzzer that identifies the machine."),
   lamp_active_low: z.boolean().default(false).describe("Whether the lamp is on at a low level."),
-  post_delay_ms: z.int().min(0).max(60_000).default(0).describe("After a delivery nothing is begun for so long."),
+  post_delay_ms: z.int().min(0).max(60_000).default(0).describe("Pause after each delivery, in milliseconds."),
   max_on_s: z
     .int()
     .min(1)
     .max(2_678_400)
     .default(86_400)
     .describe(
-      "No output is on for longer in one piece, counted from when it went on, whatever was bought. The guard keeps it, also when the daemon hangs.",
+      "Longest time an output may be on without a break, in seconds. The guard process enforces it, even if the daemon hangs.",
     ),
-  stable_ms: z.int().min(1).max(1_000).default(30).describe("How long buttons and switches have to stand still."),
+  stable_ms: z.int().min(1).max(1_000).default(30).describe("Debounce time of buttons and switches, in milliseconds."),
   bias: z
     .enum(["pull-up", "pull-down", "none"])
     .optional()
-    .describe(
-      "Pull resistors of the inputs, with the character device; with sysfs write them into config.txt (gpio=5=ip,pu).",
-    ),
-  lines: z.array(gpioLine).min(1).max(20).describe("Each line with its button, its output and its sensors."),
+    .describe("Pull resistors of the inputs; character device only. With sysfs set them in config.txt (gpio=5=ip,pu)."),
+  lines: z.array(gpioLine).min(1).max(20).describe("The machine's lines, each with its button, output and sensors."),
 });
 export type GpioDelivery = z.infer<typeof gpioDelivery>;
 

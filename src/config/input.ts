@@ -12,33 +12,33 @@ const usbId = z
 export const inputSchema = z.strictObject({
   kind: z
     .enum(["scanner", "keypad"])
-    .describe("A scanner reads customers' codes; a keypad chooses lines, or plate and time."),
+    .describe("A scanner reads customers' codes; a keypad selects lines, or enters plate and time."),
   name: z
     .string()
     .regex(/^[a-z0-9-]{1,20}$/, "1 to 20 small letters, digits or -")
     .optional()
-    .describe("In log and health report (its kind)."),
-  vendor_id: usbId.describe('USB vendor id, such as "0c2e". A scanner in HID POS mode is found without.'),
+    .describe("Name in logs and health reports; defaults to the kind."),
+  vendor_id: usbId.describe('USB vendor id, such as "0c2e". A scanner in HID POS mode is found without it.'),
   product_id: usbId.describe("USB product id."),
-  serial: z.string().min(1).max(126).optional().describe("Serial number, where there are several of a kind."),
+  serial: z.string().min(1).max(126).optional().describe("Serial number, to tell several identical devices apart."),
   layout: z
     .enum(["us", "no", "se", "dk", "fi"])
     .default("us")
-    .describe("Keyboard layout that the device types in. Scanners come set to us."),
+    .describe("Keyboard layout the device is set to. Scanners leave the factory set to us."),
   amounts: z
     .strictObject({
-      line: line.describe("The line that takes typed amounts, of a form with `credit_value`."),
-      min: minorUnits(1).describe("The least that is taken."),
-      max: minorUnits(1).describe("The most that is taken."),
-      step: minorUnits(1).describe("Only multiples of this are taken."),
+      line: line.describe("Line that sells typed amounts; its form needs a `credit_value`."),
+      min: minorUnits(1).describe("Smallest amount."),
+      max: minorUnits(1).describe("Largest amount."),
+      step: minorUnits(1).describe("Amounts must be multiples of this."),
     })
     .optional()
-    .describe("A keypad's digits, ended with OK, are an amount in whole kroner or euros (credits, top-ups)."),
+    .describe("Lets customers type an amount in whole kroner or euros and press OK (credits, top-ups)."),
   exclusive: z
     .boolean()
     .default(false)
     .describe(
-      "Takes the device from the kernel (libusb), so that nothing that it types lands on a console. Holds for all inputs.",
+      "Detaches the device from the kernel (libusb), so that its keystrokes do not reach a console. Applies to all inputs.",
     ),
 });
 export type InputConfig = z.infer<typeof inputSchema>;

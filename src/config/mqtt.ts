@@ -17,49 +17,47 @@ const brokerUrl = z
     (text) => !URL.canParse(text) || (new URL(text).username === "" && new URL(text).password === ""),
     "user and password do not belong in the url: write username, and put the password into password_file",
   )
-  .describe('Where the broker is, for example "mqtts://broker.example.com:8883".');
+  .describe('Address of the broker, for example "mqtts://broker.example.com:8883".');
 
 export const mqttSchema = z.strictObject({
   url: brokerUrl,
   protocol: z
     .enum(["auto", "5", "3.1.1"])
     .default("auto")
-    .describe("Version of MQTT. auto: 5, and 3.1.1 where the broker does not know it."),
+    .describe("MQTT version. auto tries 5 and falls back to 3.1.1."),
   client_id: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, "1 to 64 letters, digits, _ . or -")
     .optional()
-    .describe(
-      "Name of the session on the broker; default kvitt-{msn}-{id}. Two clients with one name throw each other out.",
-    ),
-  username: z.string().min(1).max(256).optional().describe("User at the broker; one a machine."),
+    .describe("MQTT client id; default kvitt-{msn}-{id}. Two clients with the same id disconnect each other."),
+  username: z.string().min(1).max(256).optional().describe("Broker user name; use one per machine."),
   password_file: file
     .optional()
-    .describe("File with the password, readable by kvitt's user alone; default the credential mqtt-password."),
+    .describe("File with the password, readable only by kvitt's user; default: the credential mqtt-password."),
   ca_file: file
     .optional()
-    .describe("PEM of the authority that signed the broker's certificate; default those of the system."),
-  cert_file: file.optional().describe("PEM of this machine's certificate, where the broker asks for one."),
-  key_file: file.optional().describe("PEM of that certificate's private key."),
+    .describe("PEM file of the CA that signed the broker's certificate; default: the system's CAs."),
+  cert_file: file.optional().describe("PEM file of this machine's client certificate, if the broker requires one."),
+  key_file: file.optional().describe("PEM file of that certificate's private key."),
   command_key_file: file
     .optional()
     .describe(
-      "File with the key that commands to this machine are signed with, at least 32 characters; default the credential command-key. Without it no command is taken.",
+      "File with the key that signs commands to this machine, at least 32 characters; default: the credential command-key. Without a key all commands are refused.",
     ),
   keepalive_s: z
     .int()
     .min(10)
     .max(1200)
     .default(45)
-    .describe("Seconds between signs of life; 30 to 60 on a cellular link."),
+    .describe("MQTT keep alive, in seconds; 30 to 60 on a cellular link."),
   session_expiry_s: z
     .int()
     .min(0)
     .max(4_294_967_294)
     .default(604_800)
-    .describe("How many seconds the broker keeps what it has for a machine that is away."),
-  connect_timeout_s: z.int().min(1).max(120).default(15).describe("Seconds for a try to connect."),
-  reconnect_max_s: z.int().min(1).max(3600).default(60).describe("The longest wait between two tries, in seconds."),
+    .describe("How long, in seconds, the broker keeps messages for a machine that is offline."),
+  connect_timeout_s: z.int().min(1).max(120).default(15).describe("Time limit for a connection attempt, in seconds."),
+  reconnect_max_s: z.int().min(1).max(3600).default(60).describe("Longest wait between two attempts, in seconds."),
 });
 
 /** What no single key shows. */

@@ -6,64 +6,73 @@ import { nearestWord } from "./known-keys.ts";
 import type { PanelPins } from "./pins.ts";
 
 export const panelSchema = z.strictObject({
-  model: z.string().min(1).optional().describe("A panel of hardware/panels (kvitt panel list); or the geometry below."),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Id of a panel in hardware/panels (kvitt panel list). Without one, give the geometry below."),
   output: z
     .enum(["framebuffer", "epaper", "image"])
     .optional()
-    .describe("What drives it; default what the model says. image writes a PNG file."),
-  width_px: z.int().min(100).max(4_096).optional().describe("Pixels across."),
-  height_px: z.int().min(100).max(4_096).optional().describe("Pixels down."),
-  width_mm: z.number().min(10).max(3_000).optional().describe("Millimetres across, of the picture itself."),
-  height_mm: z.number().min(10).max(3_000).optional().describe("Millimetres down."),
-  colours: z.enum(["black-white", "grey", "black-white-red", "colour"]).optional().describe("What the glass can show."),
-  rotation: z.literal([0, 90, 180, 270]).default(0).describe("How far the glass is turned, clockwise."),
+    .describe("Output driver; default: the model's. image writes a PNG file."),
+  width_px: z.int().min(100).max(4_096).optional().describe("Width in pixels."),
+  height_px: z.int().min(100).max(4_096).optional().describe("Height in pixels."),
+  width_mm: z.number().min(10).max(3_000).optional().describe("Width of the active area in millimetres."),
+  height_mm: z.number().min(10).max(3_000).optional().describe("Height of the active area in millimetres."),
+  colours: z
+    .enum(["black-white", "grey", "black-white-red", "colour"])
+    .optional()
+    .describe("Colours the panel can show."),
+  rotation: z.literal([0, 90, 180, 270]).default(0).describe("Mounting rotation, clockwise, in degrees."),
   languages: z
     .array(z.enum(languages))
     .min(1)
     .max(languages.length)
     .default(["nb", "en"])
-    .describe("Languages of the customers, the first one first."),
+    .describe("Customers' languages, most important first."),
   language_mode: z
     .enum(["alternating", "together"])
     .optional()
     .describe(
-      "Several languages one after the other, or the first two at once. Default: alternating where the picture may change at any time, together on e-paper.",
+      "Show languages in turn, or the first two at once. Default: alternating on live displays, together on e-paper.",
     ),
-  brand_name: words(40).optional().describe("The operator's name above the words, where there is room."),
+  brand_name: words(40).optional().describe("Operator's name, shown above the text where there is room."),
   brand_logo: file
     .optional()
-    .describe("The operator's own sign instead: a PNG file. No wallet's logo: they are named."),
+    .describe("Operator's logo, a PNG file, instead of the name. Not a wallet's logo: wallets are named in text."),
   accent: z
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/, 'a colour, for example "#0f4c81"')
     .optional()
-    .describe("The operator's colour. Darkened until white stands out on it; glass without colours leaves it."),
+    .describe("Operator's colour, darkened until white text is legible on it; ignored on panels without colour."),
   qr_rendering: z
     .enum(["own", "provider"])
     .default("own")
-    .describe("own draws the provider's content module by module; provider shows the provider's own picture."),
+    .describe("own draws the QR content module by module; provider shows the provider's own image."),
   reading_distance_mm: z
     .number()
     .min(150)
     .max(3_000)
     .optional()
-    .describe("From where customers read it; type sizes follow. Default what the model says, or 500."),
+    .describe("Reading distance; sets the type sizes. Default: the model's, or 500."),
   device: file.optional().describe("Name of the framebuffer (vc4drmfb) or path of the SPI device (/dev/spidev0.0)."),
-  night_from: clockTime.optional().describe("From this time of day a framebuffer is dimmed"),
-  night_to: clockTime.optional().describe("until this one."),
+  night_from: clockTime.optional().describe("Start of the night, in which a framebuffer is dimmed."),
+  night_to: clockTime.optional().describe("End of the night."),
   night_light: z
     .number()
     .min(0.05)
     .max(1)
     .default(0.4)
-    .describe("How bright it is then: 1 is as by day. Without a backlight the picture is darkened, to 0.35 at least."),
+    .describe(
+      "Brightness at night: 1 is the same as by day. Without a controllable backlight the picture is darkened, to 0.35 at the lowest.",
+    ),
   burn_in_shift_px: z
     .int()
     .min(0)
     .max(8)
     .default(2)
-    .describe("How far a framebuffer's picture wanders so that nothing burns in; 0 keeps it still."),
-  image_file: file.optional().describe("Where output image writes its PNG."),
+    .describe("How many pixels a framebuffer's picture is shifted about to prevent burn-in; 0 turns this off."),
+  image_file: file.optional().describe('Path of the PNG file that output = "image" writes.'),
 });
 
 /** What no single key shows. @param known the panels that this build has a file of; undefined where nobody looked */

@@ -182,3 +182,14 @@ export function pinFaults(delivery: GpioDelivery, others: readonly Claim[]): rea
     return [];
   });
 }
+
+/** Outputs that the Pi's own pull-downs may switch on until kvitt runs. A line in config.txt keeps them off, so they are no fault. */
+export function bootWarnings(delivery: GpioDelivery): readonly Fault[] {
+  return usesOf(delivery)
+    .filter(({ isOutput, activeLow, pin }) => isOutput && activeLow && pin > pulledUpMax)
+    .map(({ path, pin, holder }) => ({
+      path,
+      message: `BCM ${pin} is pulled down while the Pi boots: ${holder}, which is on at a low level, may be on until kvitt runs`,
+      instead: `gpio=${pin}=op,dh   # in /boot/firmware/config.txt`,
+    }));
+}

@@ -12,13 +12,13 @@ export const relaySchema = z.strictObject({
       "that is the name of a machine's topic",
     )
     .default("relay-1")
-    .describe("This relay's name among its like; each instance needs its own."),
+    .describe("This relay's name; each instance needs its own."),
   listen_host: z
     .string()
     .min(1)
     .max(255)
     .default("127.0.0.1")
-    .describe("Address to listen on; a reverse proxy with TLS stands before it."),
+    .describe("Address to listen on, behind a reverse proxy that terminates TLS."),
   listen_port: z.int().min(0).max(65_535).default(8080).describe("Port to listen on; 0: any free one."),
   public_url: z
     .url()
@@ -28,29 +28,31 @@ export const relaySchema = z.strictObject({
       "without ? and #",
     )
     .describe(
-      'What the provider reaches this relay by, for example "https://relay.example.com"; /webhooks/check-in and /webhooks/payment are added. It has to be https but against the simulator.',
+      'Address at which the provider reaches this relay, for example "https://relay.example.com"; /webhooks/check-in and /webhooks/payment are appended. Must be https, except with the simulator on this computer.',
     ),
   registration_file: z
     .string()
     .min(1)
     .max(4096)
-    .describe("File that keeps the webhooks' secrets, mode 0600; relays on one host may share it."),
+    .describe("File in which the webhooks' secrets are kept, mode 0600; relays on one host may share it."),
   register: z
     .boolean()
     .default(true)
-    .describe("Whether this instance registers webhooks; one of several does, the others read."),
+    .describe(
+      "Whether this instance registers the webhooks. Of several relays one does; the others only read the file.",
+    ),
   check_in_freshness_s: z
     .int()
     .min(5)
     .max(900)
     .default(20)
-    .describe("How old a check-in may be, in seconds, before it is refused."),
+    .describe("Maximum age of a check-in, in seconds; older ones are refused."),
   payment_expiry_s: z
     .int()
     .min(10)
     .max(86_400)
     .default(900)
-    .describe("How long the broker keeps a payment event for a machine that is away, in seconds (MQTT 5)."),
+    .describe("How long, in seconds, the broker keeps a payment event for a machine that is offline (MQTT 5)."),
 });
 
 export type RelaySection = z.infer<typeof relaySchema>;

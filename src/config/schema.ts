@@ -27,16 +27,16 @@ const machine = z.strictObject({
     .string()
     .refine(isMachineId, { error: ({ input }) => machineIdFault(String(input)) ?? "is not the id of a machine" })
     .describe(
-      "This machine's merchantQrId. It can never change: the callback QR and every reference are made from it.",
+      "This machine's merchantQrId. It must never change: the callback QR and every payment reference are derived from it.",
     ),
-  location: words(36).describe("Where it stands, as the customer's app shows it after a scan."),
-  name: words(60).optional().describe("Who sells, in the payment's description; default the location."),
-  kind: z.enum(["vending", "parking", "kiosk"]).default("vending").describe("What kind of machine it is."),
+  location: words(36).describe("Where the machine is, as the customer's app shows it after a scan."),
+  name: words(60).optional().describe("The seller's name in the payment's description; defaults to the location."),
+  kind: z.enum(["vending", "parking", "kiosk"]).default("vending").describe("Kind of machine."),
   time_zone: z
     .string()
     .refine(isTimeZone, 'an IANA time zone, for example "Europe/Oslo"')
     .default("Europe/Oslo")
-    .describe("Time zone of what the panel shows, of tariffs and of quiet hours."),
+    .describe("Time zone for times on the panel, tariffs and quiet hours."),
   state_socket: file
     .optional()
     .describe("Unix socket that answers GET with what the machine is doing, as JSON, for monitoring on this computer."),
@@ -49,8 +49,11 @@ const publicPage = z
   .max(2_500);
 
 const vipps = z.strictObject({
-  environment: z.enum(["test", "production"]).optional().describe("The provider's environment; or base_url."),
-  base_url: z.url().optional().describe("Instead of environment: the simulator's address."),
+  environment: z
+    .enum(["test", "production"])
+    .optional()
+    .describe("The provider's environment. Give either this or base_url."),
+  base_url: z.url().optional().describe("The simulator's address, instead of environment."),
   msn: z
     .string("the merchant serial number is a text: write it in quotes")
     .regex(msnPattern, `${msnRule}, as text`)
@@ -60,16 +63,16 @@ const vipps = z.strictObject({
     .enum(["epayment", "qr-api"])
     .default("epayment")
     .describe(
-      "How one-time QRs are made: userFlow QR, which the provider recommends, or POST /qr/v1 on a landing page.",
+      "How one-time QRs are created: ePayment userFlow QR, which the provider recommends, or POST /qr/v1 for a landing page.",
     ),
   user_flow: z
     .enum(["web-redirect", "push"])
     .default("web-redirect")
-    .describe("The flow of a payment after a check-in. push needs the provider's approval of the sales unit."),
+    .describe("Payment flow after a check-in. push requires the provider's approval of the sales unit."),
   return_url: publicPage
     .optional()
     .describe(
-      "Opens on the customer's phone after a web-redirect payment: a public page that says, look at the machine.",
+      "Public page that opens on the customer's phone after a web-redirect payment and tells them to look at the machine.",
     ),
   terms_of_sale_url: publicPage
     .optional()
@@ -83,56 +86,62 @@ const vipps = z.strictObject({
     1,
     600,
     20,
-    "How often the provider is asked whether it is there while nobody buys: so long a code may stand that cannot be paid",
+    "Interval between provider probes while the machine is idle, and so the longest that an unpayable code can stay on the panel",
   ),
   credentials_dir: file
     .optional()
     .describe(
-      "Folder with the files vipps-client-id, vipps-client-secret and vipps-subscription-key; default systemd's $CREDENTIALS_DIRECTORY, then the environment.",
+      "Folder with the files vipps-client-id, vipps-client-secret and vipps-subscription-key. They are looked up in systemd's $CREDENTIALS_DIRECTORY first, then here, then in the environment as VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET and VIPPS_SUBSCRIPTION_KEY.",
     ),
-  client_id: z.string().min(1).optional().describe("Only when base_url is a simulator on this machine."),
-  client_secret: z.string().min(1).optional().describe("Only when base_url is a simulator on this machine."),
-  subscription_key: z.string().min(1).optional().describe("Only when base_url is a simulator on this machine."),
+  client_id: z.string().min(1).optional().describe("Allowed only when base_url is a simulator on this computer."),
+  client_secret: z.string().min(1).optional().describe("Allowed only when base_url is a simulator on this computer."),
+  subscription_key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Allowed only when base_url is a simulator on this computer."),
 });
 
 const sale = z.strictObject({
   check_in_style: z
     .enum(["choose-then-pay", "reserve-dearest", "off"])
     .default("choose-then-pay")
-    .describe("What a scan of the callback QR leads to."),
+    .describe("What happens after a customer scans the callback QR."),
   partial_capture: z
     .boolean()
     .default(false)
-    .describe("Whether the sales unit may capture a part of what was reserved; reserve-dearest needs it."),
+    .describe("Whether the sales unit may capture part of a reservation; reserve-dearest requires it."),
   select_first: z
     .boolean()
     .default(true)
-    .describe("Whether a product may be chosen without a scan: then a one-time QR is shown."),
-  show_code: z.boolean().default(false).describe("Whether a scanner takes personal codes from the app."),
+    .describe("Whether customers may choose a product before scanning; a one-time QR is then shown."),
+  show_code: z.boolean().default(false).describe("Whether a scanner accepts personal codes shown in the app."),
   unknown_delivery: z
     .enum(["release", "attention", "capture"])
     .default("release")
-    .describe("What happens with the money when nobody knows whether the product came out."),
+    .describe("What happens to the money when it is unknown whether the product was delivered."),
   acknowledge_unknown_capture: z
     .boolean()
     .default(false)
-    .describe('Has to be true for unknown_delivery = "capture": customers then may pay for nothing.'),
+    .describe('Must be true for unknown_delivery = "capture": customers may then pay for nothing.'),
   choose_s: seconds(5, 300, 40, "Time to choose after a check-in"),
   pay_s: seconds(20, 600, 150, "Time to pay"),
   deliver_s: seconds(1, 600, 60, "Time for a delivery before it counts as unknown (behind MDB: vend_s)"),
-  show_s: seconds(2, 60, 8, "How long thanks and sorry stay on the panel"),
-  check_in_freshness_s: seconds(5, 600, 20, "How old a check-in may be when it arrives"),
-  default_vat_rate: vatRate().default(2_500).describe("VAT in hundredths of a percent where a sale names none."),
+  show_s: seconds(2, 60, 8, "How long the thanks and sorry scenes stay on the panel"),
+  check_in_freshness_s: seconds(5, 600, 20, "Maximum age of a check-in when it arrives"),
+  default_vat_rate: vatRate()
+    .default(2_500)
+    .describe("VAT rate, in hundredths of a percent, for sales that do not specify one."),
 });
 
 const journal = z.strictObject({
-  directory: file.default("/var/lib/kvitt").describe("Folder of the journal: on a disk that keeps what was synced."),
+  directory: file.default("/var/lib/kvitt").describe("Folder of the journal, on storage that honours fsync."),
   retention_days: z
     .int()
     .min(30)
     .max(3_660)
     .default(1_830)
-    .describe("How long ended sales are kept (bookkeeping: five years)."),
+    .describe("How many days finished sales are kept (bookkeeping: five years)."),
 });
 
 /** The whole file. What no single key shows is told by check.ts. */
@@ -149,17 +158,17 @@ export const configSchema = z.strictObject({
   tariff: tariffSchema.optional().describe("Time as the product: parking, showers, chargers."),
   shop: z
     .strictObject({
-      redirect_qr_id: z.string().min(1).max(128).describe("Id of the merchant redirect QR of the web shop."),
+      redirect_qr_id: z.string().min(1).max(128).describe("Id of the web shop's merchant redirect QR."),
     })
     .optional()
-    .describe("A web shop's code on the idle scene."),
+    .describe("Shows a web shop's code on the idle scene."),
   quiet_hours: z
     .strictObject({
-      from: clockTime.describe("From this time of day"),
-      to: clockTime.describe("until this one nothing is sold."),
+      from: clockTime.describe("Start, a local time of day."),
+      to: clockTime.describe("End, a local time of day; before `from` means the next morning."),
     })
     .optional()
-    .describe("When nothing is sold."),
+    .describe("Hours in which nothing is sold."),
   product: z.array(productSchema).max(200).default([]).describe("What is sold."),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -11,38 +11,38 @@ const endOfDay = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time o
 
 const rate = z.strictObject({
   days: z.array(z.enum(weekdayNames)).min(1).describe('Weekdays, and "holiday" for the dates in `holidays`.'),
-  from: clockTime.default("00:00").describe("From this time of day"),
+  from: clockTime.default("00:00").describe("Start, a local time of day."),
   to: endOfDay
     .default("24:00")
-    .describe("until this one; before `from`: over midnight, and `days` are those on which it begins."),
-  price_per_hour: minorUnits(0).describe("Minor units an hour; 0 is free."),
+    .describe("End. Before `from` means past midnight; the rate then belongs to the day on which it begins."),
+  price_per_hour: minorUnits(0).describe("Price per hour; 0 is free."),
 });
 
 export const tariffSchema = z.strictObject({
-  price_per_hour: minorUnits(0).describe("Minor units an hour, where no rate says otherwise; 0 is free."),
-  minutes_min: z.int().min(1).max(1_440).default(30).describe("The shortest time."),
-  minutes_max: z.int().min(1).max(44_640).default(480).describe("The longest time."),
-  minutes_step: z.int().min(1).max(1_440).default(30).describe("What + and − change."),
-  plate: z.boolean().default(true).describe("Whether a number plate is asked for."),
-  line: line.optional().describe("The output that is on for the time that was bought."),
+  price_per_hour: minorUnits(0).describe("Price per hour where no rate applies; 0 is free."),
+  minutes_min: z.int().min(1).max(1_440).default(30).describe("Shortest time sold."),
+  minutes_max: z.int().min(1).max(44_640).default(480).describe("Longest time sold."),
+  minutes_step: z.int().min(1).max(1_440).default(30).describe("Step of the + and − keys."),
+  plate: z.boolean().default(true).describe("Whether customers enter a number plate."),
+  line: line.optional().describe('Output that is on for the time bought; form = "timed".'),
   rates: z
     .array(rate)
     .max(40)
     .default([])
-    .describe("Other prices by weekday and time of day; the first that fits counts."),
+    .describe("Prices by weekday and time of day; the first matching rate applies."),
   holidays: z
     .array(z.iso.date())
     .max(400)
     .default([])
-    .describe('Local dates that are no weekday, such as "2026-12-25"; only rates with "holiday" count on them.'),
+    .describe('Local dates treated as "holiday" instead of a weekday, such as "2026-12-25".'),
   first_minutes: z
     .int()
     .min(1)
     .max(1_440)
     .optional()
-    .describe("So many minutes cost `first_price`, whenever they are."),
-  first_price: minorUnits(0).optional().describe("What the first minutes cost."),
-  day_max: minorUnits(1).optional().describe("The most that one local day costs, a multiple of `round_up_to`."),
+    .describe("The first minutes, which cost `first_price` at any time of day."),
+  first_price: minorUnits(0).optional().describe("Price of the first minutes."),
+  day_max: minorUnits(1).optional().describe("Highest price for one local calendar day, a multiple of `round_up_to`."),
   round_up_to: z
     .int()
     .min(1)

@@ -139,6 +139,17 @@ describe("the header", () => {
     expect(faultsOf(vending.replace(a1, '{ line = "A1", button = 5, relay = 4, active_low = true }'))).toEqual([]);
   });
 
+  it("an output that is on at a low level, where the Pi pulls down, is worth a look", () => {
+    const loaded = parseConfig(
+      vending.replace(a1, '{ line = "A1", button = 5, relay = 16, active_low = true }'),
+      facts,
+    );
+    expect(loaded).toMatchObject({
+      ok: true,
+      warnings: [{ key: "delivery.lines[0].relay", example: "gpio=16=op,dh   # in /boot/firmware/config.txt" }],
+    });
+  });
+
   it("an MDB adapter on the header's UART does not go with a parallel display", () => {
     const mdb = vending.replace(/driver = "gpio"\nlines = \[[^\]]*\]/, 'driver = "mdb"\ndevice = "/dev/ttyAMA0"');
     expect(faultsOf(mdb)).toEqual([]);

@@ -148,8 +148,8 @@ it("docs/config.md calls a table a table, and says what money is counted in", ()
   const page = configDocs();
   expect(page).toMatch(/\| `lines` \| list of tables \|/);
   expect(page).toMatch(/\| `rates` \| list of tables \|/);
-  expect(page).toMatch(/\| `amounts` \| table \|[^]*\| `amounts\.min` \| whole number 1–65000000 \| \*\*needed\*\*/);
-  expect(page.indexOf("minor units (øre, cent)")).toBeLessThan(page.indexOf("## [machine]"));
+  expect(page).toMatch(/\| `amounts` \| table \|[^]*\| `amounts\.min` \| whole number 1–65000000 \| \*\*required\*\*/);
+  expect(page.indexOf("minor units (øre, cents)")).toBeLessThan(page.indexOf("## [machine]"));
 });
 
 it("docs/config.md is what the schema says", async () => {
