@@ -40,6 +40,11 @@ const machine = z.strictObject({
   state_socket: file
     .optional()
     .describe("Unix socket that answers GET with what the machine is doing, as JSON, for monitoring on this computer."),
+  service_socket: file
+    .optional()
+    .describe(
+      "Unix socket for who mends and looks after the machine (kvitt machine state, kvitt machine serviced); kvitt's group may use it. Default service.sock in systemd's RuntimeDirectory: /run/kvitt/service.sock.",
+    ),
 });
 
 /** A page that opens on customers' phones. */

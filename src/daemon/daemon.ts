@@ -131,7 +131,8 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   });
   attach?.(kiosk.counter);
   const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
-  await parts.openSockets({ twin, describe, setWallOffset, closeMs: budget.socketsMs }, owned);
+  const serviced: Kiosk["serviced"] = (line) => kiosk.serviced(line);
+  await parts.openSockets({ twin, describe, serviced, setWallOffset, closeMs: budget.socketsMs }, owned);
 
   if (signal.aborted) return;
   owned.defer("kiosk", () => stopKiosk(kiosk, machine, options), budget.kioskMs);

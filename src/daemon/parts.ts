@@ -45,6 +45,6 @@ export function configuredParts(context: PartsContext): DaemonParts {
     openLink: (session, memory) => openLink(config, session, memory, inRoom("link")),
     openProvider: (panel) => openProvider(config, panel, inRoom("vipps")),
     openMachine: () => openMachine(config, { ...inRoom("machine"), register }),
-    openSockets: (parts, owned) => openSockets(config, parts, owned),
+    openSockets: (parts, owned) => openSockets(inRoom("service"), parts, owned),
   };
 }

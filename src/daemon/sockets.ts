@@ -1,12 +1,17 @@
 /** The sockets of this computer on which the daemon answers. Part of the composition root. */
+import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
+import type { Kiosk } from "../kiosk/kiosk.ts";
 import { createSimulatedFront } from "../machine/simulated-front.ts";
 import { openLocalSocket } from "../service/local-socket.ts";
 import type { Owned } from "../service/owned.ts";
+import type { Log } from "../service/port.ts";
 import type { MachineChoice } from "./machine.ts";
+import { serviceVerbs } from "./service-verbs.ts";
 
 export interface SocketParts {
   readonly twin: MachineChoice["twin"];
+  readonly serviced: Kiosk["serviced"];
   /** What the daemon is doing now, as JSON. */
   readonly describe: () => unknown;
   readonly setWallOffset: (offsetMs: number) => void;
@@ -14,9 +19,27 @@ export interface SocketParts {
   readonly closeMs: number;
 }
 
+export interface SocketContext {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+/** Where the service socket is: the configuration's word, or the folder that systemd made for it (systemd.exec(5), RuntimeDirectory=). */
+function servicePathOf({ config, env }: SocketContext): string | undefined {
+  const [folder = ""] = (env["RUNTIME_DIRECTORY"] ?? "").split(":");
+  return config.machine.service_socket ?? (folder === "" ? undefined : join(folder, "service.sock"));
+}
+
 /** Opens all of them, into `owned`. @throws ListenError naming the path and what to mend */
-export async function openSockets({ machine, delivery }: Config, parts: SocketParts, owned: Owned): Promise<void> {
-  const { twin, describe, setWallOffset, closeMs } = parts;
+export async function openSockets(context: SocketContext, parts: SocketParts, owned: Owned): Promise<void> {
+  const { machine, delivery } = context.config;
+  const { twin, describe, serviced, setWallOffset, closeMs } = parts;
+  const servicePath = servicePathOf(context);
+  if (servicePath !== undefined) {
+    const socket = await openLocalSocket(servicePath, serviceVerbs({ describe, serviced, log: context.log }));
+    owned.defer("service socket", () => socket.close(), closeMs);
+  }
   if (machine.state_socket !== undefined) {
     const socket = await openLocalSocket(machine.state_socket, ({ method }) =>
       method === "GET" ? { status: 200, body: describe() } : { status: 405, body: { error: "only GET" } },

@@ -21,9 +21,9 @@ const machineState = z.object({
 export type MachineStateView = z.infer<typeof machineState>;
 
 /** What is answered over a Unix socket; undefined where nobody answers. */
-function ask(socketPath: string, method: "GET" | "POST", body?: object): Promise<unknown> {
+function ask(socketPath: string, method: "GET" | "POST", body?: object, path = "/"): Promise<unknown> {
   return new Promise((resolve) => {
-    const outgoing = request({ socketPath, method, path: "/", timeout: 1_000 }, (response) => {
+    const outgoing = request({ socketPath, method, path, timeout: 1_000 }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
@@ -45,6 +45,13 @@ export async function askMachine(socketPath: string, order: object): Promise<Mac
 /** What the daemon is doing, whatever machine it drives. Undefined when it does not run. */
 export async function askKiosk(socketPath: string): Promise<KioskStateView | undefined> {
   return kioskState.safeParse(await ask(socketPath, "GET")).data;
+}
+
+const servicedAnswer = z.object({ lines: z.array(z.string()) });
+
+/** As `kvitt machine serviced` says it: the lines that are tried again. Undefined when the daemon does not run. */
+export async function sayServiced(socketPath: string): Promise<readonly string[] | undefined> {
+  return servicedAnswer.safeParse(await ask(socketPath, "POST", {}, "/serviced")).data?.lines;
 }
 
 function parseJson(text: string): unknown {

@@ -34,6 +34,7 @@ export function kioskToml(places: DemoPlaces, parts?: ConfigParts): string {
 id = "demo-1"
 location = "Demo machine"
 state_socket = "${join(folder, "state.sock")}"
+service_socket = "${join(folder, "service.sock")}"
 ${machine}
 
 ${vippsTable(wireUrl)}return_url = "https://example.com/look-at-the-machine"

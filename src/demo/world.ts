@@ -16,6 +16,7 @@ import {
   type LedgerRowView,
   type PhoneStateView,
   readLedger,
+  sayServiced,
   setUnit,
   usePhone,
 } from "./clients.ts";
@@ -37,7 +38,13 @@ export const switchTexts: readonly SwitchText[] = [
   { name: "network", label: "Network to the provider", text: "connected", brokenText: "cut: no payment can be made" },
   { name: "mqtt", label: "MQTT broker", text: "connected", brokenText: "gone: no check-in can arrive" },
   { name: "relay", label: "Relay", text: "running", brokenText: "killed: scans are refused" },
-  { name: "jam", label: "Coils", text: "turn freely", brokenText: "jammed: nothing comes out" },
+  {
+    name: "jam",
+    label: "Coils",
+    text: "turn freely",
+    brokenText:
+      "jammed: nothing comes out. To mend: free the coil, then say kvitt machine serviced. This switch does both",
+  },
   { name: "sensor", label: "Drop sensor", text: "sees what falls", brokenText: "blind: nobody knows" },
   { name: "power", label: "Power", text: "on", brokenText: "cut (SIGKILL)" },
   { name: "clock", label: "Clock", text: "right", brokenText: "a day wrong" },
@@ -125,6 +132,7 @@ export class DemoWorld {
   #isClosed = false;
   #polling: Promise<void> = Promise.resolve();
   #owned: AsyncDisposable | undefined;
+  #isServiceDue = false;
 
   private constructor(parts: {
     readonly broker: Cuttable;
@@ -355,11 +363,23 @@ export class DemoWorld {
         }
         return this.#kiosk.start();
       case "jam":
+        await this.#machine.turn(name, broken);
+        this.#isServiceDue = !broken;
+        return this.#sayServiced();
       case "sensor":
       case "door":
       case "clock":
         return this.#machine.turn(name, broken);
     }
+  }
+
+  /** A line that jammed is not sold before somebody says that it was mended; a machine without power is told when it is on again. */
+  async #sayServiced(): Promise<void> {
+    if (!this.#isServiceDue) return;
+    const lines = await sayServiced(join(this.folder, "service.sock"));
+    if (lines === undefined) return;
+    this.#isServiceDue = false;
+    if (lines.length > 0) this.say("you", `kvitt machine serviced: ${lines.join(", ")} for sale again`);
   }
 
   /** Another machine stands there; the provider, its ledger and the phone stay. */
@@ -384,6 +404,7 @@ export class DemoWorld {
   async #restoreFaults(): Promise<void> {
     for (const name of ["jam", "sensor", "clock", "door"] as const)
       if (this.#broken.has(name)) await this.#turn(name, true);
+    await this.#sayServiced();
   }
 
   // ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────

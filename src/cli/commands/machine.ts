@@ -1,9 +1,11 @@
-/** `kvitt machine lines|test|watch|off`: the GPIO lines, by name, for whoever wires and mends the machine. */
+/** `kvitt machine`: for whoever wires, mends and refills the machine. The GPIO lines by name, and a word to the daemon that runs. */
+import { z } from "zod";
 import { untilAborted } from "../../kit/abort.ts";
 import type { GpioDelivery } from "../../config/gpio.ts";
 import type { Config } from "../../config/schema.ts";
 import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../daemon/gpio.ts";
 import { errorText } from "../../kit/error-text.ts";
+import { servicedText } from "../../kiosk/service-visit.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
 import { createLineRegister } from "../../machine/gpio/line-register.ts";
 import { lineUseOf, type LineUse } from "../../machine/gpio/line-users.ts";
@@ -17,14 +19,19 @@ import type { Clock } from "../../service/port.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { openConfig, openUncheckedConfig, parseFlags } from "../flags.ts";
+import { askDaemon, serviceSocketOf } from "../service-socket.ts";
 import { table } from "../table.ts";
 
 const usage = `kvitt machine lines --config FILE [--json]       names, numbers, levels of the lines, and who holds them
 kvitt machine test LINE --config FILE [--price N] delivers once on that line, as a sale does (N in minor units)
 kvitt machine watch --config FILE [--json]       shows every edge of every input until you press Ctrl-C
 kvitt machine off --config FILE                  switches every output off
+kvitt machine serviced [LINE] [--config FILE]    says that the machine, or one line, was refilled or mended: what was jammed or
+                                                 sold out is offered again
+kvitt machine state [--config FILE]              what the machine is doing, as JSON
 
-Stop the service first for test, watch and off: a line of the header belongs to one process.`;
+Stop the service first for test, watch and off: a line of the header belongs to one process. serviced and state ask the
+daemon that runs, on its service socket: /run/kvitt/service.sock unless the configuration names another.`;
 
 function gpioOf(config: Config): GpioDelivery {
   const { delivery } = config;
@@ -200,8 +207,23 @@ async function watch(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Pr
   return lost.signal.aborted ? 1 : 0;
 }
 
+const servicedAnswer = z.object({ lines: z.array(z.string()) });
+
+async function sayServiced(socket: string, line: string | undefined, asJson: boolean, io: CommandIo): Promise<number> {
+  const { lines } = servicedAnswer.parse(
+    await askDaemon(socket, "POST", "serviced", line === undefined ? {} : { line }),
+  );
+  io.out(asJson ? JSON.stringify({ lines }) : servicedText(lines));
+  return 0;
+}
+
+async function showState(socket: string, io: CommandIo): Promise<number> {
+  io.out(JSON.stringify(await askDaemon(socket, "GET", "state"), undefined, 2));
+  return 0;
+}
+
 export const command: CliCommand = {
-  summary: "GPIO lines: list, test, watch, switch off",
+  summary: "GPIO lines: list, test, watch, switch off; tell the daemon what was mended",
   usage,
   async run(args, io) {
     const { values, positionals } = parseFlags(args, {
@@ -210,7 +232,15 @@ export const command: CliCommand = {
       price: { type: "string" },
     });
     const [action, line] = positionals;
-    if (action === undefined || !["lines", "test", "watch", "off"].includes(action)) throw new CommandError(usage);
+    if (action === undefined || !["lines", "test", "watch", "off", "serviced", "state"].includes(action))
+      throw new CommandError(usage);
+    if (action === "serviced" || action === "state") {
+      // Whoever mends the machine may not be allowed to read its secrets.
+      const socket = serviceSocketOf(
+        values.config === undefined ? undefined : await openUncheckedConfig(values.config),
+      );
+      return action === "serviced" ? sayServiced(socket, line, values.json === true, io) : showState(socket, io);
+    }
     // The service manager runs this when the daemon could not start, perhaps for a fault of the configuration.
     const isOff = action === "off";
     const config = isOff ? await openUncheckedConfig(values.config) : await openConfig(values.config, io.env);

@@ -1,0 +1,51 @@
+/**
+ * What a person at the machine can ask and say, over the service socket: `GET /state`, and `POST /serviced` with `{"line": "A1"}` or nothing.
+ * The file's mode says who may (kvitt's group); what is asked has the same checks as the signed commands. Part of the composition root.
+ */
+import { z } from "zod";
+import { errorText } from "../kit/error-text.ts";
+import type { Kiosk } from "../kiosk/kiosk.ts";
+import type { LocalAnswer, LocalRequest } from "../service/local-socket.ts";
+import type { Log } from "../service/port.ts";
+
+export interface ServiceVerbParts {
+  /** What the daemon is doing now, as JSON. */
+  readonly describe: () => unknown;
+  readonly serviced: Kiosk["serviced"];
+  readonly log: Log;
+}
+
+const servicedOrder = z.strictObject({ line: z.string().min(1).max(40).optional() });
+
+/** 200 what was asked for or done; 404 no such verb, 405 a verb asked in another way; 409 refused, 422 not understood, 503 not now. */
+export function serviceVerbs(parts: ServiceVerbParts): (request: LocalRequest) => Promise<LocalAnswer> {
+  return async ({ method, path, body }) => {
+    switch (`${method} ${path}`) {
+      case "GET /state":
+        return { status: 200, body: parts.describe() };
+      case "POST /serviced":
+        return serviced(body ?? {}, parts);
+      default:
+        return ["/state", "/serviced"].includes(path)
+          ? {
+              status: 405,
+              body: { error: path === "/state" ? "state is asked for with GET" : "serviced is said with POST" },
+            }
+          : { status: 404, body: { error: `there is no ${path}: there are GET /state and POST /serviced` } };
+    }
+  };
+}
+
+async function serviced(body: unknown, parts: ServiceVerbParts): Promise<LocalAnswer> {
+  const order = servicedOrder.safeParse(body);
+  if (!order.success) return { status: 422, body: { error: z.prettifyError(order.error) } };
+  const { line } = order.data;
+  try {
+    const answer = await parts.serviced(line);
+    if (answer.kind === "refused") return { status: 409, body: { error: answer.reason } };
+    parts.log.info({ line, lines: answer.lines }, "a person at the machine says that it was refilled or mended");
+    return { status: 200, body: { lines: answer.lines } };
+  } catch (error) {
+    return { status: 503, body: { error: `it could not be written down: ${errorText(error)}` } };
+  }
+}

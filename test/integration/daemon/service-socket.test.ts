@@ -1,0 +1,86 @@
+/** Goal: a person at the machine can say that it was mended, and hears what comes of it. Method: the command against the verbs on a real socket. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { command } from "../../../src/cli/commands/machine.ts";
+import { serviceVerbs } from "../../../src/daemon/service-verbs.ts";
+import { kioskToml } from "../../../src/demo/setup.ts";
+import { serviceVisit } from "../../../src/kiosk/service-visit.ts";
+import { initialState, type SaleState } from "../../../src/sale/state.ts";
+import { openLocalSocket } from "../../../src/service/local-socket.ts";
+import { createMemoryLog } from "../../../src/service/log.ts";
+
+const noProducts = { currency: "NOK", version: "config", products: [] } as const;
+
+async function machine(state: SaleState) {
+  const folder = await mkdtemp(join(tmpdir(), "kvitt-service-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const config = join(folder, "kiosk.toml");
+  const url = "http://127.0.0.1:1";
+  const places = { folder, providerUrl: url, wireUrl: url, brokerPort: 1, relayPort: 2 };
+  await writeFile(config, kioskToml(places), { mode: 0o600 });
+  return {
+    config,
+    listen: async () => {
+      const verbs = serviceVerbs({
+        describe: () => ({ state: "ready" }),
+        serviced: async (line) => serviceVisit(state, line),
+        log: createMemoryLog(),
+      });
+      const socket = await openLocalSocket(join(folder, "service.sock"), verbs);
+      onTestFinished(() => socket.close());
+    },
+  };
+}
+
+async function run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+  const out: string[] = [];
+  const { signal } = new AbortController();
+  const line = (text: string): void => void out.push(text);
+  const code = await command.run(args, {
+    out: line,
+    err: line,
+    env: {},
+    isTty: false,
+    columns: 80,
+    signal,
+    hurry: signal,
+  });
+  return { code, out: out.join("\n") };
+}
+
+const jammed = initialState(
+  noProducts,
+  new Map([
+    ["A1", { state: "jammed", sold: 0 }],
+    ["A2", { state: "for-sale", sold: 0 }],
+  ]),
+);
+
+it("says what is tried again, for all lines and for one", async () => {
+  const { config, listen } = await machine(jammed);
+  await listen();
+  expect(await run("serviced", "--config", config)).toEqual({ code: 0, out: "tried again: A1" });
+  expect(await run("serviced", "A1", "--config", config)).toEqual({ code: 0, out: "tried again: A1" });
+  expect(await run("serviced", "A2", "--config", config)).toEqual({ code: 0, out: "nothing was jammed or sold out" });
+  expect(await run("serviced", "--json", "--config", config)).toEqual({ code: 0, out: '{"lines":["A1"]}' });
+});
+
+it("tells the state", async () => {
+  const { config, listen } = await machine(jammed);
+  await listen();
+  const { code, out } = await run("state", "--config", config);
+  expect([code, JSON.parse(out)]).toEqual([0, { state: "ready" }]);
+});
+
+it("hands on why a line cannot be serviced", async () => {
+  const { config, listen } = await machine(jammed);
+  await listen();
+  await expect(run("serviced", "Z9", "--config", config)).rejects.toThrow('there is no line "Z9": there are A1, A2');
+});
+
+it("says where nobody listens", async () => {
+  const { config } = await machine(jammed);
+  await expect(run("serviced", "--config", config)).rejects.toThrow(/service\.sock: nobody listens there/);
+});
