@@ -17,7 +17,7 @@ export type PresentOutcome =
 export interface FrameSink {
   /** Does not fail if the device is missing, but waits for it. */
   open(): Promise<void>;
-  /** Whatever the outcome, the sink no longer needs the frame before, and its memory may be reused. */
+  /** Whatever the outcome, the sink no longer needs the frame before, and its memory may be reused. Never rejects. */
   present(frame: Frame, hint: FrameHint): Promise<PresentOutcome>;
   /** Why the last frame is not on the glass; undefined while it is. While a frame is under way, the answer is that of the frame before. */
   absence(): string | undefined;

@@ -1,5 +1,5 @@
 /** A scanner or keypad as an input device: it is found, opened, lost and found again. The pure parts interpret what it sends. */
-import { jittered } from "../../kit/back-off.ts";
+import { backOffMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../../service/port.ts";
 import { type Currency, minorPerMajor, money } from "../../sale/money.ts";
@@ -49,8 +49,8 @@ const desktopPage = 0x01;
 const keyboardUsage = 0x06;
 const keypadUsage = 0x07;
 
-const searchMsMin = 2_000;
-const searchMsMax = 10_000;
+/** Between two searches for a device that is not there. */
+const searches = { firstMs: 2_000, maxMs: 10_000 };
 /** How long to wait for the rest of a code. */
 const partialMs = 1_000;
 /** How often dropped codes are logged at most. */
@@ -92,7 +92,7 @@ class HidInput implements InputDevice {
   #connection: HidConnection | undefined;
   #searchTimer: Timer | undefined;
   #endTimer: Timer | undefined;
-  #searchMs = searchMsMin;
+  #searches = 0;
   #detail = "not looked for yet";
   #isStopped = false;
   #isPos = false;
@@ -166,7 +166,7 @@ class HidInput implements InputDevice {
     });
     if (this.#isStopped) return connection.close();
     this.#connection = connection;
-    this.#searchMs = searchMsMin;
+    this.#searches = 0;
     this.#detail = `${found.product ?? "a device"} (${hex(found.vendorId)}:${hex(found.productId)})${this.#isPos ? ", HID POS" : ", types"}`;
     log.info({ input: name, detail: this.#detail }, "an input device is there");
   }
@@ -183,9 +183,9 @@ class HidInput implements InputDevice {
     if (this.#isStopped) return;
     const { clock, entropy } = this.#settings;
     this.#searchTimer?.cancel();
-    const waitMs = jittered(this.#searchMs, entropy, 0.25);
+    const waitMs = backOffMs(searches, this.#searches, entropy);
     this.#searchTimer = clock.startTimer(`input ${this.name}`, waitMs, () => void this.#search());
-    this.#searchMs = Math.min(searchMsMax, this.#searchMs * 1.5);
+    this.#searches += 1;
   }
 
   #forget(): void {

@@ -3,13 +3,14 @@
  * day the glass is refreshed in full. E-paper keeps its picture without power: docs/epaper.md says what a stop, a crash and a power cut leave on the
  * glass.
  */
+import { backOffCeilingMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { Frame } from "../frame.ts";
 import type { Rotation } from "../geometry.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../sink.ts";
 import { createWiredBus, type EpaperBus, type SpiPort } from "./bus.ts";
-import type { Controller, Planes } from "./controller.ts";
+import type { Controller } from "./controller.ts";
 import { createController } from "./controllers.ts";
 import { EpaperGlass, type PaintOutcome } from "./glass.ts";
 import type { EpaperLines } from "./lines.ts";
@@ -34,9 +35,8 @@ export interface EpaperSinkOptions {
   readonly readCelsius?: () => Promise<number | undefined>;
 }
 
-/** The first pause after a fault; it doubles each time, up to the maximum. */
-const retryMsMin = 5_000;
-const retryMsMax = 300_000;
+/** Between two attempts at the same frame after a fault. */
+const retries = { firstMs: 5_000, maxMs: 300_000 };
 
 interface Last {
   readonly frame: Frame;
@@ -53,7 +53,8 @@ export class EpaperSink implements FrameSink {
   #last: Last | undefined;
   #absence: string | undefined = "nothing was painted yet";
   #isClosed = false;
-  #retryMs = retryMsMin;
+  /** Failed attempts at the last frame. */
+  #tries = 0;
   #timer: Timer | undefined;
 
   /** @throws ControllerError if the panel file names a controller that we do not drive. */
@@ -71,7 +72,7 @@ export class EpaperSink implements FrameSink {
     return this.#inTurn(async () => {
       if (this.#isClosed) return { kind: "failed", reason: "the panel is closed" };
       this.#last = { frame, hint };
-      this.#retryMs = retryMsMin;
+      this.#tries = 0;
       return this.#paint(this.#last);
     });
   }
@@ -129,27 +130,22 @@ export class EpaperSink implements FrameSink {
 
   async #paint({ frame, hint }: Last): Promise<PresentOutcome> {
     this.#timer?.cancel();
-    const planes = this.#packed(frame, hint);
-    if (planes instanceof RangeError) return this.#failed(planes.message);
-    const glass = await this.#openGlass();
-    if (glass === undefined) return this.#failed("the panel's SPI device cannot be opened");
-    const outcome = await glass.paint(planes, hint);
-    return this.#settle(glass, outcome);
-  }
-
-  #packed(frame: Frame, { codeArea }: FrameHint): Planes | RangeError {
     try {
-      return packPlanes(frame, this.#controller.geometry, { rotation: this.#options.rotation ?? 0, codeArea });
+      const { rotation = 0 } = this.#options;
+      const planes = packPlanes(frame, this.#controller.geometry, { rotation, codeArea: hint.codeArea });
+      const glass = await this.#openGlass();
+      if (glass === undefined) return this.#failed("the panel's SPI device cannot be opened");
+      return await this.#settle(glass, await glass.paint(planes, hint));
     } catch (error) {
-      if (error instanceof RangeError) return error;
-      throw error;
+      // A frame of another size, or a fault in the driver: either way this frame is not on the glass.
+      return this.#failed(errorText(error));
     }
   }
 
   async #settle(glass: EpaperGlass, outcome: PaintOutcome): Promise<PresentOutcome> {
     if (outcome.kind === "painted") {
       this.#absence = undefined;
-      this.#retryMs = retryMsMin;
+      this.#tries = 0;
       this.#repaintAfter(Math.max(1_000, glass.fullDueAtMs - this.#options.clock.monotonicMs()));
       return { kind: "presented" };
     }
@@ -159,8 +155,8 @@ export class EpaperSink implements FrameSink {
 
   #failed(reason: string): PresentOutcome {
     this.#absence = reason;
-    this.#repaintAfter(this.#retryMs);
-    this.#retryMs = Math.min(retryMsMax, this.#retryMs * 2);
+    this.#repaintAfter(backOffCeilingMs(retries, this.#tries));
+    this.#tries += 1;
     return { kind: "failed", reason };
   }
 
@@ -170,8 +166,6 @@ export class EpaperSink implements FrameSink {
     this.#timer = this.#options.clock.startTimer("e-paper repaint", delayMs, () => {
       void this.#inTurn(async () => {
         if (this.#last !== undefined && !this.#isClosed) await this.#paint(this.#last);
-      }).catch((error: unknown) => {
-        this.#options.log.error({ error: errorText(error) }, "the panel could not be repainted");
       });
     });
   }

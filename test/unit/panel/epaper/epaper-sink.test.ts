@@ -111,6 +111,24 @@ describe("an e-paper sink", () => {
     expect(rig.glass.rows()).toEqual(frame(0));
   });
 
+  it("is not present once its driver has thrown, and comes back by itself", async () => {
+    const celsius: { fault: Error | undefined } = { fault: undefined };
+    const { rig, frame, present, sink } = await opened("7.5 V2", {
+      readCelsius: () => {
+        if (celsius.fault !== undefined) throw celsius.fault;
+        return Promise.resolve(20);
+      },
+    });
+    await present(frame(0));
+    celsius.fault = new Error("the sensor's driver has a fault");
+    expect(await present(frame(1))).toEqual({ kind: "failed", reason: "the sensor's driver has a fault" });
+    expect(sink.absence()).toContain("a fault");
+    celsius.fault = undefined;
+    await rig.clock.advance(60_000);
+    expect(sink.absence()).toBeUndefined();
+    expect(rig.glass.rows().map((row) => row.replaceAll(".", " "))).toEqual(frame(1));
+  });
+
   it("waits for an SPI device that is absent at start", async () => {
     const device = { isThere: false };
     const rig = createRig("7.5 V2", { widthPx: 16, heightPx: 8 });
