@@ -1,6 +1,7 @@
 /** What stands before an ePayment operation: its rate limit (facts 1.4), and the key under which it is done once (facts 1.3). */
 import { createHash } from "node:crypto";
 import type { HttpResponse } from "../vipps/transport.ts";
+import { remember } from "./bounded.ts";
 import type { Context, Operation } from "./context.ts";
 import { gateway, paymentProblem } from "./message.ts";
 import { type PaymentErrorCode, refused } from "./payment-errors.ts";
@@ -18,7 +19,7 @@ export function overLimit(context: Context, key: string, countMax: number): Http
     });
   }
   recent.push(now);
-  context.state.calls.set(key, recent);
+  remember(context.state.calls, key, recent);
   return undefined;
 }
 
@@ -46,6 +47,6 @@ export function idempotent(
   if (stored !== undefined) return stored.body === body ? stored.answer : refused(conflict);
   const answer = act(key);
   if (answer.status < 500 && answer.status !== 423 && answer.status !== 429)
-    context.state.answers.set(slot, { body, answer });
+    remember(context.state.answers, slot, { body, answer });
   return answer;
 }

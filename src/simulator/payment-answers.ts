@@ -4,7 +4,7 @@ import type { HttpResponse } from "../vipps/transport.ts";
 import type { Context } from "./context.ts";
 import { json } from "./message.ts";
 import { imageLink } from "./qr-operations.ts";
-import type { QrFormat } from "./payment-request.ts";
+import type { QrFormat } from "./payment-schema.ts";
 import type { SimulatedPayment } from "./state.ts";
 
 /** How long a capture is certain, from the approval (facts 4.3): by the market that the currency is paid in. */

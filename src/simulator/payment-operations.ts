@@ -1,22 +1,17 @@
 /** ePayment's operations (facts 4.1): create, look, capture, cancel, refund; and force approve of the test environment. */
 import { z } from "zod";
+import { parseTimestamp } from "../kit/timestamp.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
+import { remember } from "./bounded.ts";
 import { type Handler, type Operation, randomText, randomUuid } from "./context.ts";
 import { idempotent, overLimit } from "./idempotency.ts";
 import { bodyOf, empty, json, paymentProblem } from "./message.ts";
 import { adjustment, amountOf, paymentAnswer, redirectOf } from "./payment-answers.ts";
 import { type PaymentErrorCode, refused } from "./payment-errors.ts";
 import { addEvent, approvePayment, letTimePass } from "./payment-life.ts";
-import {
-  amountSchema,
-  createBody,
-  customerOf,
-  floorOf,
-  invalidRequest,
-  isAnswer,
-  refusalOf,
-} from "./payment-request.ts";
-import { paymentKey, type SimulatedPayment } from "./state.ts";
+import { customerOf, floorOf, invalidRequest, isAnswer, refusalOf } from "./payment-request.ts";
+import { cancelBody, createBody, forceApproveBody, modificationBody } from "./payment-schema.ts";
+import { isEnded, paymentKey, type SimulatedPayment, type SimulatedUser } from "./state.ts";
 
 function find(operation: Operation): SimulatedPayment | undefined {
   const { context, unit, parts } = operation;
@@ -46,7 +41,7 @@ export const createPayment: Handler = (operation) => {
     const lifeMs =
       body.expiresAt === undefined
         ? context.settings.paymentLifeMs
-        : Date.parse(body.expiresAt) - context.clock.wallMs();
+        : (parseTimestamp(body.expiresAt) ?? 0) - context.clock.wallMs();
     const payment: SimulatedPayment = {
       msn: unit.msn,
       reference: body.reference,
@@ -71,7 +66,7 @@ export const createPayment: Handler = (operation) => {
       payer: undefined,
       events: [],
     };
-    context.state.payments.set(paymentKey(unit.msn, payment.reference), payment);
+    remember(context.state.payments, paymentKey(unit.msn, payment.reference), payment, isEnded);
     addEvent(context, payment, "CREATED", payment.value);
     if (user !== undefined) user.app = { kind: "request", msn: unit.msn, reference: payment.reference };
     const redirectUrl = redirectOf(context, payment, body.qrFormat);
@@ -113,8 +108,6 @@ export const getEvents: Handler = (operation) => {
   );
 };
 
-const modificationBody = z.strictObject({ modificationAmount: amountSchema });
-
 /** The amount of a capture or refund, checked against the payment's currency and the floor. */
 function modificationOf(operation: Operation, payment: SimulatedPayment): number | HttpResponse {
   const parsed = modificationBody.safeParse(bodyOf(operation.request));
@@ -147,8 +140,6 @@ export const capturePayment: Handler = (operation) => {
     return adjustment(payment);
   });
 };
-
-const cancelBody = z.strictObject({ cancelTransactionOnly: z.boolean().optional() }).optional();
 
 function approveInTheMiddle(operation: Operation, payment: SimulatedPayment): HttpResponse | undefined {
   const { context } = operation;
@@ -228,20 +219,29 @@ export const refundPayment: Handler = (operation) => {
   });
 };
 
+/** Who approves by force: the customer with this phone number; by the payment's token, whoever has a request of it, or anybody. */
+function approverOf(
+  { context }: Operation,
+  payment: SimulatedPayment,
+  phoneNumber: string | undefined,
+): SimulatedUser | undefined {
+  const users = [...context.state.users.values()];
+  if (phoneNumber !== undefined) return users.find((user) => user.phoneNumber === phoneNumber);
+  const isAsked = ({ app }: SimulatedUser): boolean => app.kind === "request" && app.reference === payment.reference;
+  return users.find(isAsked) ?? users.find(({ hasApproved }) => hasApproved) ?? users[0];
+}
+
 /** Test environment only: `POST /v1/test/payments/{reference}/approve`. */
 export const forceApprove: Handler = (operation) => {
   const { context, request } = operation;
-  const schema = z.strictObject({
-    customer: z.strictObject({ phoneNumber: z.string().regex(/^\d{9,15}$/) }).optional(),
-    token: z.string().optional(),
-  });
-  const parsed = schema.safeParse(bodyOf(request));
+  const parsed = forceApproveBody.safeParse(bodyOf(request));
   if (!parsed.success) return invalidRequest(parsed.error);
+  const { customer, token } = parsed.data;
   const payment = find(operation);
   if (payment === undefined) return refused("5090");
-  const user = [...context.state.users.values()].find(
-    ({ phoneNumber }) => phoneNumber === parsed.data.customer?.phoneNumber,
-  );
+  if (token !== undefined && token !== payment.token) return refused("10030", [{ name: "token", reason: "unknown" }]);
+  const isNamed = customer?.phoneNumber !== undefined || token !== undefined;
+  const user = isNamed ? approverOf(operation, payment, customer?.phoneNumber) : undefined;
   if (user === undefined) return refused("10030");
   if (!user.hasApproved) return refused("10020");
   if (payment.state !== "CREATED") return refused("6230");

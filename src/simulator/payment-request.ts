@@ -1,92 +1,18 @@
-/** What a request to create a payment may say (facts 4.2), and why it is refused. Unknown fields are refused, as the service does. */
-import { z } from "zod";
-import { currencies, isCurrency, paymentMinorMax, walletCurrencies } from "../sale/money.ts";
+/** Why a request to create a payment is refused (facts 4.2), and with which code; its form is in payment-schema.ts. */
+import type { z } from "zod";
+import { parseTimestamp } from "../kit/timestamp.ts";
+import { currencies, isCurrency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import type { Operation } from "./context.ts";
 import { type Detail, paymentProblem } from "./message.ts";
 import { type PaymentErrorCode, refused } from "./payment-errors.ts";
+import type { CreateBody } from "./payment-schema.ts";
 import { paymentKey, type SimulatedUser } from "./state.ts";
-
-/** What the document lists beside the wallet's currencies: they are read, and then refused as not the sales unit's (5040). */
-const otherCurrencies = ["SEK", "USD", "GBP"] as const;
 
 /** The least that is taken, in minor units. */
 export function floorOf(currency: string): number {
   return isCurrency(currency) ? currencies[currency].paymentMinorMin : 1;
 }
-
-export const amountSchema = z.strictObject({
-  currency: z.enum([...walletCurrencies, ...otherCurrencies]),
-  value: z.int().min(0).max(paymentMinorMax),
-});
-
-const customer = z.strictObject({
-  phoneNumber: z
-    .string()
-    .regex(/^\d{9,15}$/)
-    .optional(),
-  personalQr: z.string().min(5).max(255).optional(),
-  customerToken: z.string().min(1).optional(),
-});
-
-const orderLine = z.strictObject({
-  name: z.string(),
-  id: z.string(),
-  totalAmount: z.int(),
-  totalAmountExcludingTax: z.int(),
-  totalTaxAmount: z.int(),
-  taxRate: z.int().min(0).max(10_000).optional(),
-  taxPercentage: z.int().optional(),
-  unitInfo: z
-    .strictObject({
-      unitPrice: z.int().optional(),
-      quantity: z.string().optional(),
-      quantityUnit: z.string().optional(),
-    })
-    .optional(),
-  discount: z.int().optional(),
-  productUrl: z.string().optional(),
-  isReturn: z.boolean().optional(),
-  isShipping: z.boolean().optional(),
-});
-
-const qrFormat = z.strictObject({
-  format: z.enum(["IMAGE/SVG+XML", "IMAGE/PNG", "TEXT/TARGETURL"]),
-  size: z.int().min(100).max(2_000).optional(),
-});
-export type QrFormat = z.infer<typeof qrFormat>;
-
-export const createBody = z.strictObject({
-  amount: amountSchema,
-  paymentMethod: z.strictObject({ type: z.enum(["WALLET", "CARD"]), blockedSources: z.array(z.string()).optional() }),
-  reference: z.string().regex(/^[a-zA-Z0-9-]{8,64}$/),
-  userFlow: z.enum(["PUSH_MESSAGE", "NATIVE_REDIRECT", "WEB_REDIRECT", "QR"]),
-  customer: customer.optional(),
-  customerInteraction: z.enum(["CUSTOMER_PRESENT", "CUSTOMER_NOT_PRESENT"]).optional(),
-  returnUrl: z.string().max(2_500).optional(),
-  qrFormat: qrFormat.optional(),
-  paymentDescription: z.string().min(3).max(100).optional(),
-  metadata: z.record(z.string().max(100), z.string().max(500)).optional(),
-  receipt: z
-    .strictObject({
-      orderLines: z.array(orderLine),
-      bottomLine: z.strictObject({
-        currency: z.string(),
-        tipAmount: z.int().optional(),
-        posId: z.string().optional(),
-        receiptNumber: z.string().optional(),
-      }),
-    })
-    .optional(),
-  receiptUrl: z.string().optional(),
-  minimumUserAge: z.int().min(0).max(100).optional(),
-  profile: z.strictObject({ scope: z.string() }).optional(),
-  expiresAt: z.string().optional(),
-  merchantLegalLinks: z.strictObject({ termsOfSaleUrl: z.string(), privacyPolicyUrl: z.string() }).optional(),
-  industryData: z.unknown().optional(),
-  shipping: z.unknown().optional(),
-});
-export type CreateBody = z.infer<typeof createBody>;
 
 /** Numeric codes by field for what the schema refuses (facts 4.6); the longest path that fits counts. */
 const fieldCodes: readonly (readonly [path: string, code: PaymentErrorCode])[] = [
@@ -147,7 +73,6 @@ export function isAnswer(value: SimulatedUser | HttpResponse | undefined): value
   return value !== undefined && "status" in value;
 }
 
-const expiresAtPattern = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-](?:2[0-3]|[01]\d):[0-5]\d)$/;
 const expiresMinMs = 600_000;
 const expiresMaxMs = 60 * 86_400_000;
 
@@ -155,9 +80,7 @@ const expiresMaxMs = 60 * 86_400_000;
 function longLivingRefusal({ unit, context }: Operation, body: CreateBody): HttpResponse | undefined {
   if (body.expiresAt === undefined) return undefined;
   if (!unit.longLivingApproved) return refused("5050");
-  if (!expiresAtPattern.test(body.expiresAt))
-    return paymentProblem(400, "Bad Request", undefined, [{ name: "expiresAt", reason: "not a date and time" }]);
-  const lifeMs = Date.parse(body.expiresAt) - context.clock.wallMs();
+  const lifeMs = (parseTimestamp(body.expiresAt) ?? 0) - context.clock.wallMs();
   if (lifeMs > expiresMaxMs) return refused("6110");
   if (lifeMs < expiresMinMs) return refused("6120");
   return body.receipt === undefined ? refused("6130") : undefined;

@@ -1,4 +1,5 @@
 /** The customer's phone: an app that scans texts, shows requests and approves or declines them. It knows nothing else. */
+import { remember } from "./bounded.ts";
 import type { Context } from "./context.ts";
 import { abortPayment, approvePayment, expirePayment, letTimePass } from "./payment-life.ts";
 import { type AppScreen, paymentKey, type SimulatedPayment, type SimulatedUser } from "./state.ts";
@@ -71,7 +72,7 @@ export function createPhone(
     }
     const customerToken = Buffer.from(context.entropy.bytes(47)).toString("base64");
     const endsMs = context.clock.monotonicMs() + context.settings.customerTokenLifeMs;
-    context.state.customerTokens.set(customerToken, { token: customerToken, msn, userId: user.id, endsMs });
+    remember(context.state.customerTokens, customerToken, { token: customerToken, msn, userId: user.id, endsMs });
     user.app = { kind: "connecting", place };
     const body = { customerToken, merchantQrId, msn, initiatedAt: checkInTime(context.clock.wallMs()) };
     const onTry = (accepted: boolean, number: number): void => {

@@ -9,6 +9,7 @@ import { msnPattern, msnRule } from "../sale/ids.ts";
 import { paymentLifeMs } from "../sale/payment.ts";
 import type { Clock, Entropy } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
+import { remember } from "./bounded.ts";
 import { type Context, type Handler, type ProviderSettings, type ProviderSwitches, randomText } from "./context.ts";
 import { drawImage } from "./image.ts";
 import {
@@ -157,8 +158,25 @@ function decoded(part: string): string {
   }
 }
 
+/** Every operation of the documents has these four, each with `maxLength: 30`. */
+const systemHeaders = [
+  "Vipps-System-Name",
+  "Vipps-System-Version",
+  "Vipps-System-Plugin-Name",
+  "Vipps-System-Plugin-Version",
+];
+const systemHeaderLengthMax = 30;
+
+function longHeader({ headers }: SimulatedRequest): string | undefined {
+  return systemHeaders.find((name) => (headers[name.toLowerCase()]?.length ?? 0) > systemHeaderLengthMax);
+}
+
 function badMsn(path: string): HttpResponse {
-  const fault = { name: "Merchant-Serial-Number", reason: msnRule };
+  return badHeader(path, "Merchant-Serial-Number", msnRule);
+}
+
+function badHeader(path: string, name: string, reason = `at most ${systemHeaderLengthMax} characters`): HttpResponse {
+  const fault = { name, reason };
   if (path.startsWith("/qr/")) return qrProblem(400, "Bad Request", "One or more parameters are invalid", [fault]);
   return paymentProblem(400, "Bad Request", undefined, [fault]);
 }
@@ -328,6 +346,8 @@ class SimulatedProvider implements Provider {
     const { operation, needsMsn, handler } = found.route;
     const unit = this.#authenticate(request, url.pathname, needsMsn);
     if ("status" in unit) return unit;
+    const tooLong = longHeader(request);
+    if (tooLong !== undefined) return badHeader(url.pathname, tooLong);
     const forbidden = notAllowed(url.pathname, unit);
     if (forbidden !== undefined) return forbidden;
     const isEpayment = url.pathname.startsWith("/epayment/");
@@ -369,7 +389,8 @@ class SimulatedProvider implements Provider {
     if (unit === undefined) return gateway(401, "Access denied: wrong client_id, client_secret or subscription key.");
     const { clock, entropy, settings } = this.context;
     const token = `eyJ.${randomText(entropy, 900)}.${randomText(entropy, 120)}`;
-    this.state.accessTokens.set(token, { clientId: unit.clientId, endsMs: clock.monotonicMs() + settings.tokenLifeMs });
+    const endsMs = clock.monotonicMs() + settings.tokenLifeMs;
+    remember(this.state.accessTokens, token, { clientId: unit.clientId, endsMs });
     const seconds = Math.floor(settings.tokenLifeMs / 1_000);
     const now = Math.floor(clock.wallMs() / 1_000);
     // All numbers are JSON strings (ATSPEC).

@@ -1,6 +1,7 @@
 /** The 13 operations of the QR API (facts 2.1), with the rules of 2.3 and the two image mechanisms of 2.4. Unknown fields pass. */
 import { z } from "zod";
 import type { HttpResponse } from "../vipps/transport.ts";
+import { remember } from "./bounded.ts";
 import { type Context, type Handler, type Operation, randomText } from "./context.ts";
 import { bodyOf, type Detail, empty, exchangeProblem, json, qrProblem } from "./message.ts";
 import type { CallbackQr, RedirectQr, SimulatedImage, SimulatedPayment } from "./state.ts";
@@ -11,7 +12,7 @@ const redirectUrl = /^https:\/\/[\w.]+([\w#!:.?+=&%@\-/]+)?$/;
 const redirectBody = z.object({
   id: z.string().regex(redirectId),
   redirectUrl: z.string().regex(redirectUrl),
-  ttl: z.int().min(300).max(2_147_483_647).optional(),
+  ttl: z.int().min(300).max(2_147_483_647).nullish(),
 });
 const redirectUpdate = z.object({ redirectUrl: z.string().regex(redirectUrl) });
 const callbackBody = z.object({
@@ -32,36 +33,33 @@ const defaultPngSizePx = 1_024;
 
 type Wanted = { readonly format: "text" } | { readonly format: "svg" | "png"; readonly sizePx: number };
 
-/** `Accept` and `Size` of operations 1 to 6. 415 where the format is none of ours. */
+/** `Accept` and `Size` of operations 1 to 6. 415 where the format is none of ours; the size is looked at whatever the format is. */
 function wantedByHeaders(operation: Operation): Wanted | HttpResponse {
   const accept = (operation.request.headers["accept"] ?? "").trim().toLowerCase();
+  const size = sizeOf("Size", operation.request.headers["size"]);
+  if (typeof size === "object") return size;
   if (accept === "text/targeturl") return { format: "text" };
   if (accept === "image/*" || accept === "image/svg+xml") return { format: "svg", sizePx: 0 };
-  if (accept !== "image/png")
-    return qrProblem(
-      415,
-      "Unsupported Media Type",
-      "Accept must be image/*, image/svg+xml, image/png or text/targetUrl",
-    );
-  const size = operation.request.headers["size"];
-  return pngOf(size);
+  if (accept === "image/png") return { format: "png", sizePx: size };
+  return qrProblem(415, "Unsupported Media Type", "Accept must be image/*, image/svg+xml, image/png or text/targetUrl");
 }
 
-function pngOf(size: string | null | undefined): Wanted | HttpResponse {
-  if (size === undefined || size === null) return { format: "png", sizePx: defaultPngSizePx };
-  const sizePx = Number(size);
-  if (Number.isInteger(sizePx) && sizePx >= 100 && sizePx <= 2_000) return { format: "png", sizePx };
-  return qrProblem(400, "Bad Request", "Size is 100 to 2000", [
-    { name: "Size", reason: "must be between 100 and 2000" },
-  ]);
+/** An integer in decimal digits, 100 to 2000 (QRSPEC, `Size` and `QrImageSize`): `1e3`, `0x64` and `100.0` are none. */
+function sizeOf(name: string, text: string | undefined): number | HttpResponse {
+  if (text === undefined) return defaultPngSizePx;
+  const sizePx = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (sizePx >= 100 && sizePx <= 2_000) return sizePx;
+  return qrProblem(400, "Bad Request", `${name} is 100 to 2000`, [{ name, reason: "must be between 100 and 2000" }]);
 }
 
 /** `QrImageFormat` and `QrImageSize` of operations 7 and 8, in whatever case. */
 function wantedByQuery(operation: Operation): Wanted | HttpResponse {
   const query = new Map([...operation.query].map(([name, value]) => [name.toLowerCase(), value]));
   const format = (query.get("qrimageformat") ?? "SVG").toUpperCase();
+  const size = sizeOf("QrImageSize", query.get("qrimagesize"));
+  if (typeof size === "object") return size;
   if (format === "SVG") return { format: "svg", sizePx: 0 };
-  if (format === "PNG") return pngOf(query.get("qrimagesize"));
+  if (format === "PNG") return { format: "png", sizePx: size };
   return qrProblem(400, "Bad Request", "QrImageFormat is PNG or SVG", [{ name: "QrImageFormat", reason: format }]);
 }
 
@@ -73,7 +71,7 @@ function isAnswer(value: Wanted | HttpResponse): value is HttpResponse {
 export function imageLink(context: Context, image: Omit<SimulatedImage, "endsMs">, lifeMs?: number): string {
   const token = randomText(context.entropy, 48);
   const endsMs = context.clock.monotonicMs() + (lifeMs ?? context.settings.imageLinkLifeMs);
-  context.state.images.set(token, { ...image, endsMs });
+  remember(context.state.images, token, { ...image, endsMs });
   return `${context.settings.publicUrl}/generate/qr.${image.format}?token=${token}`;
 }
 
@@ -118,7 +116,7 @@ export const createRedirect: Handler = (operation) => {
     id,
     content: `https://qr.vipps.no/28/2/05/031/${randomText(context.entropy, 9)}`,
     redirectUrl: body.data.redirectUrl,
-    endsMs: ttl === undefined ? Number.POSITIVE_INFINITY : context.clock.monotonicMs() + ttl * 1_000,
+    endsMs: ttl === undefined || ttl === null ? Number.POSITIVE_INFINITY : context.clock.monotonicMs() + ttl * 1_000,
   };
   context.state.redirectQrs.set(key, qr);
   return json(200, redirectAnswer(context, qr, wanted));

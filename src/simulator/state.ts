@@ -168,3 +168,8 @@ export function emptyState(): ProviderState {
 export function paymentKey(msn: string, reference: string): string {
   return `${msn}/${reference}`;
 }
+
+/** Whether nothing can happen to a payment any more but a refund. One whose money is held or may still come is never forgotten. */
+export function isEnded({ state, authorized, captured, cancelled }: SimulatedPayment): boolean {
+  return state === "AUTHORIZED" ? captured + cancelled >= authorized : state !== "CREATED";
+}
