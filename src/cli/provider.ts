@@ -173,6 +173,14 @@ const hints: Readonly<Record<Advice, string>> = {
   "give-up": "Neither repeating nor changing the request helps.",
 };
 
+/** What to do now, by what is known of the failure. */
+function hintFor({ facts }: VippsError): string {
+  if (facts.takenId !== undefined)
+    return `"${facts.takenId}" exists: take another id, or look at it with get and change it with update.`;
+  if (facts.mayHaveWorked) return "It may have worked all the same: look with get or list before you send it again.";
+  return hints[facts.advice];
+}
+
 /** A line a fault where there are several. */
 function textOf({ message, facts }: VippsError): string {
   if (facts.faults.length < 2) return message;
@@ -187,7 +195,7 @@ export async function told<T>(flags: ProviderFlags, io: CommandIo, call: () => P
   } catch (cause) {
     if (!(cause instanceof VippsError)) throw cause;
     if (flags.json === true) io.out(JSON.stringify({ error: cause.facts }, null, 2));
-    throw new CommandError(`${textOf(cause)}\n${hints[cause.facts.advice]}`, 1, { cause });
+    throw new CommandError(`${textOf(cause)}\n${hintFor(cause)}`, 1, { cause });
   }
 }
 

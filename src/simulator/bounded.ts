@@ -1,7 +1,7 @@
 /** What a simulator that runs for weeks may remember: of more than that the oldest go. */
 
-/** The newest 10,000 of everything that requests leave behind. */
-export const rememberedMax = 10_000;
+/** The newest 2,000 of everything that requests leave behind: days of a busy machine. */
+export const rememberedMax = 2_000;
 
 /** Sets the value as the newest; where there are too many then, drops the oldest that may go. */
 export function remember<Value>(

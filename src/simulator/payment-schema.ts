@@ -33,7 +33,7 @@ const customer = z.strictObject({
 });
 
 const unitInfo = z.strictObject({
-  unitPrice: positiveMinor,
+  unitPrice: positiveMinor.nullable(),
   quantity: z
     .string()
     .max(10)

@@ -37,6 +37,13 @@ function pathOf(operation: string, rule: z.ZodType<string>, id: string): string 
 }
 
 export function createCallbackQrs(caller: Caller): CallbackQrs {
+  async function list(wanted?: QrWanted, options?: TimedOptions): Promise<readonly answers.CallbackQrAnswer[]> {
+    const operation = "list merchant callback QRs";
+    const path = root + imageQuery(operation, wanted);
+    const answer = await caller.call({ operation, method: "GET", path, isSafeToRepeat: true }, options);
+    return answers.readAnswer(operation, z.array(answers.callbackQr), answer);
+  }
+
   return {
     async put(id, request, options) {
       const operation = "put merchant callback QR";
@@ -50,12 +57,7 @@ export function createCallbackQrs(caller: Caller): CallbackQrs {
       const answer = await caller.call({ operation, method: "GET", path, isSafeToRepeat: true }, options);
       return answers.readAnswer(operation, answers.callbackQr, answer);
     },
-    async list(wanted, options) {
-      const operation = "list merchant callback QRs";
-      const path = root + imageQuery(operation, wanted);
-      const answer = await caller.call({ operation, method: "GET", path, isSafeToRepeat: true }, options);
-      return answers.readAnswer(operation, z.array(answers.callbackQr), answer);
-    },
+    list,
     async delete(id, options) {
       const operation = "delete merchant callback QR";
       const path = pathOf(operation, rules.knownQrId, id);
@@ -67,7 +69,10 @@ export function createCallbackQrs(caller: Caller): CallbackQrs {
       const checked = rules.checkField(operation, "beaconId", rules.knownQrId, beaconId);
       const body = rules.checkRequest(operation, schema, request);
       const path = `${root}/mobilepay/${encodeURIComponent(checked)}`;
-      await caller.call({ operation, method: "PUT", path, body, isSafeToRepeat: true }, options);
+      // 409 is the answer to whoever maps it a second time, ourselves included: among our own codes it is only when we have it.
+      const isMadeAlready = async (): Promise<boolean> =>
+        (await list(undefined, options)).some(({ merchantQrId }) => merchantQrId === checked);
+      await caller.call({ operation, method: "PUT", path, body, isSafeToRepeat: true, isMadeAlready }, options);
     },
   };
 }

@@ -52,6 +52,8 @@ export interface Call {
   readonly isSafeToRepeat: boolean;
   /** DELETE: when a repetition is answered with 404, an earlier try has done it. */
   readonly isDoneWhenMissing?: boolean;
+  /** PUT: 409 is also the answer to whoever has made it already. Asked then whether what is there is ours: that is success. */
+  readonly isMadeAlready?: () => Promise<boolean>;
   /** Customers' data in the request, to be taken out of whatever error quotes it. */
   readonly secrets?: readonly string[];
 }
@@ -81,6 +83,14 @@ export function createCaller(settings: CallerSettings): Caller {
   if (!isMsn(settings.msn))
     throw new RangeError(`msn "${settings.msn}" is not a merchant serial number: ${msnRule}, as text`);
   return new BoundCaller(settings);
+}
+
+/** Without an answer nobody knows whether it was made: whoever sends it again has to look first. */
+function rethrowWithDoubt(error: unknown): never {
+  if (!(error instanceof VippsError)) throw error;
+  const { stage, status } = error.facts;
+  const isUnknown = stage === "call" && (status === undefined || status >= 500);
+  throw isUnknown ? new VippsError({ ...error.facts, mayHaveWorked: true }, { cause: error.cause }) : error;
 }
 
 class BoundCaller implements Caller {
@@ -113,11 +123,13 @@ class BoundCaller implements Caller {
       return options.retry !== "never" && (call.isSafeToRepeat || isUntouched);
     };
     const about = { operation: call.operation, reference: call.payment?.reference };
-    return this.#tries.repeat(about, options, mayRepeat, async (limits) => {
+    const work = this.#tries.repeat(about, options, mayRepeat, async (limits) => {
       const response = await this.#once(call, body, limits);
       if (response.status === 404 && mayHaveActed && call.isDoneWhenMissing === true) return undefined;
+      if (response.status === 409 && (await call.isMadeAlready?.()) === true) return undefined;
       return this.#read(call, response);
     });
+    return call.isSafeToRepeat ? work : work.catch(rethrowWithDoubt);
   }
 
   async checkKeys(options: TimedOptions = {}): Promise<number> {
@@ -201,7 +213,8 @@ class BoundCaller implements Caller {
       headers: {
         ...this.#commonHeaders(),
         authorization: `Bearer ${token}`,
-        accept: "application/json",
+        // The only declared 200 of capture, cancel and refund is application/problem+json (EPSPEC): whoever asks for JSON alone may hear 406.
+        accept: "application/json, application/problem+json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(call.idempotencyKey === undefined ? {} : { "idempotency-key": call.idempotencyKey }),
         ...call.headers,
@@ -246,7 +259,7 @@ class BoundCaller implements Caller {
         ...this.#commonHeaders(),
         client_id: credentials.clientId.reveal(),
         client_secret: credentials.clientSecret.reveal(),
-        accept: "application/json",
+        accept: "application/json, application/problem+json",
       },
       body: new Uint8Array(),
     } as const;

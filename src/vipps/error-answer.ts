@@ -66,11 +66,12 @@ export function errorFromAnswer(response: HttpResponse, context: ErrorContext): 
   const fields = parsed.success ? parsed.data : undefined;
   const faults = faultsOf([fields?.invalidParams, fields?.extraDetails]);
   const code = faults.find(isCode)?.reason;
+  const takenId = response.status === 409 && typeof fields?.id === "string" ? printable(fields.id) : undefined;
   const shown = (value: string | null | undefined): string => redacted(value ?? "", secrets);
   return new VippsError({
     operation,
     stage,
-    advice: adviceFor(response.status, code),
+    advice: adviceFor(response.status, code, takenId !== undefined),
     status: response.status,
     code,
     title: shown(fields?.title),
@@ -80,6 +81,6 @@ export function errorFromAnswer(response: HttpResponse, context: ErrorContext): 
       .map(({ name, reason }) => ({ name: shown(name), reason: shown(reason) })),
     traceId: typeof fields?.traceId === "string" ? printable(fields.traceId) : undefined,
     retryAfterMs: retryAfterMs(response.headers["retry-after"], nowWallMs),
-    takenId: response.status === 409 && typeof fields?.id === "string" ? printable(fields.id) : undefined,
+    takenId,
   });
 }

@@ -45,6 +45,8 @@ export interface VippsErrorFacts {
   readonly retryAfterMs: number | undefined;
   /** QR 409: the id that is taken already. */
   readonly takenId: string | undefined;
+  /** It was sent, it cannot be told apart when it is sent again, and there was no answer: look before you repeat it. */
+  readonly mayHaveWorked: boolean;
 }
 
 export class VippsError extends Error {
@@ -69,6 +71,7 @@ export class VippsError extends Error {
       traceId: undefined,
       retryAfterMs: undefined,
       takenId: undefined,
+      mayHaveWorked: false,
       ...known,
     };
     super(describe(whole), options);
@@ -139,11 +142,13 @@ function isPassing(status: number): boolean {
 }
 
 /** What to do about an HTTP status with this numeric code. Codes are looked at first: 6250 comes with 409 and passes all the same. */
-export function adviceFor(status: number, code: string | undefined): Advice {
+export function adviceFor(status: number, code: string | undefined, isIdTaken = false): Advice {
   if (code !== undefined && retryCodes.has(code)) return "retry";
   if (code !== undefined && giveUpCodes.has(code)) return "give-up";
   if (status === 401) return "refresh-token";
   if (isPassing(status)) return "retry";
   if (status < 400 || status >= 500) return "give-up";
+  // Another id, or an update of what has this one.
+  if (isIdTaken) return "change-request";
   return [403, 404, 409].includes(status) ? "give-up" : "change-request";
 }

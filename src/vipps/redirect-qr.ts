@@ -3,6 +3,7 @@ import { z } from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";
+import { VippsError } from "./errors.ts";
 import { imageHeaders, type QrWanted } from "./qr-image.ts";
 import * as rules from "./rules.ts";
 
@@ -39,14 +40,30 @@ function pathOf(operation: string, id: string): string {
 }
 
 export function createRedirectQrs(caller: Caller): RedirectQrs {
+  async function get(id: string, wanted: QrWanted, options?: TimedOptions): Promise<answers.RedirectQr> {
+    const operation = "get merchant redirect QR";
+    const path = pathOf(operation, id);
+    const headers = imageHeaders(operation, wanted);
+    const call = { operation, method: "GET", path, headers, isSafeToRepeat: true } as const;
+    return answers.readAnswer(operation, answers.redirectQr, await caller.call(call, options));
+  }
+
   return {
     async create(request, wanted, options) {
       const operation = "create merchant redirect QR";
       const body = rules.checkRequest(operation, createSchema, request);
       const headers = imageHeaders(operation, wanted);
-      // No Idempotency-Key here: a copy of one that worked is answered with 409.
       const call = { operation, method: "POST", path: root, headers, body, isSafeToRepeat: false } as const;
-      return answers.readAnswer(operation, answers.redirectQr, await caller.call(call, options));
+      const timed = caller.together(options);
+      try {
+        return answers.readAnswer(operation, answers.redirectQr, await caller.call(call, timed));
+      } catch (error) {
+        // No Idempotency-Key here, so it is not sent again; but whether it was made can be seen.
+        if (!(error instanceof VippsError) || !error.facts.mayHaveWorked) throw error;
+        const found = await get(request.id, wanted, timed).catch(() => undefined);
+        if (found?.redirectUrl === request.redirectUrl) return found;
+        throw error;
+      }
     },
     async list(wanted, options) {
       const operation = "list merchant redirect QRs";
@@ -54,13 +71,7 @@ export function createRedirectQrs(caller: Caller): RedirectQrs {
       const call = { operation, method: "GET", path: root, headers, isSafeToRepeat: true } as const;
       return answers.readAnswer(operation, z.array(answers.redirectQr), await caller.call(call, options));
     },
-    async get(id, wanted, options) {
-      const operation = "get merchant redirect QR";
-      const path = pathOf(operation, id);
-      const headers = imageHeaders(operation, wanted);
-      const call = { operation, method: "GET", path, headers, isSafeToRepeat: true } as const;
-      return answers.readAnswer(operation, answers.redirectQr, await caller.call(call, options));
-    },
+    get,
     async update(id, redirectUrl, wanted, options) {
       const operation = "update merchant redirect QR";
       const path = pathOf(operation, id);

@@ -23,7 +23,8 @@ CODE and TOKEN may be -, which reads them from the environment: KVITT_CODE, KVIT
   --category WORD     VENDING (default) or IN_STORE
   --ttl S             seconds until the code ends for ever, 300 or more
   --png FILE          writes the provider's own picture
-  --size PX           its side, 100 to 2000; default 1024
+  --svg FILE          the same as SVG, for a sticker of any size
+  --size PX           the PNG's side, 100 to 2000; default 1024
   --no-draw           draws nothing in the terminal
 
 ${providerUsage}`;
@@ -34,6 +35,7 @@ const options = {
   category: { type: "string" },
   ttl: { type: "string" },
   png: { type: "string" },
+  svg: { type: "string" },
   size: { type: "string" },
   "no-draw": { type: "boolean" },
 } as const;
@@ -72,12 +74,20 @@ function pngWidth(png: Uint8Array): number {
   return new DataView(png.buffer, png.byteOffset, png.byteLength).getUint32(16);
 }
 
-async function writePng({ flags, io, provider }: Run, path: string, link: string): Promise<void> {
-  const png = await provider.client.fetchImage(link, provider.options);
-  const { sizePx } = pngWanted(flags);
-  await writeFile(path, png);
-  if (pngWidth(png) !== sizePx)
-    io.err(`${path} is ${pngWidth(png)} pixels wide: the provider did not keep to the size`);
+/** Writes the pictures that were asked for; `linkFor` gets the link to one, which dies soon. */
+async function writePictures(run: Run, linkFor: (wanted: QrWanted) => Promise<string>): Promise<void> {
+  const { flags, io, provider } = run;
+  if (flags.svg !== undefined)
+    await writeFile(
+      flags.svg,
+      await provider.client.fetchImage(await linkFor({ format: "svg" }), provider.options, "svg"),
+    );
+  if (flags.png === undefined) return;
+  const wanted = pngWanted(flags);
+  const png = await provider.client.fetchImage(await linkFor(wanted), provider.options);
+  await writeFile(flags.png, png);
+  if (pngWidth(png) !== wanted.sizePx)
+    io.err(`${flags.png} is ${pngWidth(png)} pixels wide: the provider did not keep to the size`);
 }
 
 /** Draws the content, for people; the text itself is in the table too. */
@@ -98,10 +108,10 @@ async function showRedirect(run: Run, qr: RedirectQr): Promise<number> {
   const { flags, io, provider } = run;
   show(flags, io, qr, () => record(redirectFields(qr)));
   draw(run, qr.url);
-  if (flags.png !== undefined) {
-    const pictured = await provider.client.redirectQrs.get(qr.id, pngWanted(flags), provider.options);
-    await writePng(run, flags.png, pictured.url);
-  }
+  await writePictures(
+    run,
+    async (wanted) => (await provider.client.redirectQrs.get(qr.id, wanted, provider.options)).url,
+  );
   return 0;
 }
 
@@ -140,11 +150,14 @@ async function redirect(run: Run, [action, id, url]: readonly string[]): Promise
 
 async function showCallback(run: Run, id: string): Promise<number> {
   const { flags, io, provider } = run;
-  const wanted = flags.png === undefined ? undefined : pngWanted(flags);
-  const qr = await provider.client.callbackQrs.get(id, wanted, provider.options);
+  const { callbackQrs } = provider.client;
+  const qr = await callbackQrs.get(id, undefined, provider.options);
   show(flags, io, qr, () => record(callbackFields(qr)));
   draw(run, qr.qrContent);
-  if (flags.png !== undefined) await writePng(run, flags.png, needed(qr.qrImageUrl ?? undefined, "the image link"));
+  await writePictures(run, async (wanted) => {
+    const { qrImageUrl } = await callbackQrs.get(id, wanted, provider.options);
+    return needed(qrImageUrl ?? undefined, "the image link");
+  });
   return 0;
 }
 
@@ -190,8 +203,7 @@ async function oneTime(run: Run, url: string): Promise<number> {
   const qr = await create(url, contentWanted, provider.options);
   show(flags, io, qr, () => record({ content: qr.url, ends: `in ${qr.expiresIn ?? "?"} s` }));
   draw(run, qr.url);
-  if (flags.png !== undefined)
-    await writePng(run, flags.png, (await create(url, pngWanted(flags), provider.options)).url);
+  await writePictures(run, async (wanted) => (await create(url, wanted, provider.options)).url);
   return 0;
 }
 

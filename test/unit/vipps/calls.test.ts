@@ -124,7 +124,7 @@ describe("repeating", () => {
   ])("%s is never sent twice when nobody knows whether it worked", async (_name, call) => {
     const { client, clock, sent } = world(broken);
     await failure(through(clock, call(client)));
-    expect(sent).toHaveLength(1);
+    expect(sent.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 
   it("what was refused at the gate is sent again, whatever it is", async () => {

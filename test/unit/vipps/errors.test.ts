@@ -36,7 +36,7 @@ describe("the shapes", () => {
     [
       "QR, an id that is taken",
       json(409, exampleNamed("redirect-409").body),
-      { takenId: "billboard_1", advice: "give-up" },
+      { takenId: "billboard_1", advice: "change-request" },
     ],
     ["QR, 404 without a body", nothing(404), { title: "", status: 404, advice: "give-up" }],
     [

@@ -162,6 +162,18 @@ export function faultsOfRequest(request: Wire): readonly string[] {
   }
   for (const name of query.keys())
     if (!parameters.some((one) => one.in === "query" && one.name === name)) faults.push(`query ${name} is unknown`);
+  // A server made from the document answers 406 to whoever takes none of what it declares. `Accept` as a parameter says the same otherwise.
+  const declared = Object.keys(
+    found.operation.responses["200"]?.content ?? found.operation.responses["201"]?.content ?? {},
+  );
+  const accepted = (request.headers["accept"] ?? "*/*").split(",").map((type) => type.trim());
+  const hasParameter = parameters.some((one) => one.in === "header" && one.name === "Accept");
+  if (
+    !hasParameter &&
+    declared.length > 0 &&
+    !declared.some((type) => accepted.includes(type.split(";")[0] ?? "") || accepted.includes("*/*"))
+  )
+    faults.push(`accept ${accepted.join(", ")} takes none of ${declared.join(", ")}`);
   const media = Object.keys(found.operation.requestBody?.content ?? {});
   if (media.length === 0 && (request.text ?? "") !== "") faults.push("there must be no body");
   if (media.length > 0 && request.text !== undefined) {

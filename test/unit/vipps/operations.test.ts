@@ -292,7 +292,7 @@ const anyHeader = {
   "ocp-apim-subscription-key": "x",
   "merchant-serial-number": "123456",
   "idempotency-key": "x",
-  accept: "text/targetUrl",
+  accept: "*/*",
 };
 
 describe("the documents", () => {
