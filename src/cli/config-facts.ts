@@ -1,4 +1,4 @@
-/** What the check of a configuration has to be told of this build and this computer. */
+/** Collects the facts about this build and this computer that the configuration check needs. */
 import { existsSync } from "node:fs";
 import type { ConfigFacts } from "../config/check.ts";
 import { panelFolder } from "../panel/assets.ts";
@@ -14,7 +14,7 @@ export async function configFacts(env: Readonly<Record<string, string | undefine
   };
 }
 
-/** Who checks a file need not be the user that kvitt runs as: only what holds for everybody is a fault. */
+/** The check may run as another user than kvitt: only a file that is readable by everybody is a fault. */
 function secretFault(path: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   try {
     findSecretFileSync(path, env);

@@ -1,4 +1,4 @@
-/** The products of the configuration as the sale sells them, and what the machine's lines can deliver. Pure. */
+/** Turns the configuration's products into the sale's catalogue, and says what the machine's lines can deliver. Pure. */
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { CatalogueFault, LineFaultOf } from "../sale/catalogue-check.ts";
 import { money } from "../sale/money.ts";
@@ -37,7 +37,7 @@ const keys: Readonly<Record<CatalogueFault["key"], string>> = {
   soldOut: "sold_out",
 };
 
-/** A fault of the catalogue as one of the file. */
+/** Converts a catalogue fault into a fault of the file. */
 export function faultOfProduct({ index, key, message, instead }: CatalogueFault): Fault {
   const name = keys[key];
   return {
@@ -47,7 +47,7 @@ export function faultOfProduct({ index, key, message, instead }: CatalogueFault)
   };
 }
 
-/** What this machine's lines can deliver, for the products of the file and of the back office alike. */
+/** Checks whether a line of this machine can deliver at a price; used for the file's products and the back office's. */
 export function lineFaultOf({ delivery, sale }: Pick<Config, "delivery" | "sale">): LineFaultOf {
   if (delivery.driver === "mdb") return mdbFaultOf(delivery);
   if (delivery.driver !== "gpio") return () => undefined;
@@ -78,7 +78,7 @@ function durationFault(
   return `a delivery for ${price} on line "${one.line}" can take ${longestS} s, and after sale.deliver_s = ${deliverS} it counts as unknown: write deliver_s = ${Math.ceil(longestS)} under [sale]`;
 }
 
-/** MDB/ICP 4.2, 7.4.2: a price on the bus is P × scale × 10^-decimals, with P of 16 bits, of which FFFFh means "unknown". */
+/** MDB 4.2, section 7: a price on the bus is P × scale × 10^-decimals, with P of 16 bits, of which FFFFh means "unknown". */
 function mdbFaultOf({ decimals, scale }: Extract<Config["delivery"], { driver: "mdb" }>): LineFaultOf {
   const factorMax = 0xfffe;
   return (_line, price) => {

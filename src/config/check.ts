@@ -1,6 +1,6 @@
 /**
- * The checks that reach across sections: whether a machine with this configuration comes up and can sell everything in it. Pure: what is known of
- * the build and of the computer comes in as facts. `kvitt config check`, the daemon's start and every command that opens a configuration ask here.
+ * Checks across sections: does a machine with this configuration start, and can it sell everything in it? Pure: facts about the build and the
+ * computer are passed in. Used by `kvitt config check`, by the daemon's start and by the commands that drive the machine.
  */
 import { catalogueFaults, vatFault } from "../sale/catalogue-check.ts";
 import { catalogueOf, faultOfProduct, lineFaultOf } from "./catalogue.ts";
@@ -16,22 +16,22 @@ import type { Config } from "./schema.ts";
 import { tariffFaults } from "./tariff.ts";
 import { clearTextFault, isLoopback } from "./transport.ts";
 
-/** What the check cannot know of itself. */
+/** What the check has to be told. */
 export interface ConfigFacts {
-  /** The panels that this build has a file of; undefined where nobody looked. */
+  /** Panels that this build has a file for; undefined skips the checks that need them. */
   readonly panels: readonly PanelPins[] | undefined;
-  /** Whether a file is there on this computer; undefined where the configuration is another computer's. */
+  /** Whether a file exists on this computer; undefined if the configuration is for another one. */
   readonly isThere: ((path: string) => boolean) | undefined;
-  /** Why a secret's file on this computer is not one: others can read it. Undefined as above. */
+  /** Why a secret file on this computer is not secret: others can read it. Undefined as above. */
   readonly secretFault: ((path: string) => string | undefined) | undefined;
 }
 
 export const noFacts: ConfigFacts = { panels: undefined, isThere: undefined, secretFault: undefined };
 
 export interface Checked {
-  /** The machine would not come up, or could not sell something. */
+  /** The machine would not start, or could not sell something. */
   readonly faults: readonly Fault[];
-  /** Worth a look: right on the machine, perhaps, and not here. */
+  /** Worth a look: may be correct on the machine, but is not here. */
   readonly warnings: readonly Fault[];
 }
 
@@ -84,7 +84,7 @@ export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
 
 const keyNames = ["client_id", "client_secret", "subscription_key"] as const;
 
-/** Which provider, and no keys in the file: whoever reads a configuration (a backup, a ticket) must not be able to take payments. */
+/** The provider is named once, and no keys are in the file: a configuration ends up in backups and tickets. */
 export function providerFaults(vipps: RelayFile["vipps"]): readonly Fault[] {
   const faults: Fault[] = [];
   if ((vipps.environment === undefined) === (vipps.base_url === undefined))
@@ -124,7 +124,7 @@ function returnUrlFaults({ vipps, sale }: Config): readonly Fault[] {
   ];
 }
 
-/** The provider's merchantLegalLinks has both, or is left out. */
+/** merchantLegalLinks needs both links. */
 function legalFaults({ terms_of_sale_url: terms, privacy_policy_url: privacy }: Config["vipps"]): readonly Fault[] {
   if ((terms === undefined) === (privacy === undefined)) return [];
   const missing = terms === undefined ? "terms_of_sale_url" : "privacy_policy_url";
@@ -172,7 +172,7 @@ function productFaults(config: Config): readonly Fault[] {
   const { delivery, product, tariff, input } = config;
   const around = { currency: config.vipps.currency, lineFault: lineFaultOf(config) };
   const faults = catalogueFaults(catalogueOf(config), around).map(faultOfProduct);
-  // The machine (MDB) or the front end names what is sold.
+  // The vending machine (MDB) or the front end decides what is sold.
   const isSoldElsewhere = delivery.driver === "kiosk" || delivery.driver === "mdb";
   const takesAmounts = input.some(({ amounts }) => amounts !== undefined);
   if (product.length === 0 && tariff === undefined && !takesAmounts && !isSoldElsewhere)
@@ -180,7 +180,7 @@ function productFaults(config: Config): readonly Fault[] {
   return [...faults, ...choiceFaults(config)];
 }
 
-/** On a header of buttons every product needs one, or a keypad. */
+/** With GPIO every product needs a button, unless there is a keypad. */
 function choiceFaults({ delivery, product, input }: Config): readonly Fault[] {
   if (delivery.driver !== "gpio" || input.some(({ kind }) => kind === "keypad")) return [];
   const lines = new Map(delivery.lines.map((one, index) => [one.line, { one, index }]));
@@ -197,7 +197,7 @@ function choiceFaults({ delivery, product, input }: Config): readonly Fault[] {
   });
 }
 
-/** The GPIO lines of the header, and who else holds them. */
+/** Conflicts over lines of the GPIO header. */
 function headerFaults({ delivery, panel }: Config, known: ConfigFacts["panels"]): readonly Fault[] {
   const found = known?.find(({ id }) => id === panel.model);
   const ofPanel = found === undefined || panel.output === "image" ? [] : panelClaims(found, panel.device);
@@ -224,7 +224,7 @@ function amountFaultOf({ delivery }: Config): (name: string, price: number) => s
   };
 }
 
-/** A simulated machine types by its control socket. */
+/** A simulated machine gets its input over its control socket. */
 function typingFaultOf({ delivery, input }: Config): string | undefined {
   if (delivery.driver === "simulated" || input.some(({ kind }) => kind === "keypad")) return undefined;
   if (delivery.driver === "gpio") return "plate and time are typed, and there is nothing to type with: add a keypad";
@@ -295,7 +295,7 @@ function namedFiles(config: Pick<RelayFile, "vipps" | "mqtt"> & Partial<Pick<Con
   );
 }
 
-/** Secrets that others on this computer can read. */
+/** Secret files that other users of this computer can read. */
 function secretFaults(files: readonly NamedFile[], { secretFault }: ConfigFacts): readonly Fault[] {
   return files.flatMap(({ path, file, isSecret }) => {
     const message = isSecret ? secretFault?.(file) : undefined;
@@ -303,7 +303,7 @@ function secretFaults(files: readonly NamedFile[], { secretFault }: ConfigFacts)
   });
 }
 
-/** Files that this computer does not have. */
+/** Files missing on this computer. */
 function fileWarnings(files: readonly NamedFile[], { isThere }: ConfigFacts): readonly Fault[] {
   return files.flatMap(({ path, file }) =>
     isThere === undefined || isThere(file) ? [] : [{ path, message: "there is no such file on this computer" }],

@@ -1,4 +1,4 @@
-/** Where secrets come from: systemd's credentials folder, a folder of tight files, the environment; from the TOML only for a simulator. */
+/** Looks up secrets: systemd's credentials folder, then a private folder, then the environment; in the TOML only for a simulator. */
 import { join } from "node:path";
 import { CodedError } from "../kit/coded-error.ts";
 import { findSecretFile, readSecretFile } from "../service/secret-file.ts";
@@ -13,7 +13,7 @@ export interface VippsKeys {
   readonly subscriptionKey: string;
 }
 
-/** What `[vipps]` says of the keys, in a machine's file as in a relay's. */
+/** What `[vipps]` says about keys, in a machine's or a relay's file. */
 export interface KeySource {
   readonly credentials_dir?: string | undefined;
   readonly client_id?: string | undefined;
@@ -27,8 +27,8 @@ export function variableOf(name: string): string {
 }
 
 /**
- * A secret by its credential's name ("vipps-client-id"), from the first place that has it.
- * @throws SecretFileError when there is a file that others can read, or that nobody can
+ * Looks a secret up by credential name ("vipps-client-id"); the first place that has it wins.
+ * @throws SecretFileError when a file is readable by others, or not readable at all
  */
 export async function findSecret(
   name: string,
@@ -44,7 +44,7 @@ export async function findSecret(
 }
 
 /**
- * A secret whose file the configuration may name: then the file has to be there. Without one, the credential of that name.
+ * Reads a secret from the file that the configuration names, which then must exist, or else from the credential of that name.
  * @throws SecretFileError
  */
 export function secretOf(
@@ -58,7 +58,7 @@ export function secretOf(
   return file === undefined ? findSecret(name, folder, env) : readSecretFile(file, env);
 }
 
-/** @throws CredentialsError that names all that are missing and where they may stand; SecretFileError */
+/** @throws CredentialsError naming every missing key and where it may be put; SecretFileError */
 export async function readVippsKeys(vipps: KeySource, env: Environment): Promise<VippsKeys> {
   const find = async (name: string, inline: string | undefined) => ({
     name,

@@ -1,4 +1,4 @@
-/** docs/config.md, made from the schema: a table a section, a line a key. Pure. */
+/** Generates docs/config.md from the schema: one table per section, one row per key. Pure. */
 import { z } from "zod";
 import { configSchema } from "./schema.ts";
 
@@ -35,7 +35,7 @@ const schemaShape: z.ZodType<JsonSchema> = z.lazy(() =>
   }),
 );
 
-/** What stands on the right of the equals sign, in a reader's words. */
+/** The type of a value, in words for the reader. */
 function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
@@ -63,7 +63,7 @@ function listOf(items: JsonSchema): string {
   return `list of ${typeOf(items)}`;
 }
 
-/** A largest safe integer that nobody chose is no bound to print. */
+/** Leaves out the bounds that only say "safe integer". */
 function rangeOf({ minimum, maximum }: JsonSchema): string {
   const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
   const least = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
@@ -77,7 +77,7 @@ function rowOf(key: string, schema: JsonSchema, isNeeded: boolean): string {
   return `| \`${key}\` | ${typeOf(schema).replaceAll("|", "\\|")} | ${fallback} | ${schema.description ?? ""} |`;
 }
 
-/** A row a key; the keys of an inner table follow it, `lines[].relay` in a list of tables and `amounts.min` in one table. */
+/** One row per key, followed by the keys of an inner table: `lines[].relay` for a list of tables, `amounts.min` for a table. */
 function rowsOf(table: JsonSchema, prefix = ""): readonly string[] {
   return Object.entries(table.properties ?? {}).flatMap(([name, one]) => {
     const key = `${prefix}${name}`;

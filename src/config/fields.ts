@@ -1,9 +1,9 @@
-/** Kinds of values that many sections of the configuration have. */
+/** Value types shared by the sections of the configuration. */
 import { z } from "zod";
 import { linePattern, textFault, vatRateMax } from "../sale/catalogue-check.ts";
 import { paymentMinorMax } from "../sale/money.ts";
 
-/** What a number counts, where people could mistake it: faults and docs/config.md say it. Stands in the schema's metadata. */
+/** The unit of a number that is easily mistaken for another; kept in the schema's metadata, so that faults can mention it. */
 export type Unit = "minor-units" | "vat";
 
 /** Seconds between `min` and `max`. */
@@ -28,18 +28,18 @@ export const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.
 /** A time of day. */
 export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
 
-/** Words that customers read. @param max characters */
+/** Text shown to customers. @param max characters */
 export const words = (max: number) =>
   z.string().check(({ value, issues }) => {
     const fault = textFault(value, max);
     if (fault !== undefined) issues.push({ code: "custom", message: fault, input: value });
   });
 
-/** What is wrong with values that no single key shows, and where. */
+/** A fault found by a check across keys, and where it is. */
 export interface Fault {
   readonly path: readonly (string | number)[];
-  /** What is allowed, and why the value is not. */
+  /** What is allowed, and what is wrong with the value. */
   readonly message: string;
-  /** The line to write instead, `relay = 16`. */
+  /** The line to write instead, such as `relay = 16`. */
   readonly instead?: string | undefined;
 }

@@ -104,7 +104,7 @@ export type GpioDelivery = z.infer<typeof gpioDelivery>;
 
 type LineKey = keyof GpioLineConfig;
 
-/** Which keys mean something for a form; every other optional key is a mistake. */
+/** Keys that apply to each form; any other optional key is a mistake. */
 const keysOfForm: Readonly<Record<GpioLineConfig["form"], readonly LineKey[]>> = {
   relay: ["on_ms", "acknowledge", "acknowledge_window_ms", "acknowledge_min_ms", "without_acknowledge"],
   pulse: [
@@ -144,7 +144,7 @@ function lineFaults(one: GpioLineConfig, index: number): readonly Fault[] {
   return faults;
 }
 
-/** What no single key shows: keys of another form, sensors that are missing, names twice. */
+/** Checks across keys: keys of another form, missing sensors, duplicate names. */
 export function gpioFaults(delivery: GpioDelivery): readonly Fault[] {
   const names = new Set<string>();
   const faults = delivery.lines.flatMap((one, index) => {
@@ -163,7 +163,7 @@ export function gpioFaults(delivery: GpioDelivery): readonly Fault[] {
   return faults;
 }
 
-/** Why a line cannot deliver something of a price; undefined where it can: a whole number of credits, and not more than it sends or may be on. */
+/** Why a line cannot deliver at a price: the price must be a whole number of credits and within `max_pulses`. Undefined if it can. */
 export function creditFault(one: GpioLineConfig, price: number): string | undefined {
   const { credit_value: value, pulses = 1, max_pulses: most = 50 } = one;
   if (one.form !== "pulse" && one.form !== "timed") return undefined;
@@ -177,7 +177,7 @@ export function creditFault(one: GpioLineConfig, price: number): string | undefi
   return undefined;
 }
 
-/** How long a line keeps its output on in one piece for something of that price, in seconds: what `max_on_s` bounds. */
+/** Seconds that the output of a line stays on without a break for that price; `max_on_s` limits it. */
 export function onSeconds(one: GpioLineConfig, price: number): number {
   switch (one.form) {
     case "relay":
@@ -190,7 +190,7 @@ export function onSeconds(one: GpioLineConfig, price: number): number {
   }
 }
 
-/** The longest that a delivery of that price takes, in seconds: what `sale.deliver_s` has to leave time for. A timed output is delivered once it is on. */
+/** Longest duration of a delivery at that price, in seconds; `sale.deliver_s` must allow for it. A timed output counts as delivered once it is on. */
 export function deliverySeconds(delivery: GpioDelivery, one: GpioLineConfig, price: number): number {
   const waitMs = delivery.inhibit === undefined ? 0 : delivery.inhibit_wait_ms;
   return (waitMs + formMs(one, price)) / 1_000;

@@ -43,13 +43,13 @@ export const inputSchema = z.strictObject({
 });
 export type InputConfig = z.infer<typeof inputSchema>;
 
-/** What an input cannot know of the rest of the configuration. */
+/** What the check of an input needs from the rest of the configuration. */
 export interface AroundInputs {
-  /** Of products. */
+  /** The products' lines. */
   readonly lines: readonly string[];
-  /** Why that line cannot take that price; undefined where it can. */
+  /** Why that line cannot deliver at that price; undefined if it can. */
   readonly priceFault: (line: string, price: number) => string | undefined;
-  /** Of the sales unit. */
+  /** The sales unit's currency. */
   readonly currency: Currency;
   readonly sellsTime: boolean;
 }
@@ -73,7 +73,7 @@ function amountFault({ kind, amounts }: InputConfig, around: AroundInputs): stri
   return undefined;
 }
 
-/** What no single key shows: a device that types is only known by its ids. */
+/** Checks across keys: a device that acts as a keyboard can only be told apart by its ids. */
 export function inputFaults(inputs: readonly InputConfig[], around: AroundInputs): readonly Fault[] {
   return inputs.flatMap((one, index) => {
     const at = (key: string, message: string): Fault => ({ path: ["input", index, key], message });

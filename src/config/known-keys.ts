@@ -1,16 +1,16 @@
-/** What the schema has at a place of the file, and the nearest known word to a misspelt one. Pure. */
+/** Looks up what the schema expects at a path, and suggests the nearest known word for a misspelling. Pure. */
 import { z } from "zod";
 
-/** The keys of the table at `path` (`["delivery", "lines", 0]`), as the schema has them; empty where there is no table. */
+/** The schema's keys for the table at `path` (`["delivery", "lines", 0]`); empty if it has no table there. */
 export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], raw: unknown): readonly string[] {
   const table = schemaAt(schema, path, raw);
   return table instanceof z.ZodObject ? Object.keys(table.shape) : [];
 }
 
 /**
- * What the schema has at `path`, without what makes it optional; undefined where it has nothing. Where the schema has several forms of a table, the
- * form that the table itself names decides.
- * @param raw the file as it was parsed, to tell the form
+ * The schema at `path`, with optional and default wrappers removed; undefined if there is none. Of a discriminated union, the variant that the file
+ * names is taken.
+ * @param raw the parsed file, which names the variant
  */
 export function schemaAt(
   schema: z.core.$ZodType,
@@ -27,7 +27,7 @@ export function schemaAt(
   return inner === undefined ? undefined : schemaAt(inner, rest, valueIn(raw, key));
 }
 
-/** A table may be optional, have a default, or be one of several forms. */
+/** Removes optional and default wrappers, and picks the variant of a discriminated union. */
 function withoutWrapping(schema: z.core.$ZodType, raw: unknown): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return withoutWrapping(schema.unwrap(), raw);
@@ -52,7 +52,7 @@ export function valueIn(table: unknown, key: PropertyKey): unknown {
   return Object.getOwnPropertyDescriptor(table, key)?.value;
 }
 
-/** The word of `known` that a slip of the finger could have meant; undefined when none is near. */
+/** The word in `known` that a typing error may have meant; undefined if none is close. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   let nearest: { readonly word: string; readonly distance: number } | undefined;
   const most = Math.max(1, Math.floor(word.length / 3));
@@ -64,7 +64,7 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   return nearest?.word;
 }
 
-/** Insertions, deletions, substitutions and swaps of two neighbours ("relay" and "realy" are one apart): optimal string alignment. */
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours ("relay" and "realy" differ by one). */
 function editDistance(a: string, b: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** Reads the configuration: all faults at once, each with the key, the value, what is allowed, and a line to write instead. */
+/** Reads a configuration and reports all faults at once, each with its key, its value, what is allowed and a line to write instead. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
@@ -15,7 +15,7 @@ export interface ConfigFault {
   readonly key: string;
   readonly value: string | undefined;
   readonly allowed: string;
-  /** A line to write instead, where one can be made up. */
+  /** A line to write instead, if there is an obvious one. */
   readonly example: string | undefined;
 }
 
@@ -31,7 +31,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce(valueIn, root);
 }
 
-/** Characters of a value that a fault shows. */
+/** Longest excerpt of a value in a fault, in characters. */
 const shownMax = 80;
 const secretKeys = /secret|password|subscription_key|client_id/;
 
@@ -43,7 +43,7 @@ function shown(key: string, value: unknown): string | undefined {
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }
 
-/** Lines that are right, by key; a test parses every one. */
+/** Example lines by key. */
 const examples: Readonly<Record<string, string>> = {
   "machine.id": 'id = "kiosk-7"',
   "machine.location": 'location = "Platform 2"',
@@ -70,7 +70,7 @@ function exampleFor(whole: string): string | undefined {
   return examples[key] ?? examples[key.slice(key.lastIndexOf(".") + 1)];
 }
 
-/** More unknown keys than this are no slips of the finger: that file is another program's. */
+/** More unknown keys than this are not typing errors: the file belongs to another program. */
 const unknownKeysToldMax = 20;
 
 function unknownKeyFaults(
@@ -83,7 +83,7 @@ function unknownKeyFaults(
     const near = nearestWord(name, known);
     return {
       key: keyOf([...issue.path, name]),
-      // Its value is not shown: a misspelt key may hold a secret.
+      // The value is not shown: a misspelt key may hold a secret.
       value: undefined,
       allowed: near === undefined ? "there is no such key" : `there is no such key; do you mean ${near}?`,
       example: undefined,
@@ -112,7 +112,7 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): rea
   ];
 }
 
-/** Whole numbers that were written with a point: 25.00 is no price in øre, though JavaScript takes it for 25. */
+/** Integers written with a decimal point: 25.00 was not meant as 25 øre, although JavaScript cannot tell the two apart. */
 function floatFaults(
   floats: readonly (readonly PropertyKey[])[],
   schema: z.ZodType,
@@ -153,24 +153,24 @@ function parseWith<S extends z.ZodType>(
   return { ok: true, config: parsed.data, warnings: checked.warnings.map((fault) => configFault(fault, raw)) };
 }
 
-/** Checks the text of a machine's configuration, all of it. Pure. */
+/** Parses and fully checks the text of a machine's configuration. Pure. */
 export function parseConfig(text: string, facts: ConfigFacts = noFacts): Loaded {
   return parseWith(configSchema, text, (config) => checkConfig(config, facts));
 }
 
-/** Checks the text of a relay's configuration: `[vipps]`, `[mqtt]`, `[relay]`. Pure. */
+/** Parses and fully checks the text of a relay's configuration: `[vipps]`, `[mqtt]`, `[relay]`. Pure. */
 export function parseRelayFile(text: string, facts: ConfigFacts = noFacts): Loaded<RelayFile> {
   return parseWith(relayFileSchema, text, (file) => checkRelayFile(file, facts));
 }
 
-/** Whether the text is a relay's configuration and no machine's. */
+/** Whether the text is a relay's configuration rather than a machine's. */
 export function isRelayFile(text: string): boolean {
   const read = readToml(text);
   if (!read.ok) return false;
   return valueIn(read.raw, "relay") !== undefined && valueIn(read.raw, "machine") === undefined;
 }
 
-/** The text of the file. One that cannot be read is a fault like the others. */
+/** Reads the file's text; a file that cannot be read is reported as a fault. */
 export async function readConfigText(path: string): Promise<{ readonly ok: true; readonly text: string } | Refused> {
   try {
     return { ok: true, text: await readFile(path, "utf8") };
@@ -180,22 +180,22 @@ export async function readConfigText(path: string): Promise<{ readonly ok: true;
   }
 }
 
-/** Reads a machine's configuration and checks all of it. */
+/** Reads and fully checks a machine's configuration. */
 export async function loadConfig(path: string, facts: ConfigFacts = noFacts): Promise<Loaded> {
   const read = await readConfigText(path);
   return read.ok ? parseConfig(read.text, facts) : read;
 }
 
 /**
- * Reads a machine's configuration and checks each value, not whether all of it can be sold: for commands that have to work on a machine that
- * does not come up, such as putting its outputs off or reading its books.
+ * Reads a machine's configuration and checks single values only: for commands that must work even when the daemon refuses to start, such as
+ * switching the outputs off or reading the books.
  */
 export async function loadUnchecked(path: string): Promise<Loaded> {
   const read = await readConfigText(path);
   return read.ok ? parseWith(configSchema, read.text, () => ({ faults: [], warnings: [] })) : read;
 }
 
-/** Reads a relay's configuration and checks all of it. */
+/** Reads and fully checks a relay's configuration. */
 export async function loadRelayFile(path: string, facts: ConfigFacts = noFacts): Promise<Loaded<RelayFile>> {
   const read = await readConfigText(path);
   return read.ok ? parseRelayFile(read.text, facts) : read;

@@ -1,10 +1,10 @@
-/** What is wrong with one value, in the field's words: for every rule that the schema has. Pure. */
+/** Messages for faults in single values, in the field's terms, for every rule in the schema. Pure. */
 import { z } from "zod";
 import { currencies, type Currency, isCurrency } from "../sale/money.ts";
 import type { Unit } from "./fields.ts";
 import { nearestWord, schemaAt, valueIn } from "./known-keys.ts";
 
-/** Text for schema.safeParse: what zod would say in its own words. Messages that stand in the schema are not asked for. */
+/** Error map for `schema.safeParse`: replaces zod's default messages. Messages given in the schema take precedence. */
 export function fieldWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -74,7 +74,7 @@ export interface Words {
   readonly instead: string | undefined;
 }
 
-/** Where a value stands, and what the schema has there. */
+/** A value and its place in the file. */
 export interface Place {
   readonly schema: z.core.$ZodType;
   readonly path: readonly PropertyKey[];
@@ -82,7 +82,7 @@ export interface Place {
   readonly value: unknown;
 }
 
-/** What the schema itself says about the place of a fault; undefined where the issue's own message says it best. */
+/** Words derived from the schema at the place of a fault; undefined if the issue's own message is the better one. */
 export function placeWords({ schema, path, raw, value }: Place): Words | undefined {
   const key = String(path.at(-1) ?? "");
   const leaf = schemaAt(schema, path, raw);
@@ -110,7 +110,7 @@ function valuesOf(leaf: z.core.$ZodType | undefined): readonly unknown[] | undef
   return leaf instanceof z.ZodLiteral ? [...leaf.values] : undefined;
 }
 
-/** `driver` of `[delivery]`: no form of the table is meant, and its names are what is allowed. */
+/** The values allowed for a discriminator such as `driver` in `[delivery]`. */
 function discriminatorValues(table: z.core.$ZodType | undefined, key: string): readonly unknown[] | undefined {
   if (!(table instanceof z.ZodDiscriminatedUnion) || table.def.discriminator !== key) return undefined;
   return table.options.flatMap((form) => {
@@ -155,7 +155,7 @@ function unitOf(leaf: z.ZodNumber): Unit | undefined {
   return unit === "minor-units" || unit === "vat" ? unit : undefined;
 }
 
-/** A bound that somebody chose, not the largest safe integer. */
+/** A deliberate bound, as opposed to the largest safe integer. */
 function bound(value: number | null): number | undefined {
   return value === null || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value;
 }

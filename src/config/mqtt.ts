@@ -60,7 +60,7 @@ export const mqttSchema = z.strictObject({
   reconnect_max_s: z.int().min(1).max(3600).default(60).describe("Longest wait between two attempts, in seconds."),
 });
 
-/** What no single key shows. */
+/** Checks across keys. */
 export function mqttFaults({ url, cert_file: cert, key_file: key }: z.infer<typeof mqttSchema>): readonly Fault[] {
   const clear = clearTextFault(["mqtt", "url"], url, "the broker's password and every sale");
   const pair =

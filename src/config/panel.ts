@@ -75,7 +75,7 @@ export const panelSchema = z.strictObject({
   image_file: file.optional().describe('Path of the PNG file that output = "image" writes.'),
 });
 
-/** What no single key shows. @param known the panels that this build has a file of; undefined where nobody looked */
+/** Checks across keys. @param known panels that this build has a file for; undefined skips the check of the model */
 export function panelFaults(
   panel: z.infer<typeof panelSchema>,
   known: readonly PanelPins[] | undefined,

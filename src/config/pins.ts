@@ -1,11 +1,11 @@
 /**
- * Who holds which line of the Raspberry Pi's 40-pin header: the panel, the buses, the HAT's memory, and what each line does while the Pi boots.
+ * Which lines of the Raspberry Pi's 40-pin header are taken, and by what: panel, buses, HAT memory, and the level of each line during boot.
  * BCM numbers throughout. Pure.
  */
 import type { Fault } from "./fields.ts";
 import type { GpioDelivery } from "./gpio.ts";
 
-/** What a panel's file says of its wires; the chip select and the bus belong to the SPI device. */
+/** The wiring part of a panel file. Chip select and bus follow from the SPI device. */
 export interface PanelPins {
   readonly id: string;
   readonly driver: "epaper" | "framebuffer";
@@ -21,17 +21,17 @@ interface Claim {
   readonly holder: string;
 }
 
-/** One of the machine's own lines, which the configuration gives its number. */
+/** A line that the configuration assigns. */
 interface Use extends Claim {
   readonly path: Fault["path"];
   readonly isOutput: boolean;
   readonly activeLow: boolean;
 }
 
-/** hardware/wiring/header.md: what is free on a header with an e-paper HAT, best first. */
+/** Lines that are free next to an e-paper HAT, best first (hardware/wiring/header.md). */
 const goodOutputs = [16, 20, 21, 26, 12, 13, 19];
 const goodInputs = [5, 6, 4, 22, 23, 27];
-/** BCM2835 ARM Peripherals, table 6-31, and RP1 the same: GPIO 0 to 8 are pulled up after a reset, 9 to 27 down. */
+/** GPIO 0 to 8 are pulled up after reset, 9 to 27 down (BCM2835 ARM Peripherals, table 6-31; the RP1 is the same). */
 const pulledUpMax = 8;
 
 const spiBuses: Readonly<Record<string, readonly (readonly [number, string])[]>> = {
@@ -61,7 +61,7 @@ function spiClaims(device: string, holder: string): readonly Claim[] {
   }));
 }
 
-/** A parallel (DPI) display has a line for each bit of a colour: its overlay takes the whole header (vc4-kms-dpi-generic, DPI24). */
+/** A parallel (DPI) display uses one line per colour bit: its overlay takes the whole header (vc4-kms-dpi-generic, DPI24). */
 const headerLines = Array.from({ length: 28 }, (_, pin) => pin);
 
 /** @param device the SPI device or framebuffer of the configuration, where it names one */
@@ -101,7 +101,7 @@ export function mdbClaims(device: string): readonly Claim[] {
   ];
 }
 
-/** Lines that are nobody's to configure, whatever else is connected. */
+/** Lines that are never available, whatever is connected. */
 const fixedClaims: readonly Claim[] = [
   { pin: 0, holder: "ID_SD of the HAT's memory (EEPROM), which the firmware reads at boot" },
   { pin: 1, holder: "ID_SC of the HAT's memory (EEPROM), which the firmware reads at boot" },
@@ -138,14 +138,14 @@ function usesOf(delivery: GpioDelivery): readonly Use[] {
   return uses;
 }
 
-/** Sensors may be shared by several lines, as long as all agree on the level that means something. */
+/** Several lines may share a sensor if they agree on its active level. */
 const sharedSensors = new Set(["drop", "home", "acknowledge"]);
 
 function isSensor({ path }: Use): boolean {
   return sharedSensors.has(String(path.at(-1)));
 }
 
-/** Collisions among the machine's own lines, and of them with what else is on the header. @param others the panel's claims */
+/** Conflicts among the configured lines, and with everything else on the header. @param others the panel's claims */
 export function pinFaults(delivery: GpioDelivery, others: readonly Claim[]): readonly Fault[] {
   const uses = usesOf(delivery);
   const claims = [...others, ...fixedClaims];
@@ -183,7 +183,7 @@ export function pinFaults(delivery: GpioDelivery, others: readonly Claim[]): rea
   });
 }
 
-/** Outputs that the Pi's own pull-downs may switch on until kvitt runs. A line in config.txt keeps them off, so they are no fault. */
+/** Active-low outputs that the Pi's pull-downs may switch on during boot. A line in config.txt prevents that, so this is not a fault. */
 export function bootWarnings(delivery: GpioDelivery): readonly Fault[] {
   return usesOf(delivery)
     .filter(({ isOutput, activeLow, pin }) => isOutput && activeLow && pin > pulledUpMax)

@@ -1,6 +1,6 @@
 /**
- * The configuration: one TOML file. Every key has a sentence and, where it can have one, a default; docs/config.md is made from here.
- * Unknown keys are faults: a misspelt key that is ignored is a setting that somebody believes in.
+ * The configuration: one TOML file. Every key has a description and, where possible, a default; docs/config.md is generated from this schema.
+ * Unknown keys are faults: somebody relies on every setting in the file, misspelt or not.
  */
 import { z } from "zod";
 import { isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
@@ -149,7 +149,7 @@ const journal = z.strictObject({
     .describe("How many days finished sales are kept (bookkeeping: five years)."),
 });
 
-/** The whole file. What no single key shows is told by check.ts. */
+/** The whole file. Checks across keys are in check.ts. */
 export const configSchema = z.strictObject({
   machine,
   vipps,

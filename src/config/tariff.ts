@@ -62,7 +62,7 @@ function dayNumber(name: (typeof weekdayNames)[number]): number {
   return weekdayNames.indexOf(name) + 1;
 }
 
-/** The rates in the sale's words. */
+/** Converts the rates for the sale. */
 export function ratesOf(tariff: TariffConfig): readonly Rate[] {
   return tariff.rates.map(({ days, from, to, price_per_hour: perHour }) => ({
     days: days.map(dayNumber),
@@ -72,7 +72,7 @@ export function ratesOf(tariff: TariffConfig): readonly Rate[] {
   }));
 }
 
-/** The least that the shortest time can cost, by the cheapest price that it can fall under. */
+/** Lowest possible price of the shortest time, at the cheapest hourly price. */
 function leastPrice(
   { minutes_min: least, first_minutes: first, first_price: ofFirst, round_up_to: step }: TariffConfig,
   cheapest: number,
@@ -82,13 +82,13 @@ function leastPrice(
   return Math.ceil((flat + (rest * cheapest) / 60) / step) * step;
 }
 
-/** What a tariff does in each hour that there can be. */
+/** What a tariff charges over a week, with and without holidays. */
 interface Calendar {
-  /** Prices an hour that somebody may be charged, over nothing. */
+  /** Hourly prices above zero that can apply. */
   readonly prices: readonly number[];
   /** Paid minutes of a week without holidays. */
   readonly paidMinutes: number;
-  /** Rates that count in no hour. */
+  /** Indexes of rates that never apply. */
   readonly deadRates: readonly number[];
 }
 
@@ -97,7 +97,7 @@ const weekdays = [1, 2, 3, 4, 5, 6, 7];
 function calendarOf(tariff: TariffConfig): Calendar {
   const sold = { rates: ratesOf(tariff), perHour: tariff.price_per_hour };
   const week = weekdays.flatMap((today) => dayPieces(sold, today, today === 1 ? 7 : today - 1));
-  // A holiday may fall on any day, and follow any: another holiday, too.
+  // A holiday may follow or precede any day, including another holiday.
   const around = tariff.holidays.length === 0 ? [] : [...weekdays, holidayNumber];
   const withHolidays = around.flatMap((day) => [
     ...dayPieces(sold, holidayNumber, day),
@@ -113,21 +113,21 @@ function calendarOf(tariff: TariffConfig): Calendar {
   };
 }
 
-/** The furthest end that anybody can buy: further than a year nobody is sure of the rates. */
+/** How far ahead time can be bought: beyond a year nobody knows the rates. */
 const furthestDays = 366;
 
 interface AroundTariff {
   readonly currency: Currency;
-  /** Why plate and time cannot be typed; undefined where they can. */
+  /** Why plate and time cannot be entered; undefined if they can. */
   readonly typingFault: string | undefined;
-  /** Why `line` cannot be on for so many minutes; undefined where it can. */
+  /** Why `line` cannot be on for that many minutes; undefined if it can. */
   readonly timeFault: (
     line: string,
     minutes: number,
   ) => { readonly message: string; readonly instead?: string } | undefined;
 }
 
-/** What no single key shows: the whole week is asked what it costs. */
+/** Checks across keys, over every hour of the week. */
 export function tariffFaults(tariff: TariffConfig | undefined, around: AroundTariff): readonly Fault[] {
   if (tariff === undefined) return [];
   const faults: Fault[] = [];

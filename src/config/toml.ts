@@ -1,16 +1,16 @@
-/** Text to values, and what JavaScript forgets on the way: that 25.00 was written with a point. Pure. */
+/** Parses TOML and keeps what JavaScript loses: whether a number was written as a float, such as 25.00. Pure. */
 import { parse, TomlDate, TomlError } from "smol-toml";
 
 export type Read =
   | {
       readonly ok: true;
       readonly raw: unknown;
-      /** Where numbers stand that are TOML floats, `["product", 0, "price"]`. */
+      /** Paths of TOML floats, such as `["product", 0, "price"]`. */
       readonly floats: readonly (readonly PropertyKey[])[];
     }
   | { readonly ok: false; readonly where: string; readonly why: string };
 
-/** A configuration is some kilobytes; two hundred products make forty. */
+/** A configuration has a few kilobytes; with two hundred products it has about forty. */
 const charactersMax = 1_048_576;
 
 export function readToml(text: string): Read {
@@ -30,7 +30,7 @@ export function readToml(text: string): Read {
   }
 }
 
-/** TOML 1.0.0, Integer and Float: two kinds of number, which end as one here; where the floats stand is kept. */
+/** TOML 1.0.0 has integers and floats. Both become numbers here; the paths of the floats are collected. */
 function withNumbers(value: unknown, path: readonly PropertyKey[], floats: (readonly PropertyKey[])[]): unknown {
   if (typeof value === "bigint") return Number(value);
   if (typeof value === "number") floats.push(path);

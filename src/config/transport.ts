@@ -1,7 +1,7 @@
-/** Addresses over which passwords and keys travel: to another computer only through TLS. Pure. */
+/** Passwords and keys leave this computer only over TLS. Pure. */
 import type { Fault } from "./fields.ts";
 
-/** Whether the address is this computer's own: what goes there stays here (RFC 1122, 3.2.1.3; RFC 6761, 6.3). */
+/** Whether the address is a loopback address (RFC 1122, 3.2.1.3; RFC 6761, 6.3). */
 export function isLoopback(url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false;
   const { hostname } = new URL(url);
@@ -9,10 +9,10 @@ export function isLoopback(url: string | undefined): boolean {
 }
 
 const secured: Readonly<Record<string, string>> = { "mqtt:": "mqtts:", "ws:": "wss:", "http:": "https:" };
-/** Ports registered for MQTT without and with TLS (IANA). */
+/** IANA's ports for MQTT without and with TLS. */
 const [plainMqttPort, secureMqttPort] = ["1883", "8883"];
 
-/** Why what is sent to the address could be read on the way; undefined where it cannot. @param what travels there */
+/** A fault if data sent to the address can be read in transit. @param what the data at risk */
 export function clearTextFault(path: Fault["path"], url: string | undefined, what: string): Fault | undefined {
   if (url === undefined || !URL.canParse(url) || isLoopback(url)) return undefined;
   const parsed = new URL(url);

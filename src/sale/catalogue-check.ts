@@ -1,6 +1,6 @@
 /**
- * What every catalogue has to hold to before anything is sold from it: one check for the configuration's file and for the back office's
- * `set-catalogue`. Pure; what the machine's lines can deliver comes in as a function.
+ * Checks a catalogue before anything is sold from it: the same checks for the configuration file and for the back office's `set-catalogue`.
+ * Pure; what the machine's lines can deliver is passed in as a function.
  */
 import { unreadableBecause } from "../kit/readable-text.ts";
 import type { Catalogue, Product } from "./catalogue.ts";
@@ -8,18 +8,18 @@ import { currencies, type Currency, type Money, paymentMinorMax } from "./money.
 
 /** One thing wrong with a catalogue. */
 export interface CatalogueFault {
-  /** Which product, from 0; undefined where it is the catalogue as a whole. */
+  /** Index of the product; undefined for a fault of the catalogue as a whole. */
   readonly index: number | undefined;
   readonly key: "currency" | "products" | keyof Product;
-  /** What stands there. */
+  /** The value at fault. */
   readonly value: string | number | undefined;
-  /** What is wrong with it and what is allowed. */
+  /** What is wrong and what is allowed. */
   readonly message: string;
-  /** What to write instead, where that can be said. */
+  /** The value to write instead, if there is an obvious one. */
   readonly instead?: number;
 }
 
-/** Why a line cannot deliver something of a price, and which of the two is at fault; undefined where it can. */
+/** Why a line cannot deliver at a price, and which of the two is at fault; undefined if it can. */
 export type LineFaultOf = (
   line: string,
   priceMinor: number,
@@ -33,14 +33,14 @@ export interface CatalogueAround {
 
 export const productsMax = 200;
 export const productNameMax = 60;
-/** Unique in the catalogue; stands on receipts. */
+/** Unique in the catalogue; printed on receipts. */
 export const productIdPattern = /^[A-Za-z0-9_.-]{1,40}$/;
 export const linePattern = /^[A-Za-z0-9_-]{1,20}$/;
 /** Hundredths of a percent. */
 export const vatRateMax = 10_000;
 export const minimumAgeMax = 100;
 
-/** Why a text cannot be drawn and read; undefined where it can. @param max characters, as people count them */
+/** Why a text cannot be shown; undefined if it can. @param max code points */
 export function textFault(text: string, max: number): string | undefined {
   const unreadable = unreadableBecause(text);
   if (unreadable !== undefined) return unreadable;
@@ -48,18 +48,18 @@ export function textFault(text: string, max: number): string | undefined {
   return length > max ? `${length} characters, and at most ${max} are allowed` : undefined;
 }
 
-/** Minor units as people say them: 2500 is "25.00 NOK". */
+/** Formats minor units: 2500 is "25.00 NOK". */
 export function spokenAmount(minorUnits: number, currency: Currency): string {
   return `${(minorUnits / 100).toFixed(2)} ${currency}`;
 }
 
-/** An amount that is right, but for what it counts: what it says, and what was probably meant. */
+/** A value probably written in the wrong unit, and the value probably meant. */
 export interface Implausible {
   readonly message: string;
   readonly instead: number;
 }
 
-/** Why an amount is one in kroner or euros where minor units are wanted; undefined where it is not. */
+/** A fault if an amount was probably written in kroner or euros instead of minor units. */
 export function implausibleFault(minorUnits: number, currency: Currency): Implausible | undefined {
   if (minorUnits >= currencies[currency].priceMinorPlausible) return undefined;
   return { message: `prices are in minor units: ${meantBy(minorUnits, currency)}`, instead: minorUnits * 100 };
@@ -70,7 +70,7 @@ function meantBy(minorUnits: number, currency: Currency): string {
   return `${minorUnits} is ${spokenAmount(minorUnits, currency)}, and ${spokenAmount(hundredfold, currency)} is ${hundredfold}`;
 }
 
-/** Why so many minor units cannot be asked of a customer; undefined where they can. */
+/** Why an amount cannot be charged; undefined if it can. */
 export function priceFault(
   priceMinor: number,
   currency: Currency,
@@ -89,10 +89,10 @@ export function priceFault(
   };
 }
 
-/** Under 2 %, but not nothing: a rate in whole percent. No country of the wallet has such a rate. */
+/** A rate above zero but below 2 % was probably written in percent: no country that the wallet serves has one. */
 const plausibleVatMin = 200;
 
-/** Why so many hundredths of a percent are no rate of VAT; undefined where they can be one. */
+/** Why a number is not a VAT rate in hundredths of a percent; undefined if it is. */
 export function vatFault(rate: number): { readonly message: string; readonly instead?: number } | undefined {
   if (!Number.isSafeInteger(rate) || rate < 0 || rate > vatRateMax)
     return { message: `hundredths of a percent, a whole number from 0 to ${vatRateMax}: 15 % is 1500` };
@@ -104,7 +104,7 @@ export function vatFault(rate: number): { readonly message: string; readonly ins
   return undefined;
 }
 
-/** Everything that is wrong with the catalogue, in its order; empty where all of it can be sold. */
+/** All faults of a catalogue; empty if everything in it can be sold. */
 export function catalogueFaults(
   { currency, products }: Pick<Catalogue, "currency" | "products">,
   around: CatalogueAround,
@@ -173,10 +173,10 @@ function isWithin(value: number, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/** The most faults that a reply to the back office names. */
+/** Most faults named in a reply to the back office. */
 const toldMax = 5;
 
-/** All faults in one sentence, as the back office reads it. */
+/** The faults as one line for the back office. */
 export function catalogueFaultText(faults: readonly CatalogueFault[]): string {
   const told = faults.slice(0, toldMax).map(({ index, key, value, message }) => {
     const where = index === undefined ? key : `products[${index}].${key}`;

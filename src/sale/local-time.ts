@@ -1,4 +1,4 @@
-/** Wall time as people of a time zone read it, and back over the odd days of summer time. Pure; the zone's rules are Intl's (ECMA-402). */
+/** Converts wall time to local time, clock changes included. Pure; the zone's rules come from Intl (ECMA-402). */
 
 export interface LocalTime {
   /** YYYY-MM-DD. */
@@ -16,14 +16,14 @@ const dayMs = 86_400_000;
 const weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /**
- * A time zone changes its offset at most once in so long: the shortest time between two changes in the IANA database's rules of this century is weeks.
- * Formatting costs microseconds and a quote asks hundreds of times, so an offset that is the same at both ends of a slot is computed with.
+ * A time zone changes its offset at most once in this time: in this century's rules of the IANA database, changes are weeks apart. Formatting takes
+ * microseconds and a quote needs it hundreds of times, so an offset that is the same at both ends of a slot is reused inside it.
  */
 const slotMs = 6 * 3_600_000;
 /** Two years of slots. */
 const slotsMax = 3_000;
 
-/** Reads wall times of one zone. Making one is costly, reading is not. @throws RangeError for a zone that Intl does not know. */
+/** Reads wall times in one zone. Create it once: construction is costly. @throws RangeError for a zone that Intl does not know */
 export function localClock(timeZone: string): (wallMs: number) => LocalTime {
   const read = formattedClock(timeZone);
   const offsets = new Map<number, number | undefined>();

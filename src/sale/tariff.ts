@@ -1,16 +1,16 @@
 /**
- * What time costs: rates by weekday and time of day, free time, a price for the first minutes, a most a day, in the meter's own time zone and over
- * both odd days of the year. Pure functions of the tariff and the moment. Paid minutes run only while time costs something.
+ * What time costs: rates by weekday and time of day, free time, a price for the first minutes, a daily maximum, in the meter's own time zone and
+ * across clock changes. Pure functions of the tariff and the moment. Paid minutes run only while time costs something.
  */
 import { localClock, type LocalTime } from "./local-time.ts";
 import { type Minor, minor } from "./money.ts";
 
 export interface Rate {
-  /** ISO weekdays, 1 to 7; 8 is a holiday, which is no weekday. */
+  /** ISO weekdays, 1 to 7; 8 is a holiday, which is not a weekday. */
   readonly days: readonly number[];
   /**
-   * Minutes of the local day, 0 to 1440, the end not included. A rate that ends before it begins goes over midnight and belongs to the day on
-   * which it begins; one that ends as it begins never holds: OCPI 2.2.1, 11.4.6, TariffRestrictions, of `day_of_week` with an `end_time` before its `start_time`.
+   * Minutes of the local day, 0 to 1440, the end not included. A rate that ends before it begins runs past midnight and belongs to the day on
+   * which it begins (OCPI 2.2.1, 11.4.6). One whose end equals its start never applies.
    */
   readonly fromMinute: number;
   readonly toMinute: number;
@@ -20,15 +20,15 @@ export interface Rate {
 
 export interface Tariff {
   readonly timeZone: string;
-  /** Where no rate says otherwise. */
+  /** Applies where no rate matches. */
   readonly perHour: number;
-  /** The first one that fits counts. */
+  /** The first match applies. */
   readonly rates: readonly Rate[];
   /** Local dates, YYYY-MM-DD. */
   readonly holidays: ReadonlySet<string>;
-  /** So many paid minutes cost that, whenever they are; undefined: as any others. */
+  /** Price of the first paid minutes, at any time of day; undefined: charged like the rest. */
   readonly first: { readonly minutes: number; readonly price: number } | undefined;
-  /** The most that one local day costs: a multiple of `roundTo`, or rounding up would pass it. */
+  /** Highest price of one local day: a multiple of `roundTo`, or rounding up would exceed it. */
   readonly dayMax: number | undefined;
   /** Prices are rounded up to a multiple of this many minor units. */
   readonly roundTo: number;
@@ -44,26 +44,26 @@ const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 const dayMinutes = 1_440;
-/** Two years: what is bought ends before, or the tariff is refused where it is read. It bounds the work of a quote. */
+/** Two years. Bounds the work of a quote; a tariff whose times can last longer is refused when the configuration is read. */
 const horizonMs = 2 * 366 * dayMs;
 
-/** A stretch of a day with one price. */
+/** A part of a day with one rate. */
 export interface DayPiece {
   readonly fromMinute: number;
   /** Not included. */
   readonly toMinute: number;
   readonly perHour: number;
-  /** Which rate it is, from 0; undefined where none fits. */
+  /** Index of the rate; undefined where none matches. */
   readonly rate: number | undefined;
 }
 
-/** Whether the rate holds at a minute of a day. @param today 1 to 8 @param yesterday 1 to 8, for a rate that began before midnight */
+/** Whether a rate applies at a minute of the day. @param today 1 to 8 @param yesterday 1 to 8, for rates that began before midnight */
 function isInRate({ days, fromMinute, toMinute }: Rate, minute: number, today: number, yesterday: number): boolean {
   if (fromMinute <= toMinute) return days.includes(today) && minute >= fromMinute && minute < toMinute;
   return (days.includes(today) && minute >= fromMinute) || (days.includes(yesterday) && minute < toMinute);
 }
 
-/** A whole day, from 00:00 to 24:00, in stretches of one rate each. @param today 1 to 8 @param yesterday 1 to 8 */
+/** Splits a day, 00:00 to 24:00, into parts of one rate each. @param today 1 to 8 @param yesterday 1 to 8 */
 export function dayPieces(
   { rates, perHour }: Pick<Tariff, "rates" | "perHour">,
   today: number,
@@ -83,7 +83,7 @@ export function dayPieces(
   });
 }
 
-/** The days' pieces by what kind of day it is and which it follows: made when first asked for, 72 at most. */
+/** Caches the parts of a day by its kind and that of the day before: at most 64 entries. */
 function createWeek(tariff: Tariff): (time: LocalTime) => readonly DayPiece[] {
   const known = new Map<number, readonly DayPiece[]>();
   const kindOf = (date: string, weekday: number): number => (tariff.holidays.has(date) ? holidayNumber : weekday);
@@ -100,7 +100,7 @@ function createWeek(tariff: Tariff): (time: LocalTime) => readonly DayPiece[] {
   };
 }
 
-/** Neighbours of one price are one piece. */
+/** Joins neighbouring parts with the same price. */
 function withoutSeams(pieces: readonly DayPiece[]): readonly DayPiece[] {
   const joined: DayPiece[] = [];
   for (const piece of pieces) {
@@ -111,12 +111,12 @@ function withoutSeams(pieces: readonly DayPiece[]): readonly DayPiece[] {
   return joined;
 }
 
-/** YYYY-MM-DD of the day before: calendar arithmetic, which no time zone changes. */
+/** The day before, YYYY-MM-DD: calendar arithmetic, independent of time zones. */
 function dayBefore(date: string): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - dayMs).toISOString().slice(0, 10);
 }
 
-/** A clock change between the two, which lie in one local day; the moment itself is found by halving. */
+/** The moment of a clock change between two moments of one local day, found by bisection; undefined if there is none. */
 function changeBetween(startMs: number, endMs: number, localAt: (wallMs: number) => LocalTime): number | undefined {
   const timeOfDayMs = (wallMs: number): number => {
     const { minute, msOfMinute } = localAt(wallMs);
@@ -134,7 +134,7 @@ function changeBetween(startMs: number, endMs: number, localAt: (wallMs: number)
   return high;
 }
 
-/** The sum so far, in minor units, not rounded. A day's price ends at the most that a day costs. */
+/** Running total in minor units, not rounded, with each day capped at the daily maximum. */
 class Sum {
   readonly #tariff: Tariff;
   #paidMs = 0;
@@ -153,7 +153,7 @@ class Sum {
       this.#ofDay = 0;
     }
     const { first } = this.#tariff;
-    // The price of the first minutes is whole from the first of them on.
+    // The price of the first minutes is due in full as soon as the first of them begins.
     if (first !== undefined && this.#paidMs === 0) this.#ofDay += first.price;
     const inFirstMs = Math.max(0, Math.min((first?.minutes ?? 0) * minuteMs - this.#paidMs, ms));
     this.#paidMs += ms;
@@ -166,13 +166,13 @@ class Sum {
 
   price(): Minor {
     const { roundTo } = this.#tariff;
-    // What floating point adds in the ninth place is nobody's money; of nothing it would leave less than nothing, -0.
+    // Ignores floating-point noise, which must not round up; Math.max turns -0 into 0.
     const steps = Math.max(0, Math.ceil((this.#ofOtherDays + this.#capped()) / roundTo - 1e-9));
     return minor(steps * roundTo);
   }
 }
 
-/** Made once of a tariff: what so many paid minutes from that moment cost, and until when they last. */
+/** Prepares a tariff; the result quotes what a number of paid minutes from a moment costs, and when they end. */
 export function quotesOf(tariff: Tariff): (fromWallMs: number, minutes: number) => Quote {
   const localAt = localClock(tariff.timeZone);
   const piecesOf = createWeek(tariff);

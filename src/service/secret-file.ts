@@ -1,6 +1,6 @@
 /**
- * The one rule for files that hold a secret: a regular file, small, that nobody but its owner can reach. Every room that reads a key, a password
- * or a token reads it here; nothing that goes wrong on the way is swallowed.
+ * The one rule for secret files: a small regular file that only its owner can access. Every key, password and token is read here, and every
+ * error on the way is reported.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
@@ -12,14 +12,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** `secret-shared`: others can read it; `secret-unreadable`: nobody can; `secret-missing`: it was named and is not there, or is empty. */
 export class SecretFileError extends CodedError<"secret-shared" | "secret-unreadable" | "secret-missing"> {}
 
-/** Bits of a file's mode that let others than its owner in. */
+/** Mode bits that give access to anybody but the owner. */
 const sharedBits = 0o077;
 const worldBits = 0o007;
 /** Where systemd puts the credentials of its units (systemd.exec(5), LoadCredential=). */
 const systemdFolder = "/run/credentials/";
-/** Keys and passwords are a line; whatever is longer was named by mistake. */
+/** Keys and passwords are one line; anything larger is the wrong file. */
 const bytesMax = 65_536;
-/** A FIFO named by mistake must not keep the caller waiting for a writer. */
+/** Opening a FIFO by mistake must not block until it has a writer. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
@@ -44,7 +44,7 @@ function check(path: string, stats: Stats, env: Environment): void {
     throw new SecretFileError("secret-unreadable", `${path} has ${stats.size} bytes: a secret has at most ${bytesMax}`);
 }
 
-/** Undefined for a file that is not there; whatever else kept it from being read is thrown. */
+/** Undefined for a missing file; every other error is thrown. */
 function missingOrThrow(path: string, error: unknown): undefined {
   if (error instanceof SecretFileError) throw error;
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
@@ -57,14 +57,14 @@ function missingOrThrow(path: string, error: unknown): undefined {
 }
 
 /**
- * The text of a secret's file without the white space around it; undefined when the file is not there, or empty: the installer makes an empty
- * file for each credential, because systemd wants them all to exist.
+ * Reads a secret file and trims it; undefined if the file is missing or empty. The installer creates an empty file for each credential, because
+ * systemd requires all of them to exist.
  * @param env where $CREDENTIALS_DIRECTORY is looked up
  * @throws SecretFileError `secret-shared`, `secret-unreadable`
  */
 export async function findSecretFile(path: string, env: Environment): Promise<string | undefined> {
   try {
-    // Mode and text are of the same open file: between a stat() and a read of the name somebody could exchange it.
+    // Mode and content come from the same open file: the path could be replaced between stat() and a read.
     await using file = await open(path, openFlags);
     check(path, await file.stat(), env);
     return withoutEdges(await file.readFile("utf8"));
@@ -73,7 +73,7 @@ export async function findSecretFile(path: string, env: Environment): Promise<st
   }
 }
 
-/** The same for callers that cannot wait. */
+/** Synchronous version of `findSecretFile`. */
 export function findSecretFileSync(path: string, env: Environment): string | undefined {
   let file: number | undefined;
   try {
@@ -88,7 +88,7 @@ export function findSecretFileSync(path: string, env: Environment): string | und
 }
 
 /**
- * For a file that somebody named: it has to be there.
+ * Reads a secret file that must exist.
  * @throws SecretFileError `secret-missing` when it is not there, or empty; `secret-shared`, `secret-unreadable`
  */
 export async function readSecretFile(path: string, env: Environment): Promise<string> {
