@@ -2,12 +2,13 @@
  * Goal: the rooms of the house keep their doors. Method: dependency-cruiser reads every import; the number of modules that it saw is
  * asserted first, and a planted import is found, because a checker that reads nothing is green too.
  */
-import { mkdtemp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cruise, type ICruiseResult } from "dependency-cruiser";
 import { describe, expect, it } from "vitest";
+import { roomsOf, roomsPicture } from "../../scripts/rooms-picture.ts";
 import { rules } from "./rooms.ts";
 
 const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -45,10 +46,13 @@ async function withTree<T>(files: Readonly<Record<string, string>>, use: (dir: s
 }
 
 describe("the rooms", () => {
-  it("import only what the design allows", async () => {
+  it("import only what the design allows, and docs/pictures/rooms.svg shows it", async () => {
     const result = await cruiseTree(top);
     expect(result.summary.totalCruised).toBeGreaterThan(100);
     expect(result.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
+    const picture = await readFile(join(top, "docs/pictures/rooms.svg"), "utf8");
+    const isDrawn = picture === roomsPicture(roomsOf(result.modules));
+    expect(isDrawn, "the picture is old: node --import tsx scripts/rooms-picture.ts draws it anew").toBe(true);
   });
 
   it.each([
