@@ -1,5 +1,5 @@
 /**
- * One compiled bundle for the device: dist/kvitt.js, with what cannot be bundled beside it (native modules stay in node_modules, the font
+ * `build.ts [FOLDER]`: one compiled bundle for the device, dist/kvitt.js, with what cannot be bundled beside it (native modules stay in node_modules, the font
  * and the panel files are copied).
  */
 import { cp, mkdir, rm } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const out = join(top, "dist");
+const out = process.argv[2] ?? join(top, "dist");
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
@@ -36,4 +36,4 @@ await cp(join(top, "src/demo/page.html"), join(out, "chunks/page.html"));
 await cp(join(top, "src/panel/font"), join(out, "font"), { recursive: true });
 await cp(join(top, "hardware/panels"), join(out, "hardware/panels"), { recursive: true });
 const bytes = Object.values(result.metafile.outputs).reduce((sum, one) => sum + one.bytes, 0);
-console.log(`dist/: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
+console.log(`${out}: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);

@@ -1,12 +1,24 @@
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type UserWorkspaceConfig } from "vitest/config";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** Tests that wait for processes leave the cores idle: more of them run at once than there are cores. */
+const waitingWorkers = 3 * availableParallelism();
+
+type ProjectConfig = NonNullable<UserWorkspaceConfig["test"]>;
+
 /** A project a kind of test: unit is pure, simulation owns the clock, integration touches files, sockets and processes. */
-function project(name: string, include: readonly string[], testTimeout: number) {
-  return { extends: true as const, test: { name, include: [...include], testTimeout, hookTimeout: testTimeout } };
+function project(
+  name: string,
+  include: readonly string[],
+  testTimeout: number,
+  more: Pick<ProjectConfig, "globalSetup" | "maxWorkers" | "sequence"> = {},
+) {
+  const test: ProjectConfig = { name, include: [...include], testTimeout, hookTimeout: testTimeout, ...more };
+  return { extends: true as const, test };
 }
 
 export default defineConfig({
@@ -15,9 +27,16 @@ export default defineConfig({
     environment: "node",
     passWithNoTests: false,
     projects: [
-      project("unit", ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"], 30_000),
-      project("simulation", ["test/simulation/**/*.test.ts"], 300_000),
-      project("integration", ["test/integration/**/*.test.ts"], 180_000),
+      project("unit", ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"], 60_000),
+      project("simulation", ["test/simulation/**/*.test.ts"], 600_000, {
+        maxWorkers: waitingWorkers,
+        sequence: { groupOrder: 1 },
+      }),
+      project("integration", ["test/integration/**/*.test.ts"], 400_000, {
+        globalSetup: ["test/integration/bundle.ts"],
+        maxWorkers: waitingWorkers,
+        sequence: { groupOrder: 1 },
+      }),
     ],
   },
 });

@@ -89,12 +89,15 @@ const phoneView = z.object({
 });
 export type PhoneStateView = z.infer<typeof phoneView>;
 
+/** The simulated provider answers in milliseconds, unless the computer has much else to do. */
+const answerMs = 30_000;
+
 async function order(url: string, path: string, body: object): Promise<unknown> {
   const response = await fetch(`${url}/simulator/${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(3_000),
+    signal: AbortSignal.timeout(answerMs),
   });
   const value: unknown = await response.json();
   return value;
@@ -115,7 +118,15 @@ export async function setUnit(
   await order(url, "unit", unit);
 }
 
+const codeView = z.object({ payable: z.boolean(), kind: z.enum(["callback", "one-time"]) });
+
+/** Which kind of code this text is, when somebody could pay with it now. */
+export async function kindOfPayableCode(url: string, text: string): Promise<"callback" | "one-time" | undefined> {
+  const { payable, kind } = codeView.parse(await order(url, "code", { text }));
+  return payable ? kind : undefined;
+}
+
 /** Whether this text is a code that somebody could pay with now. */
 export async function isPayableCode(url: string, text: string): Promise<boolean> {
-  return z.object({ payable: z.boolean() }).parse(await order(url, "code", { text })).payable;
+  return (await kindOfPayableCode(url, text)) !== undefined;
 }

@@ -4,7 +4,7 @@ import { readJournal } from "../journal/journal.ts";
 import type { JsonValue } from "../journal/port.ts";
 import { readSaleHistory } from "../kiosk/stored.ts";
 import { totalsOf } from "../sale/record.ts";
-import { isPayableCode } from "./clients.ts";
+import { isPayableCode, kindOfPayableCode } from "./clients.ts";
 import { isMachineKind } from "./machines/machines.ts";
 import type { Drop, MachineKind, SwitchName } from "./machines/port.ts";
 import { type DemoWorld, isEnded, switchTexts } from "./world.ts";
@@ -38,7 +38,8 @@ export class ScriptError extends Error {
   readonly code = "script";
 }
 
-const waitMsDefault = 20_000;
+/** Scripts wait for states: the bound is there so that they end. A computer that is busy takes its time. */
+const waitMsDefault = 120_000;
 
 function parseStep(words: readonly string[]): Step | undefined {
   const [first, second, third, fourth, fifth] = words;
@@ -120,27 +121,28 @@ async function until(isTrue: () => boolean, withinMs: number): Promise<boolean> 
   return true;
 }
 
-const glassDelayMs = 700;
-
-/** A code may outlive what makes it payable for as long as the machine needs to hear of it: a poll, a probe and a redraw. */
-const staleCodeMs = 6_000;
+/**
+ * A code may outlive what makes it payable for as long as the machine needs to hear of it: a poll, a probe and a redraw. Counted in looks at the
+ * glass, each with an answer of the machine before it, at least 0.3 s apart: where everything is slow, so are they.
+ */
+const staleLooksMax = 20;
 
 /** Watches every picture on the glass: a code that cannot be paid must not stay. */
 function watchCodes(world: DemoWorld): { stop(): Promise<readonly string[]> } {
   const failures: string[] = [];
   const stop = new AbortController();
   async function watch(): Promise<void> {
-    let badSince: number | undefined;
+    let badLooks = 0;
     while (!stop.signal.aborted) {
       const text = await world.code();
       const isGood = text === undefined || (await isPayableCode(world.providerUrl, text).catch(() => true));
-      if (isGood) badSince = undefined;
-      else badSince ??= Date.now();
-      if (badSince !== undefined && Date.now() - badSince > staleCodeMs) {
+      badLooks = isGood ? 0 : badLooks + 1;
+      if (badLooks > staleLooksMax) {
         failures.push(`the panel shows a code that cannot be paid: ${text ?? ""}`);
-        badSince = undefined;
+        badLooks = 0;
       }
       await new Promise((resolve) => setTimeout(resolve, 300));
+      await world.look();
     }
   }
   const watching = watch();
@@ -193,12 +195,24 @@ async function checkJournal(world: DemoWorld): Promise<readonly string[]> {
   return failures;
 }
 
-/** Looks at the glass as long as a person would: a picture takes a moment to get there. */
+/** What the kiosk says of its scene is ahead of the glass by a drawing: looks until the glass has a code, or none. */
 async function untilCode(world: DemoWorld, there: boolean): Promise<string | undefined> {
-  const end = Date.now() + 4_000;
+  const end = Date.now() + waitMsDefault;
   for (;;) {
     const text = await world.code();
     if ((text !== undefined) === there || Date.now() > end) return text;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Looks until the glass has the code of the scene: the one before it may still stand there. */
+async function untilScannable(world: DemoWorld): Promise<void> {
+  const end = Date.now() + waitMsDefault;
+  while (Date.now() < end) {
+    const wanted = world.scenes.at(-1) === "pay" ? "one-time" : "callback";
+    const text = await world.code();
+    const isWanted = text !== undefined && (await kindOfPayableCode(world.providerUrl, text)) === wanted;
+    if (isWanted) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -211,12 +225,27 @@ export async function checkWorld(world: DemoWorld): Promise<readonly string[]> {
   return [...checkMoney(world.ledger, world.drops), ...(await checkJournal(world)), ...glass];
 }
 
-async function perform(world: DemoWorld, step: Step): Promise<string | undefined> {
+/**
+ * Where in the list of scenes a wait begins to look: at the one that stood when somebody last did something. A scene that was over before the
+ * script looked has been shown all the same.
+ */
+interface Progress {
+  scene: number;
+}
+
+/** Steps in which somebody does something, as opposed to those that look. */
+function isDeed({ kind }: Step): boolean {
+  return kind !== "pause" && !kind.startsWith("wait") && !kind.startsWith("expect");
+}
+
+async function perform(world: DemoWorld, step: Step, progress: Progress): Promise<string | undefined> {
   switch (step.kind) {
     case "machine":
       await world.changeMachine(step.machine);
       return undefined;
     case "press":
+      // A front end offers some of its buttons only once it has heard of a payment.
+      await until(() => world.state().machine.controls.some(({ id }) => id === step.id), waitMsDefault);
       await world.use(step.id);
       return undefined;
     case "type":
@@ -229,7 +258,7 @@ async function perform(world: DemoWorld, step: Step): Promise<string | undefined
       world.take();
       return undefined;
     case "scan":
-      await untilCode(world, true);
+      await untilScannable(world);
       return (await world.scan()) === undefined ? "the camera sees no code" : undefined;
     case "hold-up":
       await world.holdUp();
@@ -245,9 +274,13 @@ async function perform(world: DemoWorld, step: Step): Promise<string | undefined
         const { panel, phone, machine } = world.state();
         return { panel: panel.scene, phone: phone.screen, state: machine.state }[step.what];
       };
-      const isThere = await until(() => now() === step.value, step.withinMs);
-      // What the kiosk says of its scene is ahead of the glass by a drawing and a look at the file.
-      if (step.what === "panel") await new Promise((resolve) => setTimeout(resolve, glassDelayMs));
+      const hasBeen = (): boolean => {
+        if (step.what !== "panel") return now() === step.value;
+        const found = world.scenes.indexOf(step.value, progress.scene);
+        if (found !== -1) progress.scene = found;
+        return found !== -1;
+      };
+      const isThere = await until(hasBeen, step.withinMs);
       return isThere ? undefined : `${step.what} is "${now()}"`;
     }
     case "wait-ended": {
@@ -255,12 +288,12 @@ async function perform(world: DemoWorld, step: Step): Promise<string | undefined
       return isDone ? undefined : `still open: ${JSON.stringify(world.ledger.filter((row) => !isEnded(row)))}`;
     }
     case "expect-tray": {
-      const isRight = await until(() => world.drops.length === step.count, 3_000);
+      const isRight = await until(() => world.drops.length === step.count, waitMsDefault);
       return isRight ? undefined : `${world.drops.length} things have fallen`;
     }
     case "expect-captured": {
       const sum = (): number => world.ledger.reduce((total, row) => total + row.captured - row.refunded, 0);
-      return (await until(() => sum() === step.minor, 5_000)) ? undefined : `${sum()} is kept`;
+      return (await until(() => sum() === step.minor, waitMsDefault)) ? undefined : `${sum()} is kept`;
     }
     case "expect-code": {
       const text = await untilCode(world, step.there);
@@ -276,6 +309,9 @@ async function perform(world: DemoWorld, step: Step): Promise<string | undefined
   }
 }
 
+/** What was sent a moment before a power cut is waited for two minutes before it is sent again. */
+const settleMs = 180_000;
+
 /** Plays the steps, mends everything, waits until all is settled, and checks money, journal and panel. */
 export async function playScript(
   world: DemoWorld,
@@ -285,11 +321,13 @@ export async function playScript(
 ): Promise<ScriptResult> {
   const codes = watchCodes(world);
   const failures: string[] = [];
+  const progress: Progress = { scene: 0 };
   let checks = 0;
   for (const { line, text, step } of steps) {
     if (signal.aborted) throw new ScriptError("stopped");
     tell(`${String(line).padStart(3)}  ${text}`);
-    const failure = await perform(world, step);
+    if (isDeed(step)) progress.scene = Math.max(0, world.scenes.length - 1);
+    const failure = await perform(world, step, progress);
     checks += 1;
     if (failure !== undefined) {
       failures.push(`line ${line}, "${text}": ${failure}`);
@@ -299,9 +337,10 @@ export async function playScript(
   for (const { name } of switchTexts) await world.turn(name, false);
   const settled = await until(
     () => world.state().machine.state === "ready" && world.ledger.every(isEnded) && world.kiosk?.openSettlements === 0,
-    90_000,
+    settleMs,
   );
-  if (!settled) failures.push("the machine did not settle everything within 90 s after all was mended");
+  if (!settled)
+    failures.push(`the machine did not settle everything within ${settleMs / 1_000} s after all was mended`);
   failures.push(...(await codes.stop()), ...(await checkWorld(world)));
   checks += 3 + world.ledger.length;
   if (failures.length > 0) for (const entry of world.state().log.slice(-60)) tell(`     ${entry.who}: ${entry.text}`);

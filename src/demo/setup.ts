@@ -43,7 +43,7 @@ probe_s = 2
 [sale]
 choose_s = 30
 pay_s = 60
-deliver_s = 10
+deliver_s = 20
 show_s = 4
 ${sale}
 

@@ -10,12 +10,14 @@ const logLine = z.looseObject({
   reason: z.unknown().optional(),
   missing: z.array(z.string()).optional(),
   effect: z.string().optional(),
+  scene: z.string().optional(),
   err: z.looseObject({ message: z.string() }).optional(),
 });
 
 function detail(line: z.infer<typeof logLine>): string {
   const parts: string[] = [];
   if (line.effect !== undefined) parts.push(line.effect);
+  if (line.scene !== undefined) parts.push(line.scene);
   if (line.reference !== undefined) parts.push(`…${line.reference.slice(-6)}`);
   if (typeof line.outcome === "string") parts.push(line.outcome);
   else if (line.outcome !== undefined) parts.push(JSON.stringify(line.outcome));
@@ -27,7 +29,9 @@ function detail(line: z.infer<typeof logLine>): string {
 }
 
 /** Undefined for what is no log line. */
-export function plainWords(text: string): { readonly text: string; readonly level: string } | undefined {
+export function plainWords(
+  text: string,
+): { readonly text: string; readonly level: string; readonly scene?: string | undefined } | undefined {
   if (!text.startsWith("{")) return text.trim() === "" ? undefined : { text, level: "warn" };
   let value: unknown;
   try {
@@ -37,5 +41,5 @@ export function plainWords(text: string): { readonly text: string; readonly leve
   }
   const parsed = logLine.safeParse(value);
   if (!parsed.success || parsed.data.level === "debug") return undefined;
-  return { text: parsed.data.msg + detail(parsed.data), level: parsed.data.level ?? "info" };
+  return { text: parsed.data.msg + detail(parsed.data), level: parsed.data.level ?? "info", scene: parsed.data.scene };
 }

@@ -127,8 +127,12 @@ export class DemoWorld {
   #phoneNote: string | undefined;
   #ledger: readonly LedgerRowView[] = [];
   #png: Uint8Array | undefined;
+  #read: { readonly png: Uint8Array; readonly text: Promise<string | undefined> } | undefined;
   #version = 0;
   #lines = 0;
+  readonly #scenes: string[] = [];
+  /** How often the power was cut. */
+  #cuts = 0;
   #isClosed = false;
   #polling: Promise<void> = Promise.resolve();
   #owned: AsyncDisposable | undefined;
@@ -238,9 +242,23 @@ export class DemoWorld {
     return this.#ledger;
   }
 
+  /** Asks the machine how it is, and comes back with its answer: then it has come round to everything that was there before. */
+  async look(): Promise<void> {
+    await askKiosk(join(this.folder, "state.sock"));
+  }
+
+  /** Every scene that a machine has shown here, also those that were over before anybody looked. Oldest first. */
+  get scenes(): readonly string[] {
+    return this.#scenes;
+  }
+
   /** What the camera reads from the glass now. */
   async code(): Promise<string | undefined> {
-    return this.png === undefined ? undefined : readCode(this.png);
+    const { png } = this;
+    if (png === undefined) return undefined;
+    // A picture is read once, however often it is looked at: reading takes a tenth of a second.
+    if (this.#read?.png !== png) this.#read = { png, text: readCode(png) };
+    return this.#read.text;
   }
 
   state(): WorldState {
@@ -356,6 +374,8 @@ export class DemoWorld {
       case "power":
         if (broken) {
           await this.#kiosk.kill();
+          this.#cuts += 1;
+          this.#scenes.push("dark");
           this.#kioskState = undefined;
           this.#png = undefined;
           await rm(join(this.folder, "panel.png"), { force: true });
@@ -452,8 +472,10 @@ export class DemoWorld {
   }
 
   async #pollPicture(): Promise<void> {
+    const cuts = this.#cuts;
     const png = await readFile(join(this.folder, "panel.png")).catch(() => undefined);
-    if (png === undefined || (this.#png !== undefined && png.equals(this.#png))) return;
+    // A picture that was read while the power went is not on the glass of the machine that boots after it.
+    if (png === undefined || cuts !== this.#cuts || (this.#png !== undefined && png.equals(this.#png))) return;
     this.#png = new Uint8Array(png);
     this.#version += 1;
     this.#changed();
@@ -461,7 +483,9 @@ export class DemoWorld {
 
   #hear(who: string, line: string): void {
     const words = plainWords(line);
-    if (words !== undefined) this.say(who, words.text, words.level);
+    if (words === undefined) return;
+    if (words.scene !== undefined) this.#scenes.push(words.scene);
+    this.say(who, words.text, words.level);
   }
 
   say(who: string, text: string, level = "info"): void {

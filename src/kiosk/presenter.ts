@@ -53,11 +53,13 @@ class ScenePresenter implements Presenter {
     const { panel, inputs } = this.#parts;
     const scene = this.#sceneNow();
     if (inputs().outOfService === "panel") panel.rehearse(this.#sceneOtherwise());
+    const isAnother = scene.kind !== this.#scene.kind;
     this.#scene = scene;
     const key = keyOf(scene, panel.facts.liveCountdown);
     if (key === this.#shownKey) return;
     this.#shownKey = key;
     const log = saleLog(this.#parts.log, referenceOfSession(this.#parts.state().session));
+    if (isAnother) log.info({ scene: scene.kind }, "the panel shows another scene");
     try {
       const outcome = await panel.show(scene);
       if (outcome.kind !== "failed") return;

@@ -62,6 +62,7 @@ export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
 
   async function order(id: string): Promise<void> {
     const dish = menu.find((one) => one.id === id);
+    await look();
     if (dish === undefined || (current !== undefined && !current.settled)) return;
     orders += 1;
     const body = { id: `order-${process.pid}-${orders}`, amount: dish.price, currency: "NOK", title: dish.name };
@@ -95,7 +96,7 @@ export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
       tables: `[delivery]
 driver = "kiosk"
 socket = "${socketPath}"
-confirm_s = 9
+confirm_s = 15
 `,
     },
     controls: () => [

@@ -12,9 +12,10 @@ const dropSensor = 26;
 const cancelButton = 6;
 const door = 5;
 const wired = products.map((product, index) => ({ product, button: 7 + index, relay: 17 + index }));
-const pressMs = 150;
+/** Longer than the daemon may be away from its inputs on a busy computer: a closure that begins and ends between two looks was none. */
+const pressMs = 400;
+const passMs = 300;
 const fallMs = 500;
-const passMs = 40;
 const lookMs = 20;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -23,15 +24,20 @@ export function relayMachine({ folder }: MachinePlaces): DemoMachine {
   const lines = join(folder, "gpio");
   mkdirSync(lines, { recursive: true });
   const drops: Drop[] = [];
-  const wasOn = new Set<number>();
+  const seen = new Map<number, number>();
   let isJammed = false;
   let isBlind = false;
 
   /** Inputs are pulled up, and active when they are pulled low. */
   const setActive = (bcm: number, active: boolean): void => writeFileSync(join(lines, String(bcm)), active ? "0" : "1");
-  const isOn = (bcm: number): boolean => {
+  /** Whether an output went on since the last look, also when it is off again: its file keeps every level. */
+  const hasRisen = (bcm: number): boolean => {
     try {
-      return readFileSync(join(lines, String(bcm)), "utf8").trim() === "1";
+      const levels = readFileSync(join(lines, String(bcm)), "utf8");
+      const known = seen.get(bcm) ?? 0;
+      seen.set(bcm, levels.length);
+      // A daemon that starts anew begins the file anew.
+      return levels.slice(levels.length < known ? 0 : known).includes("1");
     } catch {
       // The daemon makes the files when it starts.
       return false;
@@ -59,17 +65,14 @@ export function relayMachine({ folder }: MachinePlaces): DemoMachine {
 
   const watching = setInterval(() => {
     wired.forEach(({ relay }, index) => {
-      const on = isOn(relay);
-      if (on && !wasOn.has(relay)) void turn(index);
-      if (on) wasOn.add(relay);
-      else wasOn.delete(relay);
+      if (hasRisen(relay)) void turn(index);
     });
   }, lookMs);
 
   const tables = wired
     .map(
       ({ product, button, relay }) =>
-        `  { line = "${product.line}", button = ${button}, relay = ${relay}, on_ms = 400, acknowledge = ${dropSensor}, without_acknowledge = "unknown" },`,
+        `  { line = "${product.line}", button = ${button}, relay = ${relay}, on_ms = 400, acknowledge = ${dropSensor}, acknowledge_window_ms = 5000, without_acknowledge = "unknown" },`,
     )
     .join("\n");
   return {

@@ -30,6 +30,8 @@ export interface CdevCalls {
   readonly read: (fd: number, bytes: Buffer) => number | undefined;
   readonly close: (fd: number) => void;
   readonly chips: () => readonly string[];
+  /** CLOCK_MONOTONIC, the clock by which the kernel stamps edges. */
+  readonly nowNs: () => bigint;
 }
 
 const fSetFlags = 4; // F_SETFL, asm-generic/fcntl.h
@@ -66,6 +68,7 @@ export async function loadCdevCalls(): Promise<CdevCalls> {
           .filter((name) => /^gpiochip\d+$/.test(name))
           .toSorted()
           .map((name) => join("/dev", name)),
+      nowNs: () => process.hrtime.bigint(),
     };
   } catch (error) {
     throw new GpioError(
@@ -204,9 +207,9 @@ class CdevLines implements GpioLines {
     return { spec, isActive: () => this.#read(fd) };
   }
 
-  /** The kernel stamps with CLOCK_MONOTONIC, which process.hrtime reads too; our clock may begin elsewhere. */
+  /** Our clock may begin elsewhere than the kernel's. */
   #toMonoMs(timestampNs: bigint): number {
-    const agoMs = Number(process.hrtime.bigint() - timestampNs) / 1e6;
+    const agoMs = Number(this.#calls.nowNs() - timestampNs) / 1e6;
     return this.#clock.monotonicMs() - Math.max(0, agoMs);
   }
 

@@ -1,9 +1,15 @@
-/** Lines as files in a folder, one a line, holding 0 or 1, named by BCM number: for processes that are tried on machines without a header. */
-import { existsSync, type FSWatcher, readFileSync, watch, writeFileSync } from "node:fs";
+/**
+ * Lines as files in a folder, named by BCM number: for processes that are tried on machines without a header. The last character of a file is the
+ * level now, 0 or 1. An output's file keeps the levels before it, so that an onlooker who comes late misses no pulse.
+ */
+import { appendFileSync, existsSync, type FSWatcher, readFileSync, statSync, watch, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../service/port.ts";
 import type { Edge, GpioLines, InputLine, InputSpec, OutputLine, OutputSpec } from "./lines.ts";
+
+/** An output that is opened with more levels on file begins anew: some hundred deliveries. */
+const levelsMax = 4_096;
 
 type Spec = Pick<OutputSpec, "bcm" | "activeLow">;
 
@@ -27,8 +33,9 @@ class FolderLines implements GpioLines {
 
   async openOutput(spec: OutputSpec): Promise<OutputLine> {
     this.#held.push(spec);
-    this.#write(spec, false);
-    return { spec, set: (on) => this.#write(spec, on), isOn: () => this.#isActive(spec) };
+    if (existsSync(this.#path(spec)) && statSync(this.#path(spec)).size <= levelsMax) this.#append(spec, false);
+    else this.#write(spec, false);
+    return { spec, set: (on) => this.#append(spec, on), isOn: () => this.#isActive(spec) };
   }
 
   /** A file that is not there yet is made, at rest. */
@@ -57,7 +64,7 @@ class FolderLines implements GpioLines {
   async close(): Promise<void> {
     this.#watcher?.close();
     this.#inputs.length = 0;
-    for (const spec of this.#held.splice(0)) this.#write(spec, false);
+    for (const spec of this.#held.splice(0)) this.#append(spec, false);
   }
 
   #path({ bcm }: Spec): string {
@@ -65,10 +72,18 @@ class FolderLines implements GpioLines {
   }
 
   #write(spec: Spec, active: boolean): void {
-    writeFileSync(this.#path(spec), active === spec.activeLow ? "0" : "1");
+    writeFileSync(this.#path(spec), levelOf(spec, active));
+  }
+
+  #append(spec: Spec, active: boolean): void {
+    if (this.#isActive(spec) !== active) appendFileSync(this.#path(spec), levelOf(spec, active));
   }
 
   #isActive(spec: Spec): boolean {
-    return (readFileSync(this.#path(spec), "utf8").trim() === "1") !== spec.activeLow;
+    return readFileSync(this.#path(spec), "utf8").trim().endsWith("1") !== spec.activeLow;
   }
+}
+
+function levelOf({ activeLow }: Spec, active: boolean): string {
+  return active === activeLow ? "0" : "1";
 }

@@ -18,6 +18,8 @@ import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { readCode } from "../../../src/demo/camera.ts";
 import { isPayableCode } from "../../../src/demo/clients.ts";
 import { startSimulator } from "../../../src/simulator/server.ts";
+import { kvittArgs } from "../kvitt.ts";
+import { patienceMs } from "../patience.ts";
 
 const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
@@ -26,7 +28,7 @@ const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
 
 /** The address of the page, from the line that the demo prints. */
 function startDemo(): { readonly child: ChildProcess; readonly url: Promise<string> } {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "demo", "--port", "0"], {
+  const child = spawn(process.execPath, kvittArgs("demo", "--port", "0"), {
     cwd: top,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -59,8 +61,8 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     });
     world.page = await world.browser.newPage({ viewport: { width: 1_500, height: 1_060 } });
     await world.page.goto(await world.demo.url);
-    await world.page.waitForSelector("#lamp.on", { timeout: 60_000 });
-  }, 120_000);
+    await world.page.waitForSelector("#lamp.on", { timeout: patienceMs });
+  });
 
   afterAll(async () => {
     await world.browser?.close();
@@ -83,34 +85,34 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
 
   it("select first: press, scan, approve, and something falls", async () => {
     await page().getByRole("button", { name: "A1 Water" }).click();
-    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/^https:\/\/qr\.vipps\.no\/28\//);
+    await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/^https:\/\/qr\.vipps\.no\/28\//);
     expect(await codeInBrowser()).toBe(await codeOnGlass());
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByRole("button", { name: "Approve" }).waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).waitFor({ timeout: patienceMs });
     const picture = process.env["KVITT_SCREENSHOT"];
     if (picture !== undefined) await page().screenshot({ path: join(top, picture) });
     await page().getByRole("button", { name: "Approve" }).click();
-    await page().locator(".thing", { hasText: "Water" }).waitFor({ timeout: 20_000 });
-    await page().locator("#ledger .ok").first().waitFor({ timeout: 20_000 });
+    await page().locator(".thing", { hasText: "Water" }).waitFor({ timeout: patienceMs });
+    await page().locator("#ledger .ok").first().waitFor({ timeout: patienceMs });
   });
 
   it("scan first: the app waits, a button is pressed, and something falls", async () => {
-    await page().waitForSelector("#lamp.on", { timeout: 30_000 });
-    await expect.poll(codeInBrowser, { timeout: 30_000 }).toMatch(/^https:\/\/qr\.vipps\.no\/vp\//);
+    await page().waitForSelector("#lamp.on", { timeout: patienceMs });
+    await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/^https:\/\/qr\.vipps\.no\/vp\//);
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByText("Choose the product on the machine.").waitFor({ timeout: 20_000 });
+    await page().getByText("Choose the product on the machine.").waitFor({ timeout: patienceMs });
     await page().getByRole("button", { name: "A2 Cola" }).click();
-    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
-    await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: patienceMs });
+    await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: patienceMs });
   });
 
   it("show code: the personal code is held to the scanner", async () => {
-    await page().waitForSelector("#lamp.on", { timeout: 30_000 });
+    await page().waitForSelector("#lamp.on", { timeout: patienceMs });
     await page().getByRole("button", { name: "A3 Apple juice" }).click();
-    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
+    await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/\/28\//);
     await page().getByRole("button", { name: "Hold my code" }).click();
-    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
-    await page().locator(".thing", { hasText: "Apple juice" }).waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: patienceMs });
+    await page().locator(".thing", { hasText: "Apple juice" }).waitFor({ timeout: patienceMs });
   });
 
   async function turn(label: string): Promise<void> {
@@ -123,19 +125,19 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
   }
 
   it("the network to the provider breaks: the code goes, and comes back", async () => {
-    await page().waitForSelector("#lamp.on", { timeout: 30_000 });
+    await page().waitForSelector("#lamp.on", { timeout: patienceMs });
     await turn("Network to the provider");
-    await expect.poll(scene, { timeout: 30_000 }).toBe("no code");
+    await expect.poll(scene, { timeout: patienceMs }).toBe("no code");
     await turn("Network to the provider");
-    await expect.poll(scene, { timeout: 30_000 }).toBe("code");
+    await expect.poll(scene, { timeout: patienceMs }).toBe("code");
   });
 
   it("the broker and the relay break: no callback code, and it comes back", async () => {
     for (const label of ["MQTT broker", "Relay"]) {
       await turn(label);
-      await expect.poll(scene, { timeout: 30_000 }).toBe("no code");
+      await expect.poll(scene, { timeout: patienceMs }).toBe("no code");
       await turn(label);
-      await expect.poll(scene, { timeout: 30_000 }).toBe("code");
+      await expect.poll(scene, { timeout: patienceMs }).toBe("code");
     }
   });
 
@@ -143,11 +145,11 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     const before = await page().locator(".thing").count();
     await turn("Coils");
     await page().getByRole("button", { name: "B1 Salted nuts" }).click();
-    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
+    await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/\/28\//);
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: patienceMs });
     await expect
-      .poll(() => page().locator("#ledger tr").nth(1).innerText(), { timeout: 20_000 })
+      .poll(() => page().locator("#ledger tr").nth(1).innerText(), { timeout: patienceMs })
       .toMatch(/0\.00 NOK\s+35\.00 NOK\s+✓ ended/);
     expect(await page().locator(".thing").count()).toBe(before);
     await turn("Coils");
@@ -155,37 +157,37 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
 
   it("a wrong clock sells nothing", async () => {
     await turn("Clock");
-    await expect.poll(scene, { timeout: 20_000 }).toBe("no code");
+    await expect.poll(scene, { timeout: patienceMs }).toBe("no code");
     await turn("Clock");
-    await expect.poll(scene, { timeout: 30_000 }).toBe("code");
+    await expect.poll(scene, { timeout: patienceMs }).toBe("code");
   });
 
   it("the power is cut while a customer pays: dark, then as if nothing had been", async () => {
     await page().getByRole("button", { name: "A1 Water" }).click();
-    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
+    await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/\/28\//);
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByRole("button", { name: "Approve" }).waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).waitFor({ timeout: patienceMs });
     await turn("Power");
     expect(await codeInBrowser()).toBeUndefined();
     await page().getByRole("button", { name: "Approve" }).click();
     await turn("Power");
-    await page().waitForSelector("#lamp.on", { timeout: 60_000 });
+    await page().waitForSelector("#lamp.on", { timeout: patienceMs });
   });
 
   it("another machine stands there when it is chosen, with its own buttons, and sells", async () => {
     await page().getByRole("button", { name: "Vending on MDB" }).click();
-    await page().getByRole("button", { name: "Machine's display" }).waitFor({ timeout: 20_000 });
-    await page().waitForSelector("#lamp.on", { timeout: 60_000 });
+    await page().getByRole("button", { name: "Machine's display" }).waitFor({ timeout: patienceMs });
+    await page().waitForSelector("#lamp.on", { timeout: patienceMs });
     await page().locator('[id="press-2"]').click();
-    await expect.poll(codeInBrowser, { timeout: 20_000 }).toMatch(/\/28\//);
+    await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/\/28\//);
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByRole("button", { name: "Approve" }).click({ timeout: 20_000 });
-    await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: 20_000 });
+    await page().getByRole("button", { name: "Approve" }).click({ timeout: patienceMs });
+    await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: patienceMs });
   });
 
   it("at the end ledger, journal and glass are right", async () => {
     const check = async (): Promise<unknown> => (await page().request.get(new URL("/check", page().url()).href)).json();
-    await expect.poll(check, { timeout: 60_000 }).toEqual({ failures: [] });
+    await expect.poll(check, { timeout: patienceMs }).toEqual({ failures: [] });
   });
 });
 

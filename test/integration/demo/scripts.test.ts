@@ -10,17 +10,18 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { checkMoney } from "../../../src/demo/script.ts";
+import { kvittArgs } from "../kvitt.ts";
 
 const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const folder = join(top, "test/fixtures/demo");
 const scripts = (await readdir(folder)).filter((name) => name.endsWith(".txt")).toSorted();
 
 async function play(name: string): Promise<{ readonly output: string; readonly code: number }> {
-  const args = ["--import", "tsx", "src/cli/main.ts", "demo", "--headless", "--script", join(folder, name)];
+  const args = kvittArgs("demo", "--headless", "--script", join(folder, name));
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       cwd: top,
-      timeout: 150_000,
+      timeout: 390_000,
       killSignal: "SIGKILL",
     });
     return { output: stdout, code: 0 };
@@ -35,7 +36,7 @@ describe("the demo", () => {
     expect(scripts.length).toBeGreaterThanOrEqual(9);
   });
 
-  it.each(scripts)("plays %s", async (name) => {
+  it.concurrent.each(scripts)("plays %s", async (name) => {
     const { output, code } = await play(name);
     expect(code, output).toBe(0);
     expect(output).toMatch(/passed: \d+ checks/);

@@ -2,15 +2,13 @@
  * Goal: the daemon sells on a real kernel's /dev/fb0, over a console that paints there too. Method: an emulated machine runs the built
  * daemon as it is delivered; provider and broker run here; a camera looks at the emulated glass.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { readCode } from "../../../src/demo/camera.ts";
@@ -20,21 +18,16 @@ import { kioskToml } from "../../../src/demo/setup.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 import { type Broker, startAedes } from "../link/brokers.ts";
 import { canEmulate, EmulatedMachine } from "./machine.ts";
+import { patienceMs, until as untilFound } from "../patience.ts";
 
-const top = new URL("../../../", import.meta.url).pathname;
-const bundle = join(top, "dist/kvitt.js");
+/** Every look costs the emulated machine something. */
+function until<T>(find: () => Promise<T | undefined>, withinMs: number): Promise<T | undefined> {
+  return untilFound(find, withinMs, 500);
+}
+
+const bundle = inject("kvittBundle");
 const bridge = new URL("bridge.ts", import.meta.url).pathname;
 const scanner = new URL("uhid-scanner.ts", import.meta.url).pathname;
-
-async function until<T>(find: () => Promise<T | undefined>, withinMs: number): Promise<T | undefined> {
-  const end = Date.now() + withinMs;
-  while (Date.now() < end) {
-    const found = await find().catch(() => undefined);
-    if (found !== undefined) return found;
-    await sleep(500);
-  }
-  return undefined;
-}
 
 /** A screenshot as the display's memory has it: blue, green, red, nothing. */
 async function glassAsXrgb(png: Uint8Array): Promise<Buffer> {
@@ -81,7 +74,6 @@ describe.skipIf(!canEmulate())("the daemon on a real kernel", () => {
   let scannerPort = 0;
 
   beforeAll(async () => {
-    if (!existsSync(bundle)) execFileSync(process.execPath, ["--import", "tsx", "scripts/build.ts"], { cwd: top });
     folder = await mkdtemp(join(tmpdir(), "kvitt-guest-"));
     const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
     simulator = await startSimulator({ port: 0, clock, entropy: createSeededEntropy(1), msn: "123456" });
@@ -119,7 +111,7 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
     const answer = await fetch(`http://127.0.0.1:${doorPort}/`, {
       method: "POST",
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(patienceMs),
     });
     return answer.text();
   }
@@ -136,7 +128,10 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
   }
 
   const isScene = (scene: string): Promise<true | undefined> =>
-    until(async () => ((await order({ action: "state" })).includes(`"scene":"${scene}"`) ? true : undefined), 60_000);
+    until(
+      async () => ((await order({ action: "state" })).includes(`"scene":"${scene}"`) ? true : undefined),
+      patienceMs,
+    );
 
   /** Ends whatever session stands: a key that was typed on a slow machine may arrive after the first "cancel". */
   const cancelUntilIdle = (): Promise<true | undefined> =>
@@ -144,19 +139,19 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
       await order({ action: "cancel" });
       await sleep(3_000);
       return (await order({ action: "state" })).includes('"scene":"idle"') ? true : undefined;
-    }, 90_000);
+    }, patienceMs);
 
   it("boots, finds /dev/fb0 and is for sale", async () => {
     const isUp = await until(
       async () => ((await order({ action: "state" })).includes('"idle"') ? true : undefined),
-      170_000,
+      2 * patienceMs,
     );
     expect(isUp, machine.said.slice(-4_000)).toBe(true);
   });
 
   it("shows a code that a camera reads and a customer can pay", async () => {
     await order({ action: "press", line: "A1" });
-    const text = await until(async () => readCode(await machine.screen()), 90_000);
+    const text = await until(async () => readCode(await machine.screen()), patienceMs);
     expect(text, machine.said.slice(-4_000)).toBeDefined();
     if (text === undefined) return;
     expect(await isPayableCode(simulator.url, text)).toBe(true);
@@ -165,7 +160,7 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
     const sold = await until(async () => {
       const ledger = await readLedger(simulator.url);
       return ledger.some(({ captured }) => captured === 2_500) ? true : undefined;
-    }, 90_000);
+    }, patienceMs);
     expect(sold, machine.said.slice(-4_000)).toBe(true);
   });
 
@@ -177,7 +172,7 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
         const text = await readCode(await machine.screen());
         return text !== undefined && (await isPayableCode(simulator.url, text)) ? text : undefined;
       }, 20_000);
-    }, 80_000);
+    }, patienceMs);
     expect(code, machine.said.slice(-4_000)).toBeDefined();
   });
 
@@ -193,13 +188,13 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
         async () => ((await usePhone(simulator.url, "kari", "view")).screen === "request" ? true : undefined),
         15_000,
       );
-    }, 80_000);
+    }, patienceMs);
     expect(request, machine.said.slice(-4_000)).toBe(true);
     await usePhone(simulator.url, "kari", "approve");
     const sold = await until(async () => {
       const ledger = await readLedger(simulator.url);
       return ledger.some(({ captured }) => captured === 3_200) ? true : undefined;
-    }, 90_000);
+    }, patienceMs);
     expect(sold, machine.said.slice(-4_000)).toBe(true);
   });
 
@@ -207,7 +202,7 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
     expect(await cancelUntilIdle(), machine.said.slice(-4_000)).toBe(true);
     const isGone = await until(
       async () => ((await readCode(await machine.screen())) === undefined ? true : undefined),
-      30_000,
+      patienceMs,
     );
     expect(isGone).toBe(true);
   });
@@ -215,7 +210,7 @@ exec ${node} ${bundle} run --config /run/kiosk.toml
   it("the glass shows what /dev/fb0 holds, to the pixel: the console has not painted over it", async () => {
     const isSame = await until(
       async () => (Buffer.compare(await glassAsXrgb(await machine.screen()), await memory()) === 0 ? true : undefined),
-      30_000,
+      patienceMs,
     );
     expect(isSame).toBe(true);
   });

@@ -2,14 +2,11 @@
  * Goal: onoff itself, over a real kernel's sysfs, presses, switches and fails safe, in the built daemon with its guard. Method: the kernel's own GPIO
  * simulator carries the header's label; levels are set and read where that kernel keeps them, on the far side of the driver.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { readCode } from "../../../src/demo/camera.ts";
@@ -19,20 +16,15 @@ import { kioskToml } from "../../../src/demo/setup.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 import { type Broker, startAedes } from "../link/brokers.ts";
 import { canEmulate, canSimulateGpio, EmulatedMachine } from "./machine.ts";
+import { patienceMs, until as untilFound } from "../patience.ts";
 
-const top = new URL("../../../", import.meta.url).pathname;
-const bundle = join(top, "dist/kvitt.js");
-const bridge = new URL("bridge.ts", import.meta.url).pathname;
-
-async function until<T>(find: () => Promise<T | undefined>, withinMs: number): Promise<T | undefined> {
-  const end = Date.now() + withinMs;
-  while (Date.now() < end) {
-    const found = await find().catch(() => undefined);
-    if (found !== undefined) return found;
-    await sleep(100);
-  }
-  return undefined;
+/** Every look costs the emulated machine something. */
+function until<T>(find: () => Promise<T | undefined>, withinMs: number): Promise<T | undefined> {
+  return untilFound(find, withinMs, 100);
 }
+
+const bundle = inject("kvittBundle");
+const bridge = new URL("bridge.ts", import.meta.url).pathname;
 
 const bcm = {
   buttonA1: 5,
@@ -83,7 +75,7 @@ vat_rate = 2500
 line = "A3"
 `
     .replace("pay_s = 60", "pay_s = 300")
-    .replace("deliver_s = 10", "deliver_s = 60");
+    .replace("deliver_s = 20", "deliver_s = 60");
 }
 
 describe.skipIf(!canEmulate() || !canSimulateGpio())("onoff on a real kernel", () => {
@@ -95,7 +87,6 @@ describe.skipIf(!canEmulate() || !canSimulateGpio())("onoff on a real kernel", (
   let panelPort = 0;
 
   beforeAll(async () => {
-    if (!existsSync(bundle)) execFileSync(process.execPath, ["--import", "tsx", "scripts/build.ts"], { cwd: top });
     folder = await mkdtemp(join(tmpdir(), "kvitt-guest-"));
     const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
     simulator = await startSimulator({ port: 0, clock, entropy: createSeededEntropy(1), msn: "123456" });
@@ -132,7 +123,7 @@ sleep 600
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
       const socket = createConnection(port, "127.0.0.1")
-        .setTimeout(60_000, () => socket.destroy(new Error("the guest does not answer")))
+        .setTimeout(patienceMs, () => socket.destroy(new Error("the guest does not answer")))
         .on("data", (part) => parts.push(part))
         .once("error", reject)
         .once("close", () => resolve(Buffer.concat(parts)));
@@ -164,7 +155,7 @@ sleep 600
         const found = await code();
         return found !== undefined && (await isPayableCode(simulator.url, found)) ? found : undefined;
       }, 15_000);
-    }, 70_000);
+    }, patienceMs);
     expect(text, machine.said.slice(-4_000)).toBeDefined();
     await usePhone(simulator.url, "kari", "scan", text ?? "");
     await usePhone(simulator.url, "kari", "approve");
@@ -179,7 +170,7 @@ sleep 600
       return found !== undefined && found.authorized > 0 && found.authorized === found.captured + found.cancelled
         ? found
         : undefined;
-    }, 90_000);
+    }, patienceMs);
     expect(row, machine.said.slice(-4_000)).toBeDefined();
     return { captured: row?.captured ?? -1, cancelled: row?.cancelled ?? -1 };
   }
@@ -189,12 +180,12 @@ sleep 600
     until(
       async () =>
         (await shell("cat /run/panel.png | wc -c")) !== "0" && (await code()) === undefined ? true : undefined,
-      90_000,
+      patienceMs,
     );
 
   it("finds the header by its label, and puts outputs off before anything else: high where they are active low", async () => {
-    expect(await until(async () => ((await shell("echo up")) === "up" ? true : undefined), 120_000)).toBe(true);
-    expect(await hasLevel("lamp", "1", 120_000), machine.said.slice(-4_000)).toBe(true);
+    expect(await until(async () => ((await shell("echo up")) === "up" ? true : undefined), 2 * patienceMs)).toBe(true);
+    expect(await hasLevel("lamp", "1", patienceMs), machine.said.slice(-4_000)).toBe(true);
     expect([await level("relayA1"), await level("relayA2"), await level("outputA3")]).toEqual(["0", "0", "0"]);
     expect(await shell("cat /sys/class/gpio/gpiochip*/label")).toContain("pinctrl-bcm2711");
     const base = Number(await shell("cat /sys/class/gpio/gpiochip*/base"));
@@ -211,17 +202,17 @@ sleep 600
   it("a button that bounces chooses once; the relay closes for its time, and only when it is paid", async () => {
     const isForSale = async (): Promise<true | undefined> =>
       machine.said.includes('"missing":["relay"],"msg":"readiness changed"') ? true : undefined;
-    expect(await until(isForSale, 60_000), machine.said.slice(-4_000)).toBe(true);
+    expect(await until(isForSale, patienceMs), machine.said.slice(-4_000)).toBe(true);
     const reference = await buy("buttonA1");
-    expect(await hasLevel("relayA1", "1", 30_000), machine.said.slice(-4_000)).toBe(true);
-    expect(await hasLevel("relayA1", "0", 30_000)).toBe(true);
+    expect(await hasLevel("relayA1", "1", patienceMs), machine.said.slice(-4_000)).toBe(true);
+    expect(await hasLevel("relayA1", "0", patienceMs)).toBe(true);
     expect(await ended(reference)).toEqual({ captured: 2_500, cancelled: 0 });
     expect(await isIdle()).toBe(true);
   });
 
   it("the machine's own contact, five milliseconds and more, makes it delivered", async () => {
     const reference = await buy("buttonA2");
-    expect(await hasLevel("relayA2", "1", 30_000)).toBe(true);
+    expect(await hasLevel("relayA2", "1", patienceMs)).toBe(true);
     await pull("drop", "down 0.2 up");
     expect(await ended(reference)).toEqual({ captured: 3_500, cancelled: 0 });
     expect(await isIdle()).toBe(true);
@@ -235,21 +226,21 @@ sleep 600
 
   it(
     "a daemon that is killed leaves nothing on; the next one gives the rest of the time",
-    { timeout: 300_000 },
+    { timeout: 4 * patienceMs },
     async () => {
       const reference = await buy("buttonA3");
-      expect(await hasLevel("outputA3", "1", 30_000), machine.said.slice(-4_000)).toBe(true);
+      expect(await hasLevel("outputA3", "1", patienceMs), machine.said.slice(-4_000)).toBe(true);
       await shell("kill -9 $(pgrep -f 'kvitt.js run')");
       expect(await hasLevel("outputA3", "0", 20_000)).toBe(true);
-      expect(await hasLevel("outputA3", "1", 90_000), machine.said.slice(-4_000)).toBe(true);
+      expect(await hasLevel("outputA3", "1", patienceMs), machine.said.slice(-4_000)).toBe(true);
       expect(await ended(reference)).toEqual({ captured: 1_200, cancelled: 0 });
-      expect(await hasLevel("outputA3", "0", 130_000)).toBe(true);
+      expect(await hasLevel("outputA3", "0", patienceMs)).toBe(true);
     },
   );
 
   it("at its end every output is off", async () => {
     await shell("touch /run/stop; kill -TERM $(pgrep -f 'kvitt.js run')");
-    expect(await until(async () => (machine.said.includes("the daemon ended: 0") ? true : undefined), 60_000)).toBe(
+    expect(await until(async () => (machine.said.includes("the daemon ended: 0") ? true : undefined), patienceMs)).toBe(
       true,
     );
     expect([await level("relayA1"), await level("relayA2"), await level("outputA3")]).toEqual(["0", "0", "0"]);
@@ -262,7 +253,7 @@ sleep 600
       "sed 's/back_end = .*/back_end = \"cdev\"/' /run/kiosk.toml > /run/cdev.toml; chmod 600 /run/cdev.toml",
     );
     const tested = shell(`${process.execPath} ${bundle} machine test A1 --config /run/cdev.toml 2>&1`);
-    const wasOn = hasLevel("relayA1", "1", 40_000);
+    const wasOn = hasLevel("relayA1", "1", patienceMs);
     expect(await tested).toContain("delivered");
     expect(await wasOn).toBe(true);
     expect(await level("relayA1")).toBe("0");

@@ -9,18 +9,10 @@ import { z } from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { hasMosquitto } from "../link/brokers.ts";
+import { untilTrue } from "../patience.ts";
 import { Rig } from "./rig.ts";
 
 const stateMessage = z.looseObject({ state: z.string(), reason: z.string().nullish() });
-
-async function until(isTrue: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean> {
-  const end = Date.now() + withinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > end) return false;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return true;
-}
 
 function largestFile(folder: string): string {
   const [largest] = readdirSync(folder)
@@ -41,9 +33,9 @@ describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
 
   beforeAll(async () => {
     rig = await Rig.start(createSeededEntropy(1));
-    if (!(await until(async () => (await rig.state())?.kiosk.scene === "idle", 30_000)))
+    if (!(await untilTrue(async () => (await rig.state())?.kiosk.scene === "idle")))
       throw new Error(`it does not start: ${rig.machine.said.join("")}`);
-    if (!(await until(async () => (await rig.code()) !== undefined, 10_000))) throw new Error("it shows no code");
+    if (!(await untilTrue(async () => (await rig.code()) !== undefined))) throw new Error("it shows no code");
     await rig.machine.end("SIGKILL");
     path = largestFile(rig.journalFolder);
     whole = readFileSync(path);
@@ -54,7 +46,7 @@ describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
     client.on("message", (_topic, payload) => states.push(stateMessage.parse(JSON.parse(payload.toString()))));
     await client.subscribeAsync("kvitt/v1/123456/demo-1/state", { qos: 1 });
     rig.machine.start();
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await client.endAsync();
@@ -62,15 +54,14 @@ describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
   });
 
   it("says upstream that it is out of service, and why", async () => {
-    const isTold = await until(
-      () => states.some((one) => one.state === "out-of-service" && one.reason === "journal"),
-      15_000,
+    const isTold = await untilTrue(() =>
+      states.some((one) => one.state === "out-of-service" && one.reason === "journal"),
     );
     expect(isTold, JSON.stringify([states, rig.machine.said.slice(-3)])).toBe(true);
   });
 
   it("takes the code off the glass", async () => {
-    expect(await until(async () => (await rig.code()) === undefined, 10_000)).toBe(true);
+    expect(await untilTrue(async () => (await rig.code()) === undefined)).toBe(true);
   });
 
   it("lives on, and changes nothing of the evidence", async () => {
@@ -81,7 +72,7 @@ describe.skipIf(!hasMosquitto())("a daemon with a damaged journal", () => {
 
   it("sells again once a person has mended it", async () => {
     writeFileSync(path, whole);
-    expect(await until(async () => (await rig.state())?.kiosk.scene === "idle", 90_000)).toBe(true);
-    expect(await until(async () => (await rig.code()) !== undefined, 10_000)).toBe(true);
+    expect(await untilTrue(async () => (await rig.state())?.kiosk.scene === "idle")).toBe(true);
+    expect(await untilTrue(async () => (await rig.code()) !== undefined)).toBe(true);
   });
 });

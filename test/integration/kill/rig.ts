@@ -22,6 +22,8 @@ import { products } from "../../../src/demo/machines/products.ts";
 import { kioskToml, relayToml } from "../../../src/demo/setup.ts";
 import { type Broker, startMosquitto } from "../link/brokers.ts";
 import { freePort } from "../../../src/demo/network.ts";
+import { kvittArgs } from "../kvitt.ts";
+import { untilTrue } from "../patience.ts";
 
 const move = z.object({
   kind: z.enum(["starts", "falls"]),
@@ -34,21 +36,12 @@ const move = z.object({
 });
 export type Move = z.infer<typeof move>;
 
-const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 const user = "kari";
-const stopWithinMs = 30_000;
+/** An end that takes as long as systemd would wait for it is stuck. */
+const stopWithinMs = 90_000;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function until(isTrue: () => Promise<boolean>, withinMs: number): Promise<boolean> {
-  const end = Date.now() + withinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > end) return false;
-    await pause(40);
-  }
-  return true;
 }
 
 class Child {
@@ -64,7 +57,7 @@ class Child {
   }
 
   start(): void {
-    const started = spawn(process.execPath, ["--import", "tsx", entry, ...this.#args], {
+    const started = spawn(process.execPath, kvittArgs(...this.#args), {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#running = started;
@@ -107,6 +100,8 @@ export class Rig {
   readonly #provider: Child;
   readonly #relay: Child;
   readonly machine: Child;
+  /** How long the customer looks at a machine that does nothing: it may be a dead one. */
+  customerWaitsMs = 2_500;
   #isClosed = false;
 
   private constructor(folder: string, entropy: Entropy, broker: Broker, url: string, provider: Child) {
@@ -126,7 +121,7 @@ export class Rig {
     const url = `http://127.0.0.1:${providerPort}`;
     const provider = new Child(["simulator", "--port", String(providerPort)]);
     provider.start();
-    const isThere = await until(() => readLedger(url).then(() => true, () => false), 20_000); // prettier-ignore
+    const isThere = await untilTrue(() => readLedger(url).then(() => true));
     if (!isThere) throw new Error(`the simulator did not start: ${provider.said.join("")}`);
     await setUnit(url, { msn: "123456", pushApproved: true });
     const places = { folder, providerUrl: url, wireUrl: url, brokerPort: broker.port, relayPort: await freePort() };
@@ -149,6 +144,11 @@ export class Rig {
 
   ledger(): Promise<readonly LedgerRowView[]> {
     return readLedger(this.#url);
+  }
+
+  /** How many sales were paid for. */
+  async sold(): Promise<number> {
+    return (await this.ledger()).filter(({ captured }) => captured > 0).length;
   }
 
   get brokerUrl(): string {
@@ -206,19 +206,19 @@ export class Rig {
 
   async #selectAndPay(): Promise<void> {
     await this.#order({ action: "press", line: this.#line() });
-    if (!(await until(async () => (await this.#scene()) === "pay", 2_500))) return;
+    if (!(await untilTrue(async () => (await this.#scene()) === "pay", this.customerWaitsMs))) return;
     // What the kiosk says of its scene is ahead of the glass.
-    await until(() => this.#scan(), 1_500);
+    await untilTrue(() => this.#scan(), this.customerWaitsMs);
     if (await this.#hasRequest()) await usePhone(this.#url, user, this.#chance(0.1) ? "decline" : "approve");
     if (this.#chance(0.15)) await this.#order({ action: "cancel" });
   }
 
   async #checkIn(): Promise<void> {
-    if (!(await until(async () => (await this.#scene()) === "idle", 2_500))) return;
+    if (!(await untilTrue(async () => (await this.#scene()) === "idle", this.customerWaitsMs))) return;
     await this.#scan();
-    if (await until(async () => (await this.#scene()) === "choose", 2_000))
+    if (await untilTrue(async () => (await this.#scene()) === "choose", this.customerWaitsMs))
       await this.#order({ action: "press", line: this.#line() });
-    if (await until(() => this.#hasRequest(), 2_000)) await usePhone(this.#url, user, "approve");
+    if (await untilTrue(() => this.#hasRequest(), this.customerWaitsMs)) await usePhone(this.#url, user, "approve");
   }
 
   /** Buys until the rig is closed, whatever dies around. */
@@ -227,7 +227,10 @@ export class Rig {
       if (this.#chance(0.05)) await this.setFault(this.#chance(0.5) ? "jam" : "no-sensor");
       if (this.#chance(0.1)) await this.serve();
       await (this.#chance(0.7) ? this.#selectAndPay() : this.#checkIn());
-      await until(async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""), 2_000);
+      await untilTrue(
+        async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""),
+        this.customerWaitsMs,
+      );
       await pause(this.#entropy.fraction() * 300);
     }
   }

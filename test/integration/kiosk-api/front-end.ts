@@ -15,8 +15,9 @@ import { kioskToml } from "../../../src/demo/setup.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 import openApiDocument from "../../../docs/kiosk-api.openapi.json" with { type: "json" };
 import { type Broker, startAedes } from "../link/brokers.ts";
+import { kvittArgs } from "../kvitt.ts";
+import { until } from "../patience.ts";
 
-const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 export const token = "0123456789abcdef0123456789abcdef";
 export const user = "kari";
 
@@ -81,14 +82,16 @@ export class FrontEnd {
     this.port = port;
   }
 
-  static async start(): Promise<FrontEnd> {
+  /** `confirmS`: how long the front end has for its word about a delivery. */
+  static async start(confirmS: number): Promise<FrontEnd> {
     const folder = await mkdtemp(join(tmpdir(), "kvitt-kiosk-"));
     const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
     const simulator = await startSimulator({ port: 0, clock, entropy: createSeededEntropy(3), msn: "123456" });
     const broker = await startAedes();
     const port = await freePort();
     const { url } = simulator;
-    const toml = kioskToml({ folder, providerUrl: url, wireUrl: url, brokerPort: broker.port, relayPort: 1 });
+    const places = { folder, providerUrl: url, wireUrl: url, brokerPort: broker.port, relayPort: 1 };
+    const toml = kioskToml(places).replace("deliver_s = 20", `deliver_s = ${confirmS + 10}`);
     const start = toml.indexOf("[delivery]");
     await writeFile(
       join(folder, "kiosk.toml"),
@@ -97,7 +100,7 @@ driver = "kiosk"
 socket = "${join(folder, "kiosk.sock")}"
 port = ${port}
 token_file = "${join(folder, "token")}"
-confirm_s = 3
+confirm_s = ${confirmS}
 `,
       { mode: 0o600 },
     );
@@ -108,13 +111,9 @@ confirm_s = 3
   }
 
   switchOn(): void {
-    const daemon = spawn(
-      process.execPath,
-      ["--import", "tsx", entry, "run", "--config", join(this.folder, "kiosk.toml")],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const daemon = spawn(process.execPath, kvittArgs("run", "--config", join(this.folder, "kiosk.toml")), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     for (const stream of [daemon.stdout, daemon.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.said.push(text);
@@ -176,22 +175,15 @@ confirm_s = 3
     });
   }
 
-  async until<T>(find: () => Promise<T | undefined>, withinMs = 30_000): Promise<T> {
-    const end = Date.now() + withinMs;
-    while (Date.now() < end) {
-      const found = await find().catch(() => undefined);
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`it did not happen within ${withinMs} ms: ${this.said.slice(-8).join("")}`);
+  async until<T>(find: () => Promise<T | undefined>): Promise<T> {
+    const found = await until(find);
+    if (found === undefined) throw new Error(`it never happened: ${this.said.slice(-8).join("")}`);
+    return found;
   }
 
   /** Waits until orders are taken. */
   async ready(): Promise<void> {
-    await this.until(
-      async () => ((await this.call("/v1/machine")).body["takesOrders"] === true ? true : undefined),
-      60_000,
-    );
+    await this.until(async () => ((await this.call("/v1/machine")).body["takesOrders"] === true ? true : undefined));
   }
 
   async order(id: string, amount = 4_900, more: object = {}): Promise<Answer> {
@@ -203,10 +195,15 @@ confirm_s = 3
   }
 
   /** The customer scans what is on the glass and approves. */
-  async pay(id: string): Promise<Answer> {
+  async approve(): Promise<void> {
     const code = await this.until(() => this.code());
     await usePhone(this.simulator.url, user, "scan", code);
     await usePhone(this.simulator.url, user, "approve");
+  }
+
+  /** It stays paid for as long as the front end may take for its word. */
+  async pay(id: string): Promise<Answer> {
+    await this.approve();
     return this.becomes(`/v1/payments/${id}`, "paid");
   }
 
@@ -221,7 +218,7 @@ confirm_s = 3
       const answer = await this.call(`${path}?wait=2&after=${version}`);
       version = String(answer.body["version"]);
       return answer.body["state"] === state ? answer : undefined;
-    }, 60_000);
+    });
   }
 
   say(path: string, word: string, body: object = {}): Promise<Answer> {

@@ -8,14 +8,14 @@ import { createMqttLink } from "../../../src/link/mqtt-link.ts";
 import type { LinkMessage } from "../../../src/link/port.ts";
 import { commandKey, machine, msn } from "../../unit/link/link-contract-facts.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
+import { kvittArgs } from "../kvitt.ts";
 import { startAedes } from "./brokers.ts";
 import { realClock, realEntropy, until } from "./real-parts.ts";
 
 function kvitt(
   ...args: readonly string[]
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const cli = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--import", "tsx", cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, kvittArgs(...args), { stdio: ["ignore", "pipe", "pipe"] });
   const said = { out: "", err: "" };
   child.stdout.on("data", (text: Buffer) => (said.out += text.toString()));
   child.stderr.on("data", (text: Buffer) => (said.err += text.toString()));
@@ -59,7 +59,7 @@ it("sends a signed order, prints the reply, and tells by its exit code how it we
     rival: () => undefined,
   });
   await until("connected", () => link.isConnected());
-  const common = ["command", "--broker", broker.url, "--msn", msn, "--machine", machine, "--valid", "20"];
+  const common = ["command", "--broker", broker.url, "--msn", msn, "--machine", machine, "--valid", "600"];
   try {
     const done = await kvitt(...common, "--key", key, "--json", '{"kind":"identify"}');
     expect(done.err).toBe("");

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Entropy } from "../../../src/service/port.ts";
+import { untilTrue } from "../patience.ts";
 
 export const realClock: Clock = {
   monotonicMs: () => performance.now(),
@@ -18,11 +19,7 @@ export const realClock: Clock = {
 
 export const realEntropy: Entropy = { bytes: (count) => randomBytes(count), fraction: () => Math.random() };
 
-/** Polls until `check` is true; fails with `what` after `timeoutMs`. */
-export async function until(what: string, check: () => boolean, timeoutMs = 15_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!check()) {
-    if (performance.now() > end) throw new Error(`it never happened: ${what}`);
-    await sleep(10);
-  }
+/** Waits until `check` is true; fails with `what` when the patience is over. */
+export async function until(what: string, check: () => boolean): Promise<void> {
+  if (!(await untilTrue(check))) throw new Error(`it never happened: ${what}`);
 }

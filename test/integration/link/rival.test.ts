@@ -43,7 +43,7 @@ it.each(brokers)("over %s", async (_name, startBroker) => {
     return recorder;
   };
   const [one, other] = [await start(), await start()];
-  await until("one of them knows", () => one.rivals.includes(true) || other.rivals.includes(true), 30_000);
+  await until("one of them knows", () => one.rivals.includes(true) || other.rivals.includes(true));
   const said = log.lines.filter(({ level }) => level === "error").map(({ message }) => message);
   expect(said).toHaveLength(1);
   expect(said[0]).toContain("another client uses the same identity");

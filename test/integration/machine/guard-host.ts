@@ -1,4 +1,4 @@
-/** A daemon-like process with a guard: `guard-host.ts FOLDER`. Takes orders on standard input ("train", "on MS"); tells what it knows. */
+/** A daemon-like process with a guard: `guard-host.ts FOLDER BUNDLE`. Takes orders on standard input ("train", "on MS"); tells what it knows. */
 import { createInterface } from "node:readline";
 import { openFolderLines } from "../../../src/machine/gpio/folder-lines.ts";
 import { startGuardChild } from "../../../src/machine/guard/guard-child.ts";
@@ -7,8 +7,7 @@ import { createSystemEntropy } from "../../../src/service/entropy.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
 
-const folder = process.argv[2] ?? "";
-const main = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
+const [, , folder = "", bundle = ""] = process.argv;
 const actuators = createGuardedActuators({
   hello: {
     order: "hello",
@@ -20,7 +19,7 @@ const actuators = createGuardedActuators({
     startGuardChild(
       {
         command: process.execPath,
-        args: ["--import", "tsx", main, "guard"],
+        args: [bundle, "guard"],
         onText: (text) => console.log(`guard says: ${text}`),
       },
       events,

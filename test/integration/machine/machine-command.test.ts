@@ -3,13 +3,14 @@
  * process, with its guard, on lines that are files; the coil behind the files is moved by the test.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-
-const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
+import { kvittArgs } from "../kvitt.ts";
+import { untilTrue } from "../patience.ts";
 
 const lines = `
 inhibit = 24
@@ -25,7 +26,8 @@ relay = 27
 home = 22
 drop = 23
 drop_active_low = false
-turn_ms = 3000
+turn_ms = 20000
+leave_ms = 2000
 [[delivery.lines]]
 line = "C1"
 form = "pulse"
@@ -85,22 +87,25 @@ interface Run {
 describe("kvitt machine", () => {
   let folder = "";
   const pin = (bcm: number): string => join(folder, "gpio", String(bcm));
-  const isHigh = (bcm: number): boolean => existsSync(pin(bcm)) && readFileSync(pin(bcm), "utf8") === "1";
-  const isLow = (bcm: number): boolean => existsSync(pin(bcm)) && readFileSync(pin(bcm), "utf8") === "0";
+  /** Every level that an output has had, the last one now. */
+  const levels = (bcm: number): string => (existsSync(pin(bcm)) ? readFileSync(pin(bcm), "utf8") : "");
+  const isHigh = (bcm: number): boolean => levels(bcm).endsWith("1");
+  const isLow = (bcm: number): boolean => levels(bcm).endsWith("0");
   const set = (bcm: number, high: boolean): void => writeFileSync(pin(bcm), high ? "1" : "0");
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "kvitt-machine-"));
     writeFileSync(join(folder, "kiosk.toml"), toml(folder), { mode: 0o600 });
+    mkdirSync(join(folder, "gpio"));
+    // The coil stands at home.
+    set(22, false);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
 
   function start(...args: readonly string[]): Run {
-    const child = spawn(
-      process.execPath,
-      ["--import", "tsx", entry, "machine", ...args, "--config", join(folder, "kiosk.toml")],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const child = spawn(process.execPath, kvittArgs("machine", ...args, "--config", join(folder, "kiosk.toml")), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const run = { process: child, out: [] as string[], err: [] as string[] };
     child.stdout.setEncoding("utf8").on("data", (text: string) => run.out.push(text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => run.err.push(text));
@@ -108,41 +113,28 @@ describe("kvitt machine", () => {
     return { ...run, ended: new Promise((resolve) => child.once("close", resolve)) };
   }
 
-  async function until(isTrue: () => boolean, withinMs = 20_000): Promise<boolean> {
-    const end = Date.now() + withinMs;
-    while (!isTrue()) {
-      if (Date.now() > end) return false;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+  /** The coil behind the relay: while it turns, its switch leaves home and comes back, again and again; what falls lies in the sensor. */
+  async function turnCoil(): Promise<void> {
+    expect(await untilTrue(() => isHigh(27))).toBe(true);
+    while (isHigh(27)) {
+      set(22, true);
+      await sleep(300);
+      set(23, true);
+      set(22, false);
+      await sleep(300);
     }
-    return true;
   }
-
-  /** Calls once the output has gone on. */
-  async function whenOn(bcm: number, act: () => Promise<void>): Promise<void> {
-    expect(await until(() => isHigh(bcm))).toBe(true);
-    await act();
-  }
-
-  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
   it("test delivers once on a relay, and leaves everything off", async () => {
     const run = start("test", "A1");
-    await whenOn(17, async () => {});
     expect(await run.ended, run.err.join("")).toBe(0);
     expect(JSON.parse(run.out.join(""))).toMatchObject({ kind: "delivered" });
-    expect([isHigh(17), isHigh(27), isHigh(18), isHigh(19)]).toEqual([false, false, false, true]);
+    expect([levels(17), levels(27), levels(18), levels(19)]).toEqual(["010", "0", "0", "1"]);
   });
 
   it("test turns a coil until it is home, and believes the drop sensor", async () => {
     const run = start("test", "B1");
-    await whenOn(27, async () => {
-      set(22, true);
-      await pause(300);
-      set(23, true);
-      await pause(20);
-      set(23, false);
-      set(22, false);
-    });
+    await turnCoil();
     expect(await run.ended, run.err.join("")).toBe(0);
     expect(JSON.parse(run.out.join(""))).toMatchObject({ kind: "delivered" });
     expect(isHigh(27)).toBe(false);
@@ -156,17 +148,10 @@ describe("kvitt machine", () => {
   });
 
   it("test sends the price in credits, and without the machine's word it is not delivered", async () => {
-    const levels = ["0"];
     const run = start("test", "C1", "--price", "2500");
-    await until(() => existsSync(pin(18)));
-    const watcher = watch(pin(18), () => {
-      const level = readFileSync(pin(18), "utf8");
-      if (level !== "" && level !== levels.at(-1)) levels.push(level);
-    });
-    onTestFinished(() => watcher.close());
     expect(await run.ended, run.err.join("")).toBe(1);
     expect(JSON.parse(run.out.join(""))).toMatchObject({ kind: "not-delivered" });
-    expect(levels.join("")).toBe("01010101010");
+    expect(levels(18)).toBe("01010101010");
   });
 
   it("refuses a price that is not a whole number of credits, before anything moves", async () => {
@@ -188,11 +173,9 @@ describe("kvitt machine", () => {
 
   it("an output goes off when the process is killed in the middle of a delivery", async () => {
     const run = start("test", "D1");
-    expect(await until(() => isLow(19))).toBe(true);
-    await pause(300);
-    expect(isLow(19)).toBe(true);
+    expect(await untilTrue(() => isLow(19))).toBe(true);
     run.process.kill("SIGKILL");
-    expect(await until(() => isHigh(19))).toBe(true);
+    expect(await untilTrue(() => isHigh(19))).toBe(true);
   });
 
   it("off switches every output off, also one that is active at a low level", async () => {
@@ -213,11 +196,11 @@ describe("kvitt machine", () => {
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => edge.parse(JSON.parse(line)));
-    expect(await until(() => edges().length === 5)).toBe(true);
+    expect(await untilTrue(() => edges().length === 5)).toBe(true);
     set(5, false);
-    expect(await until(() => edges().length === 6)).toBe(true);
+    expect(await untilTrue(() => edges().length === 6)).toBe(true);
     set(5, true);
-    expect(await until(() => edges().length === 7)).toBe(true);
+    expect(await untilTrue(() => edges().length === 7)).toBe(true);
     expect(edges().slice(5)).toMatchObject([
       { name: "button A1", active: true },
       { name: "button A1", active: false },

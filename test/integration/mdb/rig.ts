@@ -13,8 +13,9 @@ import { kioskToml, relayToml } from "../../../src/demo/setup.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 import { type Broker, startAedes } from "../link/brokers.ts";
 import { plugIn, type PseudoTerminal } from "./pseudo-terminal.ts";
+import { kvittArgs } from "../kvitt.ts";
+import { until } from "../patience.ts";
 
-const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
 const user = "kari";
 
 /** `always-idle`: press first, then pay. `authorization-first`: check in, then press. */
@@ -85,7 +86,7 @@ line = "8"
   }
 
   #spawn(command: string, config: string): void {
-    const args = ["--import", "tsx", entry, command, "--config", join(this.folder, config)];
+    const args = kvittArgs(command, "--config", join(this.folder, config));
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
@@ -121,13 +122,9 @@ line = "8"
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  async until<T>(find: () => T | undefined | Promise<T | undefined>, what: string, withinMs = 40_000): Promise<T> {
-    const end = Date.now() + withinMs;
-    while (Date.now() < end) {
-      const found = await Promise.resolve(find()).catch(() => undefined);
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  async until<T>(find: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
+    const found = await until(find);
+    if (found !== undefined) return found;
     throw new Error(`${what} did not happen: ${JSON.stringify(this.vmc.view())}\n${this.said.slice(-10).join("")}`);
   }
 

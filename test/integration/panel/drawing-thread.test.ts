@@ -10,12 +10,13 @@ import { openDrawing } from "../../../src/panel/open-drawing.ts";
 import { listScene } from "../../../src/panel/render.ts";
 import { sampleScenes } from "../../../src/panel/scene/samples.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
-import { createSystemClock } from "../../../src/service/system-clock.ts";
+import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { geometryNamed } from "../../unit/panel/panels.ts";
 
 const twin = createDrawing();
 const geometry = geometryNamed("hdmi-1920x1080-21in at 0°");
-const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
+/** It stands still: a thread that needs long on a busy computer is not given up. */
+const clock = new SimulatedClock();
 const opened: { close?: () => Promise<void> }[] = [];
 
 afterEach(async () => {

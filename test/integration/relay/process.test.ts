@@ -9,6 +9,7 @@ import { startAedes } from "../link/brokers.ts";
 import { until } from "../link/real-parts.ts";
 import { startProvider } from "./provider.ts";
 import { deliver, msn, send } from "./relay-parts.ts";
+import { kvittArgs } from "../kvitt.ts";
 
 const endings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -54,8 +55,7 @@ registration_file = "${folder}/registrations.json"
 }
 
 function startCommand(config: string, env: Readonly<Record<string, string>> = keys) {
-  const cli = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", cli, "relay", "--json", "--config", config], {
+  const child: ChildProcess = spawn(process.execPath, kvittArgs("relay", "--json", "--config", config), {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -71,7 +71,7 @@ function startCommand(config: string, env: Readonly<Record<string, string>> = ke
 }
 
 async function portOf(output: { readonly out: string }): Promise<number> {
-  await until("listening", () => output.out.includes("}"), 30_000);
+  await until("listening", () => output.out.includes("}"));
   return Number(/"port":(\d+)/.exec(output.out)?.[1]);
 }
 
@@ -80,7 +80,7 @@ describe("kvitt relay", () => {
     const { provider, said, config, watcher } = await world();
     const { child, output, exited } = startCommand(config);
     const port = await portOf(output);
-    await until("healthy", () => said.some((one) => JSON.stringify(one.json).includes('"registered":true')), 30_000);
+    await until("healthy", () => said.some((one) => JSON.stringify(one.json).includes('"registered":true')));
     expect(provider.registered.map((one) => [one.url, one.events.length])).toEqual([
       ["http://127.0.0.1:8080/webhooks/check-in", 1],
       ["http://127.0.0.1:8080/webhooks/payment", 8],
@@ -115,14 +115,14 @@ describe("kvitt relay", () => {
     const { provider, said, config, folder } = await world();
     const first = startCommand(config);
     await portOf(first.output);
-    await until("registered", () => provider.registered.length === 2, 30_000);
+    await until("registered", () => provider.registered.length === 2);
     await until("healthy", () => said.some((one) => JSON.stringify(one.json).includes('"registered":true')));
     const before = readFileSync(join(folder, "registrations.json"), "utf8");
     first.child.kill("SIGKILL");
     await until("dead", () => JSON.stringify(said.at(-1)?.json).includes('"alive":false'));
     const second = startCommand(config);
     await portOf(second.output);
-    await until("healthy again", () => JSON.stringify(said.at(-1)?.json).includes('"registered":true'), 30_000);
+    await until("healthy again", () => JSON.stringify(said.at(-1)?.json).includes('"registered":true'));
     expect(readFileSync(join(folder, "registrations.json"), "utf8")).toBe(before);
     expect(provider.requests.filter((line) => line === "POST /webhooks/v1/webhooks")).toHaveLength(2);
   });
@@ -137,7 +137,7 @@ describe("kvitt relay", () => {
     });
     const { output } = startCommand(config);
     await portOf(output);
-    await until("healthy", () => said.some((one) => JSON.stringify(one.json).includes('"registered":true')), 30_000);
+    await until("healthy", () => said.some((one) => JSON.stringify(one.json).includes('"registered":true')));
     expect(provider.registered.map((one) => one.secret)).not.toContain("lost");
     expect(provider.registered).toHaveLength(2);
   });

@@ -10,6 +10,7 @@ import { Recorder } from "../../unit/link/link-contract.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { type Broker, hasMosquitto, startAedes, startMosquitto } from "../link/brokers.ts";
 import { realClock, realEntropy, until } from "../link/real-parts.ts";
+import { untilTrue } from "../patience.ts";
 import { deliver, FakeRegistry, msn, post, publicUrl, send, signedHeaders, startRelay } from "./relay-parts.ts";
 
 const machine = merchantQrId("vend-1");
@@ -88,6 +89,7 @@ describe.each(brokers())("relay over %s", (name, startBroker) => {
 
   it("forwards a signed check-in to its machine and answers 200 when the broker has it", async () => {
     const world = await begin("ready");
+    const startMs = Date.now();
     const body = checkIn();
     expect(await deliver(world.port, world.hook("check-in"), body)).toMatchObject({ status: 200 });
     await until("event", () => world.events("checked-in").length === 1);
@@ -104,7 +106,7 @@ describe.each(brokers())("relay over %s", (name, startBroker) => {
     });
     const age = readAge(event?.json);
     expect(age).toBeGreaterThanOrEqual(1_000);
-    expect(age).toBeLessThan(5_000);
+    expect(age).toBeLessThanOrEqual(1_000 + Date.now() - startMs);
     if (name.includes("5")) expect(event?.expiryS).toBeGreaterThan(10);
     if (name.includes("5")) expect(event?.expiryS).toBeLessThanOrEqual(19);
   });
@@ -238,10 +240,10 @@ describe.each(brokers())("relay over %s", (name, startBroker) => {
     await world.broker.revive();
     await until("watching", () => world.client.connected);
     let status = 503;
-    for (const end = Date.now() + 10_000; status !== 200 && Date.now() < end;) {
+    await untilTrue(async () => {
       status = (await deliver(world.port, world.hook("payment"), body)).status;
-      await realClock.sleep(50);
-    }
+      return status === 200;
+    });
     expect(status).toBe(200);
     expect(JSON.parse((await send(world.port, "GET", "/health")).text)).toMatchObject({ mqtt: true, registered: true });
   });
@@ -319,11 +321,12 @@ async function answers(
   world: { readonly port: number; readonly hook: (leaf: string) => Parameters<typeof deliver>[1] },
   status: number,
 ): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if ((await deliver(world.port, world.hook("check-in"), checkIn(500 + tries))).status === status) return;
-    await realClock.sleep(20);
-  }
-  throw new Error(`no check-in was answered with ${status}`);
+  let tries = 0;
+  const isAnswered = await untilTrue(async () => {
+    tries += 1;
+    return (await deliver(world.port, world.hook("check-in"), checkIn(500 + tries))).status === status;
+  });
+  if (!isAnswered) throw new Error(`no check-in was answered with ${status}`);
 }
 
 function isHealth(one: Seen, alive: boolean, registered: boolean): boolean {

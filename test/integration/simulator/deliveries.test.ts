@@ -9,6 +9,7 @@ import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";
 import { verifyDelivery } from "../../../src/vipps/signature.ts";
+import { untilTrue } from "../patience.ts";
 
 const credentials = {
   client_id: "client-123456",
@@ -117,11 +118,7 @@ describe("webhook deliveries", () => {
   const goesWrong = (fault: object, times = 1) => post("/simulator/deliveries", { fault, times });
 
   async function until(isTrue: () => boolean): Promise<void> {
-    const end = Date.now() + 15_000;
-    while (!isTrue()) {
-      if (Date.now() > end) throw new Error(`it did not happen: ${JSON.stringify(received)}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    if (!(await untilTrue(isTrue))) throw new Error(`it did not happen: ${JSON.stringify(received)}`);
   }
 
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
 import type { CliCommand } from "../../../src/cli/command.ts";
 import { CommandError } from "../../../src/cli/command.ts";
@@ -375,7 +375,7 @@ describe("which sales unit, and its keys", () => {
 describe("as a process", () => {
   const execute = promisify(execFile);
   const kvitt = (...args: readonly string[]) =>
-    execute(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], {
+    execute(process.execPath, [inject("kvittBundle"), ...args], {
       env: { PATH: process.env["PATH"], ...env },
     });
 

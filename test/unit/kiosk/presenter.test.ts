@@ -96,15 +96,16 @@ describe("the code of a payment", () => {
     await presenter.show();
     expect(notShown()).toBe(1);
     expect(log.lines).toMatchObject([
+      { level: "info", message: "the panel shows another scene", fields: { reference: payment, scene: "pay" } },
       { level: "warn", fields: { reference: payment, scene: "pay", reason: "BUSY for 30 s" } },
     ]);
   });
 });
 
 it.each([
-  [{ kind: "failed", reason: "BUSY" } as const, ["warn"]],
-  [{ kind: "superseded" } as const, []],
-  [new Error("EIO"), ["error"]],
+  [{ kind: "failed", reason: "BUSY" } as const, ["info", "warn"]],
+  [{ kind: "superseded" } as const, ["info"]],
+  [new Error("EIO"), ["info", "error"]],
 ])("another scene that ended as %o is the panel's own business", async (outcome, levels) => {
   const panel = new RememberingPanel();
   panel.outcome = outcome;
