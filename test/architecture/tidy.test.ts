@@ -63,6 +63,26 @@ function offences(path: string, text: string): readonly string[] {
     .map(({ pattern, instead }) => `${path}: ${pattern.source} → ${instead}`);
 }
 
+/** What a page says of the sources, and they do not have: a file, or a function, which is written before the file that it is in: `f()` (`src/…`). */
+async function untrueNames(page: string): Promise<readonly string[]> {
+  const untrue: string[] = [];
+  const loose: string[] = [];
+  for (const [, name = ""] of page.matchAll(/`(src\/[\w./-]+|\w+\(\))`/g)) {
+    if (name.endsWith("()")) {
+      loose.push(name);
+      continue;
+    }
+    const text = await readFile(join(top, name), "utf8").catch((error: NodeJS.ErrnoException) =>
+      error.code === "EISDIR" ? "" : undefined,
+    );
+    if (text === undefined) untrue.push(`there is no ${name}`);
+    for (const call of loose.splice(0))
+      if (!new RegExp(`^(export |  )(async |function )*${call.slice(0, -2)}[(<]`, "m").test(text ?? ""))
+        untrue.push(`${name} has no ${call}`);
+  }
+  return [...untrue, ...loose.map((call) => `${call} belongs to no file`)];
+}
+
 describe("tidy", () => {
   it.each(bans)("finds a planted $sample", ({ sample }) => {
     expect(offences("src/sale/planted.ts", sample)).not.toEqual([]);
@@ -87,5 +107,15 @@ describe("tidy", () => {
     const text = await readFile(join(top, "docs", "a-sale.md"), "utf8");
     const rooms = await readdir(join(top, "src"), { withFileTypes: true });
     for (const room of rooms) if (room.isDirectory()) expect(text).toContain(`src/${room.name}/`);
+    expect(await untrueNames(text)).toEqual([]);
+  });
+
+  it.each([
+    ["`src/kiosk/gone.ts` does it", "there is no src/kiosk/gone.ts"],
+    ["`settle()` (`src/sale/settlement.ts`) does it", "src/sale/settlement.ts has no settle()"],
+    ["`gone()` in `src/kiosk/kiosk.ts`", "src/kiosk/kiosk.ts has no gone()"],
+    ["`difference()` does it", "difference() belongs to no file"],
+  ])("finds what a page says of a file or function that is not there: %s", async (text, untrue) => {
+    expect(await untrueNames(text)).toEqual([untrue]);
   });
 });
