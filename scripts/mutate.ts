@@ -10,6 +10,7 @@ const moneyAndTruth = [
   "src/sale/settlement.ts",
   "src/sale/settlement-table.ts",
   "src/sale/settlement-moves.ts",
+  "src/sale/settling-moves.ts",
   "src/sale/session-table.ts",
   "src/sale/session-moves.ts",
   "src/kiosk/readiness.ts",
@@ -19,7 +20,11 @@ const moneyAndTruth = [
   "src/kiosk/commands.ts",
   "src/vipps/signature.ts",
   "src/relay/admission.ts",
-  "src/machine/mdb",
+  "src/machine/mdb/approved-table.ts",
+  "src/machine/mdb/approved-steps.ts",
+  "src/machine/mdb/cashless-table.ts",
+  "src/machine/mdb/vend-request.ts",
+  "src/machine/mdb/vend-steps.ts",
 ];
 
 const named = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** Who is let in, as a table; and that the answer is remembered for as long as it matters. */
 import { describe, expect, it } from "vitest";
-import { admitCheckIn, AnsweredEvents, type CheckInFacts } from "../../../src/relay/admission.ts";
+import { admitCheckIn, AnsweredEvents, type CheckInFacts, readAnswered } from "../../../src/relay/admission.ts";
 import { MachineStates } from "../../../src/relay/machine-states.ts";
 import { settle, VirtualClock } from "../link/virtual-clock.ts";
 
@@ -43,8 +43,21 @@ describe("a check-in", () => {
     answered.remember({ id: "one more", answer: "refused" });
     expect(answered.recall("first")).toBeUndefined();
     expect(answered.recall("n0")).toBe("forwarded");
+    answered.remember({ id: "n0", answer: "refused" });
+    answered.remember({ id: "and another", answer: "refused" });
+    expect([answered.recall("n0"), answered.recall("n1")], "whoever is heard of again is new").toEqual([
+      "refused",
+      undefined,
+    ]);
     await clock.advance(15 * 60_000);
     expect(answered.recall("n0")).toBeUndefined();
+  });
+
+  it("is read from another relay's message, unless that cannot be read", () => {
+    const read = (text: string) => readAnswered(Buffer.from(text));
+    expect(read('{"id":"event-1","answer":"refused"}')).toEqual({ id: "event-1", answer: "refused" });
+    for (const text of ["", "{", "[]", '{"id":"","answer":"refused"}', '{"id":"event-1","answer":"maybe"}'])
+      expect(read(text), text).toBeUndefined();
   });
 });
 

@@ -13,6 +13,11 @@ function delivery(headers: SignedDelivery["headers"], body: string): SignedDeliv
   return { headers, rawBody: encoder.encode(body) };
 }
 
+/** What a refusal tells the operator. */
+function said(verdict: ReturnType<typeof verifyDelivery>): string {
+  return verdict.kind === "refused" ? verdict.detail : "";
+}
+
 describe("the vectors", () => {
   it.each(vectors.map((vector) => [vector.name, vector] as const))("%s", (_name, vector) => {
     const verdict = verifyDelivery(delivery(vector.headers, vector.body), new URL(vector.url), vector.secret);
@@ -76,26 +81,42 @@ describe("a delivery that we sign", () => {
         "x-vipps-authorization": undefined,
         [name]: undefined,
       };
+      expect(said(verifyDelivery(delivery(headers, "{}"), registration.url, registration.secret))).toContain(name);
       expect(verifyDelivery(delivery(headers, "{}"), registration.url, registration.secret)).toMatchObject({
         reason: "missing-header",
       });
     },
   );
 
-  it("of another scheme is refused as such", () => {
-    const headers = {
-      ...signDelivery(encoder.encode("{}"), registration, wallMs),
-      authorization: "Bearer x",
-      "x-vipps-authorization": undefined,
-    };
+  it.each([
+    ["as it was sent", { authorization: "Bearer x", "x-vipps-authorization": undefined }],
+    ["behind a proxy that took the first one", { authorization: undefined, "x-vipps-authorization": "Bearer x" }],
+  ])("of another scheme is refused as such: %s", (_name, authorizations) => {
+    const headers = { ...signDelivery(encoder.encode("{}"), registration, wallMs), ...authorizations };
+    expect(said(verifyDelivery(delivery(headers, "{}"), registration.url, registration.secret))).toContain(
+      "HMAC-SHA256",
+    );
     expect(verifyDelivery(delivery(headers, "{}"), registration.url, registration.secret)).toMatchObject({
       reason: "malformed",
     });
   });
 
+  it("for another address says which one was expected", () => {
+    const elsewhere = { ...registration, url: new URL("https://elsewhere.example/hook") };
+    const headers = signDelivery(encoder.encode("{}"), elsewhere, wallMs);
+    const { host, pathname } = registration.url;
+    expect(said(verifyDelivery(delivery(headers, "{}"), registration.url, registration.secret))).toContain(
+      `${host}${pathname}`,
+    );
+    expect(verifyDelivery(delivery(headers, "{}"), registration.url, registration.secret)).toMatchObject({
+      reason: "signature",
+    });
+  });
+
   it("with an empty secret is never genuine: anybody could sign so", () => {
     const headers = signDelivery(encoder.encode("{}"), { ...registration, secret: "" }, wallMs);
-    expect(verifyDelivery(delivery(headers, "{}"), registration.url, "").kind).toBe("refused");
+    expect(said(verifyDelivery(delivery(headers, "{}"), registration.url, ""))).toContain("no secret");
+    expect(verifyDelivery(delivery(headers, "{}"), registration.url, "")).toMatchObject({ reason: "signature" });
   });
 
   it("is refused without a secret or a signature in the reason", () => {
