@@ -1,5 +1,5 @@
 /** From a selection to what is bought, and to the request that pays for it. */
-import { type Catalogue, isForSale, type Product, productOnLine } from "./catalogue.ts";
+import { type Catalogue, isForSale, type Product, productOnLine, productsForSale } from "./catalogue.ts";
 import type { Reference } from "./ids.ts";
 import { isPayableAmount, type Money } from "./money.ts";
 import type { PaymentFlow, PaymentRequest, ReceiptLine } from "./payment.ts";
@@ -105,7 +105,18 @@ function linesOf(purchase: Purchase): readonly ReceiptLine[] {
   return [{ id: purchase.productId, name, quantity: 1, total: purchase.price.minor, vatRate: purchase.vatRate }];
 }
 
-/** The request that creates the payment for one purchase, or for the dearest price when there is none yet. */
+/**
+ * The receipt of a reservation that is made before anything is chosen. ePayment takes a receipt only when the payment is created, so it can
+ * say no more than what is reserved and at which rate; what is captured of it stands in the app beside it.
+ */
+function reservationLines(policy: SalePolicy, amount: Money, catalogue: Catalogue): readonly ReceiptLine[] {
+  const dearest = productsForSale(catalogue).find((product) => product.price.minor === amount.minor);
+  if (dearest === undefined) return [];
+  const name = descriptionOf(policy, "");
+  return [{ id: "reservation", name, quantity: 1, total: amount.minor, vatRate: dearest.vatRate }];
+}
+
+/** The request that creates the payment for one purchase, or for the dearest price of the catalogue when there is none yet. */
 export function requestFor(
   policy: SalePolicy,
   reference: Reference,
@@ -113,6 +124,7 @@ export function requestFor(
   amount: Money,
   purchase: Purchase | null,
   minimumAge: number | undefined,
+  catalogue: Catalogue,
 ): PaymentRequest {
   const plate = purchase?.selection.kind === "time" ? purchase.selection.plate : undefined;
   return {
@@ -120,7 +132,7 @@ export function requestFor(
     amount,
     flow,
     description: descriptionOf(policy, purchase?.name ?? ""),
-    lines: purchase === null ? [] : linesOf(purchase),
+    lines: purchase === null ? reservationLines(policy, amount, catalogue) : linesOf(purchase),
     metadata: {
       ...(purchase === null || purchase.line === "" ? {} : { line: purchase.line }),
       ...(plate === undefined || plate === "" ? {} : { plate }),

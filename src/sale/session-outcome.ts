@@ -110,7 +110,7 @@ export function startPayment(
     reference,
     state: { kind: "creating", uncertain: false },
     startedWallMs: at.wallMs,
-    request: requestFor(policy, reference, flow, plan.amount, plan.purchase, plan.minimumAge),
+    request: requestFor(policy, reference, flow, plan.amount, plan.purchase, plan.minimumAge, plan.catalogue),
     createId: effectId(`${reference.slice(reference.lastIndexOf("-") + 1)}-create`),
     reserveDearest: plan.purchase === null,
     purchase: plan.purchase,

@@ -83,6 +83,9 @@ describe("reserve the dearest", () => {
     sale.checkIn();
     const { reference, request } = sale.one("create");
     expect(request.amount.minor).toBe(3_200);
+    // A receipt goes with the payment's creation or not at all: it says what is reserved.
+    expect(request.lines).toMatchObject([{ id: "reservation", quantity: 1, total: 3_200 }]);
+    expect(request.lines[0]?.name).not.toBe("");
     sale.payment(reference, { kind: "created" });
     sale.payment(reference, { kind: "timer" });
     sale.see(view(reference, "AUTHORIZED", { amount: 3_200, authorized: 3_200 }));
