@@ -10,7 +10,7 @@ export const commandIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 const productsMax = 500;
 
-/** Around every order. `order` stays as it came, because the signature covers all of it. */
+/** What surrounds every order. `order` is kept as it came, because the signature covers all of it. */
 export const commandSchema = z.object({
   id: z.string().regex(commandIdPattern),
   counter: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),

@@ -1,5 +1,5 @@
 /**
- * A command is signed with the machine's own key, so that whoever may publish on the broker may not yet open the machine.
+ * A command is signed with the machine's own key, so that being allowed to publish on the broker is not enough to open the machine.
  * HMAC-SHA256 over seven lines: scheme, msn, merchantQrId, id, counter, deadline as it was written, and the order as canonical JSON
  * (RFC 8785: members sorted by name, no white space). No field but the last can hold a line feed, so the lines are unambiguous.
  */
@@ -9,11 +9,11 @@ export interface SignedCommand {
   readonly msn: string;
   readonly merchantQrId: string;
   readonly id: string;
-  /** Grows with every command to this machine. */
+  /** Higher with every command to this machine. */
   readonly counter: number;
-  /** ISO 8601 UTC, exactly as it stands in the message. */
+  /** RFC 3339, exactly as in the message. */
   readonly deadline: string;
-  /** As it stands in the message, fields unknown to us included. */
+  /** As in the message, including fields that we do not know. */
   readonly order: unknown;
 }
 
@@ -26,7 +26,7 @@ export function signCommand(command: SignedCommand, key: Uint8Array): string {
   return createHmac("sha256", key).update(stringToSign(command), "utf8").digest("base64");
 }
 
-/** Takes the same time wherever the two signatures differ. */
+/** Takes the same time wherever the two differ. */
 export function verifyCommand(command: SignedCommand, signature: string, key: Uint8Array): boolean {
   const expected = Buffer.from(signCommand(command, key), "utf8");
   const given = Buffer.from(signature, "utf8");

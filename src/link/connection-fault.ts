@@ -1,8 +1,8 @@
-/** Why a broker could not be reached or kept, in words that say what to look at. Nothing of the credentials is in them. */
+/** Says why a broker could not be reached, or was lost, and what to look at. Credentials never appear in it. */
 
 export interface ConnectionFault {
   readonly text: string;
-  /** Whether a broker that does not know this version of MQTT behaves like this. */
+  /** Whether a broker that does not speak this version of MQTT would fail like this. */
   readonly maybeVersion: boolean;
 }
 
@@ -45,7 +45,7 @@ export function connectionFault(cause: unknown): ConnectionFault {
     return { text: withAdvice(cause.message, connackAdvice[code]), maybeVersion: versionCodes.has(code) };
   if (typeof code === "string")
     return { text: withAdvice(cause.message, socketAdvice[code]), maybeVersion: code === "ECONNRESET" };
-  // Without a code it is the library that could not read the answer, or the CONNACK that never came.
+  // Without a code, either the library could not read the answer or no CONNACK came.
   return { text: cause.message, maybeVersion: true };
 }
 

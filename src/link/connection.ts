@@ -6,11 +6,11 @@ export interface ConnectionHooks {
   /** Made anew for every try. */
   readonly will: () => Outgoing;
   readonly filters: readonly string[];
-  /** Acknowledged when it resolves; sent again later when it rejects. */
+  /** Resolves: the message is acknowledged. Rejects: the broker sends it again. */
   readonly message: (incoming: Incoming) => Promise<void>;
   readonly connected: () => void;
   readonly disconnected: () => void;
-  /** Another client uses this identity at the broker, or does so no more. */
+  /** Another client has started, or stopped, using this identity at the broker. */
   readonly rival?: (isThere: boolean) => void;
 }
 
@@ -20,8 +20,8 @@ export interface Connection {
   isConnected(): boolean;
   /** Resolves with the broker's PUBACK (QoS 0: when it was written); rejects with a LinkError. */
   publish(message: Outgoing, timeoutMs: number): Promise<void>;
-  /** Drops the connection and makes it again after a wait: what was not acknowledged comes once more. */
+  /** Drops the connection and reconnects after a wait, so that the broker sends again what was not acknowledged. */
   interrupt(reason: string): void;
-  /** Disconnects in good order, without the will. Idempotent. */
+  /** Disconnects properly, so that the will is not published. Idempotent. */
   stop(): Promise<void>;
 }

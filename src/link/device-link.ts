@@ -1,6 +1,6 @@
 /**
- * The machine's side of the link, over a connection that is passed in: the state retained with a will behind it, one session number a boot.
- * It decides nothing about sales: what is retained, foreign or unreadable is dropped here, everything else is the kiosk's.
+ * The machine's end of the link, over a connection that is passed in. It publishes a retained state backed by a will, with a session number
+ * for each boot. It decides nothing about sales: it drops what is retained, foreign or unreadable and hands everything else to the kiosk.
  */
 import { errorText } from "../kit/error-text.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
@@ -30,8 +30,8 @@ export interface DeviceLinkParts {
 
 const publishTimeoutMs = 10_000;
 /**
- * Replies that wait for the broker: a week's queue of commands is refused faster than the broker takes the refusals. Bounded by bytes, too,
- * because some carry a picture.
+ * Replies waiting for the broker. After a week offline, queued commands are refused faster than the broker takes the refusals. Bounded in
+ * bytes as well, because some replies carry a picture.
  */
 const repliesMax = 4_096;
 const repliesBytesMax = 4 * replyBytesMax;
@@ -157,7 +157,7 @@ export class DeviceLink implements Link {
     if (message.kind === "command") this.#gate.taken(message.command);
   }
 
-  /** What the kiosk has to hear of it; undefined when that is nothing. Never throws. */
+  /** What the kiosk needs to be told, or undefined if nothing. Never throws. */
   #read(incoming: Incoming): LinkMessage | undefined {
     try {
       return this.#understand(incoming);
@@ -217,7 +217,7 @@ export class DeviceLink implements Link {
     this.#parts.log.warn(fields, "a message was dropped");
   }
 
-  /** An older connection's will came after this connection's birth: say again what is true. */
+  /** The will of an earlier connection arrived after our birth message: publish the true state again. */
   #calledLost(): void {
     if (!this.isConnected()) return;
     this.#parts.log.info({}, "the state topic said lost: publishing the state again");
@@ -225,7 +225,7 @@ export class DeviceLink implements Link {
     void this.#sendState();
   }
 
-  /** Only the newest state counts: one is on its way at a time, and the loop ends when what was sent is what is true. */
+  /** Only the newest state matters: one is in flight at a time, and the loop ends once the last one sent is current. */
   #sendState(): Promise<void> {
     this.#stateRound ??= this.#stateLoop().finally(() => {
       this.#stateRound = undefined;
@@ -237,7 +237,7 @@ export class DeviceLink implements Link {
     while (!this.#stateIsSent && this.isConnected()) {
       this.#stateIsSent = true;
       const sent = await this.#try(this.#stateMessage(this.#state));
-      // Not acknowledged on a connection that is still there: a new one starts from a birth message again.
+      // The connection is up but did not acknowledge: reconnect and begin again with a birth message.
       if (!sent) {
         this.#stateIsSent = false;
         this.#connection.interrupt("the state could not be published");
@@ -262,7 +262,7 @@ export class DeviceLink implements Link {
     this.#sendingReplies = false;
   }
 
-  /** Whether the broker has it; the reason why not is logged. */
+  /** Whether the broker has it; if not, the reason is logged. */
   async #try(message: Outgoing): Promise<boolean> {
     try {
       await this.#connection.publish(message, publishTimeoutMs);

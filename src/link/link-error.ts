@@ -1,4 +1,4 @@
-/** What the link throws: always with a stable code, never with a password, a token or a payload in it. */
+/** What the link throws: a stable code, and never a password, a token or a payload. */
 import { CodedError } from "../kit/coded-error.ts";
 
 export type LinkErrorCode =

@@ -1,6 +1,6 @@
 /**
- * Every message on the wire, but the command: its schema, its type and its bounds. Written with exactly these fields, read with
- * tolerance: a field that we do not know is left out, a field that is missing or too long makes the message unreadable.
+ * Every message on the wire except the command: its schema, its type and its limits. We write exactly these fields and read tolerantly:
+ * unknown fields are ignored, but a field that is missing or too long makes the message unreadable.
  * Events are CloudEvents 1.0 in the JSON event format (structured mode of the MQTT binding).
  */
 import { z } from "zod";
@@ -10,9 +10,9 @@ import { parseTimestamp } from "../kit/timestamp.ts";
 
 /** Nothing larger is read; the largest message is a command with a catalogue. */
 export const incomingBytesMax = 256 * 1024;
-/** Nothing larger is taken from the broker at all (MQTT 5). Between the two a command is refused, and its sender hears so. */
+/** Nothing larger is accepted from the broker at all (MQTT 5). A command between the two limits is refused, and its sender is told. */
 export const packetBytesMax = 1024 * 1024;
-/** A sale or a health report larger than this is a bug of ours, and a danger to a cellular link. */
+/** A larger sale or health report would be our bug, and expensive on a cellular link. */
 export const reportBytesMax = 64 * 1024;
 /** A reply may carry a screenshot, base64 of a PNG. */
 export const replyBytesMax = 2 * 1024 * 1024;
@@ -62,13 +62,13 @@ export const paymentSchema = z.object({
   data: z.object({
     ...publishing,
     reference: z.string().refine(isReference, "not a reference of ours"),
-    /** The provider's word, for the log only. */
+    /** The provider's name for what happened, for the log only. */
     name: z.string().max(64),
   }),
 });
 export type PaymentMessage = z.infer<typeof paymentSchema>;
 
-/** What a reader needs of it: a word, and the session that tells an old will from a new one. */
+/** What a reader needs: the state, and the session number that tells an old will from a new one. */
 export const stateSchema = z.object({
   state: z.enum(["init", "ready", "selling", "out-of-service", "lost"]),
   session: z.number().int().min(0).default(0),
@@ -79,12 +79,12 @@ export const relayHealthSchema = z.object({
   registered: z.boolean(),
   /** When the relay wrote this, by its clock. */
   at: timestamp.optional(),
-  /** Seconds after which it counts as dead unless it wrote again: a broker that was killed never sends its clients' wills. */
+  /** It counts as dead after so many seconds without another message: a broker that was killed never sends its clients' wills. */
   validForS: z.number().int().min(1).max(86_400).optional(),
 });
 export type RelayHealthMessage = z.infer<typeof relayHealthSchema>;
 
-/** The first thing that is wrong, in words without the value: it may be a secret. */
+/** The first fault, described without the value, which may be a secret. */
 export function firstFault(error: z.ZodError): string {
   const issue = error.issues[0];
   return issue === undefined ? "unreadable" : `${issue.path.map(String).join(".") || "message"}: ${issue.message}`;

@@ -1,9 +1,9 @@
 /**
- * One connection to a broker that comes back for ever: the machine's link and the relay stand on it.
+ * One connection to a broker, restored for ever. The machine's link and the relay are built on it.
  *
- * Each try is a client of its own, so nothing of a broken connection (packet ids, half-sent messages) leaks into the next.
- * - An incoming message is acknowledged when its promise resolves. When it rejects, or takes too long, the connection is dropped and
- *   made again: that is the only way to have a broker send it again (MQTT 5.0 §4.4: a server resends "only when Clean Start is set to
+ * Each attempt uses a client of its own, so that nothing of a broken connection (packet ids, half-sent messages) leaks into the next.
+ * - An incoming message is acknowledged when its promise resolves. If it rejects or takes too long, the connection is dropped and
+ *   restored, which is the only way to make a broker send the message again (MQTT 5.0 §4.4: a server resends "only when Clean Start is set to
  *   0 and a session is present … on reconnection"). An acknowledgement never crosses from one connection to the next.
  * - Connected means: CONNACK and every subscription granted.
  */
@@ -23,17 +23,17 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
-  /** Of the client library; tests pass their own. */
+  /** The client library's `connect`; tests pass their own. */
   readonly connect?: (url: string, options: IClientOptions) => MqttClient;
 }
 
-/** Longer than any journal commit, shorter than the keep-alive: a message holds up everything behind it. */
+/** Longer than any journal commit and shorter than the keep-alive: a message holds up everything behind it. */
 const messageTimeoutMs = 10_000;
 /** MQTT 5.0 §3.8.4 sets no time for SUBACK. */
 const subscribeTimeoutMs = 10_000;
 const disconnectTimeoutMs = 2_000;
 const firstRetryMs = 500;
-/** A connection that lived this long was a good one: the next wait begins from the first interval again. */
+/** After a connection that lived this long, the back-off starts over. */
 const stableAfterMs = 30_000;
 /** Publishes without an acknowledgement. */
 const inFlightMax = 64;
@@ -78,7 +78,7 @@ export class MqttConnection implements Connection {
     return this.#attempt?.ready === true;
   }
 
-  /** The version of the connection that is on, for the log and the doctor. */
+  /** The protocol version of the current connection, for the log and the doctor. */
   version(): MqttVersion | undefined {
     return this.isConnected() ? this.#attempt?.version : undefined;
   }
@@ -93,7 +93,7 @@ export class MqttConnection implements Connection {
     await this.#publishOn(attempt, message, timeoutMs);
   }
 
-  /** Drops the connection and makes it again after the usual wait: what was not acknowledged comes once more. */
+  /** Drops the connection and reconnects after the usual wait, so that the broker sends again what was not acknowledged. */
   interrupt(reason: string): void {
     if (this.#attempt !== undefined) this.#end(this.#attempt, reason);
   }
@@ -239,7 +239,7 @@ export class MqttConnection implements Connection {
     });
   }
 
-  /** The broker, or the network, ended it. When that happens time and again, another client has our identity. */
+  /** The broker or the network ended it. If that keeps happening, another client has our identity. */
   #endedByBroker(attempt: Attempt, cause: Error & { readonly code?: number }): void {
     if (attempt.ended) return;
     const livedMs = this.#parts.clock.monotonicMs() - attempt.startedMs;
@@ -270,7 +270,7 @@ export class MqttConnection implements Connection {
     if (!this.#stopped) this.#timer = this.#parts.clock.startTimer("mqtt reconnect", delayMs, () => this.#try());
   }
 
-  /** A try that ended for any other reason; the next one is planned here. */
+  /** An attempt ended for any other reason; schedules the next one. */
   #end(attempt: Attempt, cause: unknown): void {
     if (attempt.ended) return;
     const wasReady = attempt.ready;

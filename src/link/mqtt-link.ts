@@ -10,7 +10,7 @@ export interface MqttLinkParts extends DeviceLinkParts {
   /** `clientId` is `kvitt-{msn}-{merchantQrId}` unless it is given. */
   readonly settings: Omit<MqttSettings, "clientId"> & { readonly clientId?: string | undefined };
   readonly entropy: Entropy;
-  /** Of the client library; tests pass their own. */
+  /** The client library's `connect`; tests pass their own. */
   readonly connect?: (url: string, options: IClientOptions) => MqttClient;
 }
 

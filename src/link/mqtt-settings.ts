@@ -1,4 +1,4 @@
-/** What it takes to reach a broker, and how that becomes options of the client library. */
+/** What it takes to reach a broker, and how that maps to the client library's options. */
 import type { IClientOptions } from "mqtt";
 import { packetBytesMax } from "./messages.ts";
 import type { TlsMaterial } from "./tls-files.ts";
@@ -29,12 +29,12 @@ export interface Outgoing {
   readonly payload: string;
   readonly qos: 0 | 1;
   readonly retain: boolean;
-  /** MQTT 5.0 §3.3.2.3.3; 3.1.1 has no such thing and leaves it out. */
+  /** MQTT 5.0 §3.3.2.3.3; left out under 3.1.1, which has none. */
   readonly expiryS?: number;
   readonly contentType?: string;
 }
 
-/** How many unacknowledged messages a broker may send us (MQTT 5.0 §3.1.2.11.3): each is in memory until the journal has it. */
+/** How many unacknowledged messages the broker may send (MQTT 5.0 §3.1.2.11.3); each stays in memory until the journal has it. */
 const receiveMaximum = 16;
 
 export function clientOptions(settings: MqttSettings, version: MqttVersion, will: Outgoing): IClientOptions {
@@ -44,7 +44,7 @@ export function clientOptions(settings: MqttSettings, version: MqttVersion, will
     clean: settings.sessionExpiryS === 0,
     keepalive: settings.keepaliveS,
     connectTimeout: settings.connectTimeoutMs,
-    // The waits between tries are ours: they need jitter and a version to fall back to.
+    // We schedule reconnection ourselves: it needs jitter, and a fall-back to 3.1.1.
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,

@@ -1,4 +1,4 @@
-/** The door of the link's room: the device's side of MQTT. Types only. */
+/** The port of the link: the device's side of MQTT. Types only. */
 import type { Reference } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
@@ -10,14 +10,14 @@ export interface StateMessage {
   readonly state: MachineState;
   /** A reason code of the panel's out-of-service scene, or undefined. */
   readonly reason: string | undefined;
-  /** Grows with every boot, so that an old will cannot mark a new session dead. */
+  /** Higher with every boot, so that an old will cannot mark a new session as dead. */
   readonly session: number;
   readonly version: string;
   /** ISO 8601 UTC. */
   readonly since: string;
 }
 
-/** What comes down the link, parsed and checked; never retained, never foreign. */
+/** What arrives over the link, parsed and checked; never retained, never addressed to another machine. */
 export type LinkMessage =
   | {
       readonly kind: "checked-in";
@@ -31,7 +31,7 @@ export type LinkMessage =
       /** The relay's time of publishing, for machines with a plausible clock. */
       readonly publishedAtWallMs: number;
     }
-  /** The relay told the provider no for this check-in: a retry of it must never open a session. */
+  /** The relay refused this check-in: a retry of it must never open a session. */
   | { readonly kind: "check-in-refused"; readonly eventId: string }
   /** A hint to `GET payment`; its content is never believed. */
   | { readonly kind: "payment-event"; readonly eventId: string; readonly reference: Reference }
@@ -84,12 +84,12 @@ export interface LinkListener {
 export interface Link {
   start(listener: LinkListener): Promise<void>;
   isConnected(): boolean;
-  /** Remembered and sent as soon as there is a connection; only the newest counts. */
+  /** Kept, and sent as soon as there is a connection; only the newest counts. */
   publishState(state: Omit<StateMessage, "session">): void;
   /** One ended sale or attention from the outbox, as JSON; resolves when the broker has it, rejects when it does not. */
   publishSale(id: string, body: Readonly<Record<string, unknown>>): Promise<void>;
   publishHealth(body: Readonly<Record<string, unknown>>): void;
   reply(reply: CommandReply): void;
-  /** Says `out-of-service`, then disconnects in good order. */
+  /** Publishes `out-of-service`, then disconnects properly. */
   stop(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 /**
- * Which relays are there. Each says so in a retained message of its own, takes it back by its will, and repeats it: a broker that was
- * killed forgets wills and keeps what was retained, so a message that is not repeated runs out.
+ * Which relays are alive. Each announces itself in a retained message, withdraws it through its will, and repeats it: a broker that was
+ * killed forgets wills but keeps retained messages, so one that is not repeated expires.
  */
 import type { Clock, Timer } from "../service/port.ts";
 import type { RelayHealthMessage } from "./messages.ts";
 import type { RelayHealth } from "./port.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
 
-/** More instances than anybody runs; a bound against a broker gone mad. */
+/** More instances than anybody runs; a limit in case a broker sends nonsense. */
 const instancesMax = 64;
 
 interface Instance {
@@ -40,13 +40,13 @@ export class RelayPresence {
     this.#tell();
   }
 
-  /** The connection is gone, and with it all that was known. */
+  /** The connection is gone, and with it everything we knew. */
   reset(): void {
     for (const instance of this.#instances.keys()) this.#forget(instance);
     this.#tell();
   }
 
-  /** How long the message still counts. Its own age is taken off where our clock can be believed; a relay's clock ahead adds nothing. */
+  /** How long the message still counts. Its age is subtracted if our clock can be trusted; a relay whose clock is ahead gains nothing. */
   #leftMs(message: RelayHealthMessage): number {
     if (message.validForS === undefined) return Number.POSITIVE_INFINITY;
     const at = message.at === undefined ? undefined : parseTimestamp(message.at);

@@ -16,11 +16,11 @@ export type ForwardableEvent = Extract<WebhookEvent, { kind: "checked-in" | "pay
 export interface ForwardLimits {
   /** How old a check-in may be when the machine gets it. */
   readonly checkInFreshnessMs: number;
-  /** How long the broker keeps a payment event for a machine that is away; polling carries the sale anyway. */
+  /** How long the broker keeps a payment event for a machine that is away; the sale does not depend on it, because the machine polls. */
   readonly paymentExpiryMs: number;
 }
 
-/** From the provider's time to now, never negative: the two clocks are not the same. */
+/** From the provider's time to now; never negative, because the two clocks may differ. */
 export function ageOf(event: ForwardableEvent, nowWallMs: number): number {
   const then = event.kind === "checked-in" ? event.initiatedAtWallMs : event.timestampWallMs;
   return Math.max(0, nowWallMs - then);
@@ -35,7 +35,7 @@ export function toMachine(event: ForwardableEvent, nowWallMs: number, limits: Fo
     payload: JSON.stringify(message),
     qos: 1,
     retain: false,
-    // MQTT 5.0 §3.3.2.3.3: whole seconds; 0 would be gone before it is delivered.
+    // MQTT 5.0 §3.3.2.3.3: whole seconds. 0 would expire before delivery.
     expiryS: Math.max(1, Math.ceil(leftMs / 1000)),
     contentType: cloudEventContentType,
   };

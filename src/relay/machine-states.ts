@@ -1,4 +1,4 @@
-/** What the machines say of themselves, heard on their retained state topics: a view of the broker, rebuilt with every connection. */
+/** The machines' states, from their retained topics: a view of what the broker holds, rebuilt on every connection. */
 import { parseJson } from "../kit/json.ts";
 import { stateSchema } from "../link/messages.ts";
 import type { MachineState } from "../link/port.ts";
@@ -10,7 +10,7 @@ interface Known {
   readonly session: number;
 }
 
-/** More machines than one sales unit has; a bound against a broker gone mad. */
+/** More machines than one sales unit has; a limit in case a broker sends nonsense. */
 const machinesMax = 100_000;
 const waitersMax = 1_000;
 
@@ -23,7 +23,7 @@ export class MachineStates {
     this.#clock = clock;
   }
 
-  /** A message on `…/{merchantQrId}/state`. What cannot be read counts as not said; an empty one takes the machine off the list. */
+  /** A message on `…/{merchantQrId}/state`. An unreadable one is ignored; an empty one removes the machine. */
   heard(topic: string, payload: Uint8Array): void {
     const meaning = parseTopic(topic);
     if (meaning?.kind !== "machine" || meaning.leaf !== "state") return;
@@ -33,7 +33,7 @@ export class MachineStates {
     if (!parsed.success) return;
     const { state, session } = parsed.data;
     const known = this.#machines.get(id);
-    // A will carries the session it was made for: an older boot's cannot mark a newer one dead.
+    // A will carries the session it was made for, so that of an older boot cannot mark a newer one as dead.
     if (state === "lost" && known !== undefined && session < known.session) return;
     if (known === undefined && this.#machines.size >= machinesMax) return;
     this.#machines.set(id, { state, session });
@@ -44,7 +44,7 @@ export class MachineStates {
     return this.#machines.get(merchantQrId)?.state;
   }
 
-  /** The state, waiting a little for one that is not known yet: after a new connection the broker needs a moment to send them all. */
+  /** The state, waiting briefly if it is not known yet: after a reconnect the broker needs a moment to send them all. */
   async stateSoon(merchantQrId: string, timeoutMs: number): Promise<MachineState | undefined> {
     if (!this.#machines.has(merchantQrId) && this.#waiting.size < waitersMax)
       await new Promise<void>((resolve) => {

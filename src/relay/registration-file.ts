@@ -1,6 +1,6 @@
 /**
- * The registrations with their secrets, which the provider tells only once. Readable by the relay's user alone; written whole beside
- * the old one and renamed over it, so that a power cut leaves one or the other. Several relays may share it: one writes, the rest read.
+ * The registrations and their secrets, which the provider reveals only once. Readable by the relay's user alone. A new version is written
+ * beside the old one and renamed over it, so that a power cut leaves one or the other. Relays may share it: one writes, the others read.
  */
 import { accessSync, closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ export interface KnownRegistration {
   /** The provider's id; arrives as `Webhook-Id` with every delivery. */
   readonly id: string;
   readonly msn: string;
-  /** As registered: the signature is made over this, whatever a proxy does to the request. */
+  /** As registered: the signature covers this url, whatever a proxy does to the request. */
   readonly url: string;
   readonly events: readonly string[];
   readonly secret: string;
@@ -20,7 +20,7 @@ export interface KnownRegistration {
 
 export interface RegistrationStore {
   all(): readonly KnownRegistration[];
-  /** Looks again at what another relay may have written. */
+  /** Reads again what another relay may have written. */
   refresh(): void;
   /** @throws RelayError when it cannot be kept. */
   replace(registrations: readonly KnownRegistration[]): void;

@@ -1,7 +1,7 @@
 /**
- * Keeps the sales unit's webhooks registered. The provider removes a registration after two weeks without a good answer, and
- * tells its secret only when it is made: so the list is read at start and every hour, and what is missing, or whose secret
- * is not known here, is made anew.
+ * Keeps the sales unit's webhooks registered. The provider removes a registration after two weeks without a successful answer, and
+ * reveals its secret only when it is created. So the list is read at start and every hour, and a webhook that is missing, or whose
+ * secret is not known here, is registered again.
  */
 import { errorText } from "../kit/error-text.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
@@ -42,7 +42,7 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
-  /** After every round; `registered`: every vital webhook stands and its secret is known. */
+  /** After every round. `registered`: every vital webhook is registered and its secret is known. */
   readonly onRound: (registered: boolean) => void;
 }
 
@@ -65,7 +65,7 @@ export class RegistrationKeeper {
     this.#running ??= this.#run();
   }
 
-  /** Lets a round that is on end, but not for longer than a stopping service may take. */
+  /** Lets the current round finish, within the time that a stopping service has. */
   async stop(): Promise<void> {
     this.#stop.abort();
     const done = new AbortController();
@@ -80,7 +80,7 @@ export class RegistrationKeeper {
       const finding = await this.#round();
       failures = finding === "standing" ? 0 : failures + 1;
       const { clock, entropy } = this.#parts;
-      // A fleet of relays does not ask in the same second, hour after hour.
+      // With jitter, so that a fleet of relays does not ask in the same second every hour.
       const waitMs = failures === 0 ? jittered(roundMs, entropy) : backOffMs(retry, failures - 1, entropy);
       await clock.sleep(waitMs, this.#stop.signal).catch(() => undefined);
     }
@@ -89,7 +89,7 @@ export class RegistrationKeeper {
   async #round(): Promise<Finding> {
     try {
       const finding = await this.#look();
-      // When nobody answered, nothing new is known: what was found before stands.
+      // Without an answer nothing new is known, so the previous finding stands.
       if (finding !== "unknown") this.#parts.onRound(finding === "standing");
       return finding;
     } catch (error) {
@@ -149,7 +149,7 @@ export class RegistrationKeeper {
     return this.#register(wanted, listed);
   }
 
-  /** Ours without a secret, or one of ours for an older url; what somebody else registered is not touched. */
+  /** One of ours whose secret is lost, or that has an older url. What others registered is left alone. */
   #isInTheWay(one: ListedRegistration, wanted: WantedRegistration): boolean {
     const sharesEvents = one.events.some((event) => wanted.events.includes(event));
     return sharesEvents && (one.url === wanted.url || this.#isKnown(one.id));
@@ -174,7 +174,7 @@ export class RegistrationKeeper {
     try {
       store.replace([...kept, fresh]);
     } catch (error) {
-      // A registration whose secret nobody kept is worse than none: take it back.
+      // A registration whose secret is lost is worse than none: remove it.
       await registry.remove(id);
       throw error;
     }

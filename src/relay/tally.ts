@@ -9,7 +9,7 @@ import type { Clock, Log, LogFields, Timer } from "../service/port.ts";
 const outcomes = {
   /** The broker has the event. */
   forwarded: "events were forwarded",
-  /** The provider heard no, and the customer with it; the machine cannot sell now. */
+  /** The provider was told no, and so was the customer: the machine cannot sell now. */
   refused: "check-ins were refused",
   /** A check-in for a machine, or a sales unit, that nobody here serves. */
   unserved: "check-ins for nobody here were refused",

@@ -1,4 +1,4 @@
-/** The Webhooks API as the keeper sees it. */
+/** The Webhooks API, as far as the keeper needs it. */
 import type { VippsClient } from "../vipps/client.ts";
 import { outcomeOf } from "../vipps/payments.ts";
 import type { WebhookRegistry } from "./registration-keeper.ts";

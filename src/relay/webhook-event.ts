@@ -11,7 +11,7 @@ import { isMerchantQrId, isReference, type MerchantQrId, merchantQrIdOf, type Re
 export type WebhookEvent =
   | {
       readonly kind: "checked-in";
-      /** The same for every copy and retry: nothing of the delivery is in it. */
+      /** The same for every copy and retry, because nothing about the delivery goes into it. */
       readonly eventId: string;
       readonly msn: string;
       readonly merchantQrId: MerchantQrId;
@@ -43,7 +43,7 @@ export type WebhookEvent =
   /** Answered with 200: nobody waits for it, and a refusal would only have it sent for seven days. */
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** The msn is a string in the documents; a number is read as well. `merchantSerialNumber` was its name until 2024-01. */
+/** A string in the documents; a number is accepted as well. It was called `merchantSerialNumber` until 2024-01. */
 const msnValue = z.union([
   z.string().regex(/^[0-9]{4,7}$/),
   z.number().int().min(1000).max(9_999_999).transform(String),

@@ -1,6 +1,6 @@
 /**
- * The webhook's HTTP side: raw bytes in, one status out. It parses nothing before the signature is right, keeps no body, and
- * answers within the provider's ten seconds whatever happens behind it.
+ * The HTTP side of the webhooks: raw bytes in, one status out. It parses nothing before the signature has been verified, keeps no body,
+ * and answers within the provider's ten seconds whatever happens behind it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { errorText } from "../kit/error-text.ts";
@@ -18,7 +18,7 @@ export interface WebhookRequest {
 
 export interface WebhookAnswer {
   readonly status: number;
-  /** For a person who reads the provider's list of webhook errors; the provider's app ignores it. */
+  /** For people reading the provider's list of webhook errors; the app ignores it. */
   readonly text: string;
 }
 
@@ -44,7 +44,7 @@ export class WebhookServer {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    // Node looks for late requests only this often; its default of 30 s would let three times as many hang.
+    // How often Node looks for requests that are late. Its default of 30 s would let them hang three times as long.
     const options = { connectionsCheckingInterval: 1_000 };
     this.#server = createServer(options, (request, response) => void this.#serve(request, response));
     this.#server.headersTimeout = requestTimeoutMs;
@@ -59,7 +59,7 @@ export class WebhookServer {
     return listenOnPort(this.#server, address);
   }
 
-  /** Takes no new connections, lets the requests that are on end, then closes what is left. */
+  /** Accepts no more connections, lets the requests under way finish, then closes what is left. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = this.#parts.clock.startTimer("relay drain", drainMs, () => this.#server.closeAllConnections());
@@ -72,7 +72,7 @@ export class WebhookServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client that goes away while we read or write is its own affair.
+    // A client may go away while we read or write.
     request.on("error", () => undefined);
     response.on("error", () => undefined);
     try {
@@ -125,7 +125,7 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | undefine
   if (Number(request.headers["content-length"] ?? 0) > bodyBytesMax) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // Leaving the loop must not destroy the socket: the sender still has to hear why.
+  // Leaving the loop must not destroy the socket: the sender has yet to be told why.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.byteLength;

@@ -1,9 +1,9 @@
-/** What a simulator that runs for weeks may remember: of more than that the oldest go. */
+/** Limits what a simulator remembers when it runs for weeks: beyond them the oldest entries go. */
 
-/** The newest 2,000 of everything that requests leave behind: days of a busy machine. */
+/** The newest 2,000 of everything that requests leave behind, which is days of a busy machine. */
 export const rememberedMax = 2_000;
 
-/** Sets the value as the newest; where there are too many then, drops the oldest that may go. */
+/** Stores the value as the newest; if there are then too many, drops the oldest that may go. */
 export function remember<Value>(
   map: Map<string, Value>,
   key: string,

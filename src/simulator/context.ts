@@ -8,7 +8,7 @@ export interface ProviderSettings {
   /** Where links to images and landing pages point; no slash at the end. */
   readonly publicUrl: string;
   readonly tokenLifeMs: number;
-  /** How long a link to an image works; ask again for a fresh one. */
+  /** How long a link to an image works. */
   readonly imageLinkLifeMs: number;
   readonly paymentLifeMs: number;
   readonly customerTokenLifeMs: number;
@@ -17,12 +17,12 @@ export interface ProviderSettings {
   readonly rateLimits: boolean;
 }
 
-/** Switches that tests and the demo turn while it runs. */
+/** Switches for tests and the demo, changed while it runs. */
 export interface ProviderSwitches {
   forgetIdempotencyKeys: boolean;
-  /** The next cancel of an unapproved payment: the customer approves in that very moment, and this is the answer. */
+  /** The customer approves in the very moment of the next cancel, which gets this answer. */
   approveDuringCancel: "6060" | "6250" | "423" | undefined;
-  /** Payments created from now on are found by GET only after so long. */
+  /** How long GET answers 404 to payments created from now on. */
   createdVisibleAfterMs: number;
   /** Whether a check-in whose delivery was refused is sent again (undocumented; both are possible). */
   retryCheckIns: boolean;
@@ -36,7 +36,7 @@ export interface Context {
   readonly entropy: Entropy;
   readonly settings: ProviderSettings;
   readonly switches: ProviderSwitches;
-  /** Something happened that webhooks tell of. */
+  /** Called for whatever webhooks report. */
   readonly announce: (payment: SimulatedPayment, event: SimulatedPayment["events"][number]) => void;
 }
 

@@ -1,4 +1,4 @@
-/** The control API of the simulator: POST a JSON order to /simulator/NAME (docs/simulator.md). Wrong orders are answered with what is wrong. */
+/** The control API of the simulator: POST a JSON order to /simulator/NAME (docs/simulator.md). A wrong order is answered with what is wrong. */
 import { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
@@ -57,7 +57,7 @@ const switchOrder = z.strictObject({
   appWaitsMs: z.number().min(0).nullable().optional(),
 });
 
-/** The next fault that is for this operation, used up. */
+/** Takes the next fault queued for this operation. */
 export function takeFault(faults: QueuedFault[], operation: string): Fault | undefined {
   const index = faults.findIndex((one) => one.operation === undefined || one.operation === operation);
   const found = faults[index];

@@ -1,4 +1,4 @@
-/** What stands before an ePayment operation: its rate limit (facts 1.4), and the key under which it is done once (facts 1.3). */
+/** What comes before an ePayment operation: its rate limit (ePayment errors, rate limiting), and the key under which it is done once (HTTP headers, idempotency). */
 import { createHash } from "node:crypto";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { remember } from "./bounded.ts";
@@ -23,7 +23,7 @@ export function overLimit(context: Context, key: string, countMax: number): Http
   return undefined;
 }
 
-/** Runs `act` once a key: the same body gets the same answer, another body a conflict; a 4xx stays a 4xx. */
+/** Runs `act` once per key: the same body gets the same answer, another body a conflict, and a 4xx stays a 4xx. */
 export function idempotent(
   operation: Operation,
   name: string,

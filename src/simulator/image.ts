@@ -45,7 +45,7 @@ function greyPng(sizePx: number, isDark: (x: number, y: number) => boolean): Buf
   ]);
 }
 
-/** Resampled to fit, as a picture of a fixed size has to be: modules are fractions of pixels wherever it does not divide. */
+/** Resampled to the requested size, so that a module may be a fraction of a pixel. */
 function pngOf(content: string, sizePx: number): Buffer {
   const { modules } = QRCode.create(content, { errorCorrectionLevel: "Q" });
   const sidePx = sizePx - 2 * borderPxMin;

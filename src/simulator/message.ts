@@ -1,4 +1,4 @@
-/** Requests and answers of the simulated provider, and the error shapes of each API (facts 1.5). */
+/** Requests and answers of the simulated provider, and the error shapes of each API (errors). */
 import type { HttpResponse } from "../vipps/transport.ts";
 
 export interface SimulatedRequest {
@@ -26,7 +26,7 @@ export function empty(status: number): HttpResponse {
 }
 
 const problemType = "application/problem+json";
-/** Where an error's trace goes: the provider puts one in as the answer leaves. */
+/** Placeholder for an error's trace id, which is filled in as the answer leaves. */
 export const traceIdPlace = "00-00000000000000000000000000000000-0000000000000000-00";
 const traceId = traceIdPlace;
 

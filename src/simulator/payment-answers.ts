@@ -1,4 +1,4 @@
-/** What ePayment says of a payment (facts 4.3, 4.5): by GET, as the answer to a capture, cancel or refund, and as the customer's way to it. */
+/** What ePayment says of a payment (ePayment, states; ePayment, aggregate): by GET, as the answer to a capture, cancel or refund, and as the customer's way to it. */
 import type { Currency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import type { Context } from "./context.ts";
@@ -7,7 +7,7 @@ import { imageLink } from "./qr-operations.ts";
 import type { QrFormat } from "./payment-schema.ts";
 import type { SimulatedPayment } from "./state.ts";
 
-/** How long a capture is certain, from the approval (facts 4.3): by the market that the currency is paid in. */
+/** How long a capture is certain, from the approval (ePayment, states): by the market that the currency is paid in. */
 const captureDays: Readonly<Record<Currency, number>> = { NOK: 180, DKK: 14, EUR: 14 };
 
 export function amountOf(payment: SimulatedPayment, value: number) {
@@ -55,7 +55,7 @@ export function adjustment(payment: SimulatedPayment): HttpResponse {
       pspReference: payment.pspReference,
       reference: payment.reference,
     },
-    // EPSPEC AdjustResponse: success is declared with the problem type.
+    // ePayment OpenAPI 1.8.1, AdjustResponse: success is declared as application/problem+json.
     "application/problem+json",
   );
 }
@@ -76,7 +76,7 @@ function oneTimeOf(context: Context, payment: SimulatedPayment, wanted: QrFormat
   return imageLink(context, image, context.settings.paymentLifeMs);
 }
 
-/** Where the customer goes from here, by flow; a push needs no way. */
+/** Where the customer is sent, by flow; nowhere for a push. */
 export function redirectOf(
   context: Context,
   payment: SimulatedPayment,

@@ -1,5 +1,5 @@
 /**
- * Every numeric code of ePayment (facts 4.6). The sources give code and meaning; the HTTP statuses of most are not written anywhere: 409 is
+ * Every numeric code of ePayment (ePayment errors). The sources give code and meaning; the HTTP statuses of most are not written anywhere: 409 is
  * taken for conflicts and for what passes by itself, 404 for what is not there, 500 for the inside, 400 for the rest.
  */
 import type { HttpResponse } from "../vipps/transport.ts";

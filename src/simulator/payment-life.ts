@@ -1,8 +1,8 @@
-/** The life of a payment: what time, the customer and the provider make of it (facts 4.3, 4.4), with the test environment's magic amounts. */
+/** The life of a payment: what time, the customer and the provider do to it (ePayment, states), with the test environment's magic amounts. */
 import { type Context, randomUuid } from "./context.ts";
 import type { PaymentEvent, SimulatedPayment, SimulatedUser } from "./state.ts";
 
-/** Notes what happened, and tells webhooks. */
+/** Records what happened and announces it to webhooks. */
 export function addEvent(
   context: Context,
   payment: SimulatedPayment,
@@ -21,7 +21,7 @@ export function addEvent(
   context.announce(payment, event);
 }
 
-/** Time alone ends a payment, or authorises it (magic amount 201). Called before every look at it. */
+/** Lets time expire a payment, or authorise it (magic amount 201). Called before every use of it. */
 export function letTimePass(context: Context, payment: SimulatedPayment): void {
   const now = context.clock.monotonicMs();
   if (payment.state !== "CREATED") return;
@@ -41,7 +41,7 @@ function authorize(context: Context, payment: SimulatedPayment): void {
   addEvent(context, payment, "AUTHORIZED", payment.value);
 }
 
-/** Magic amounts of the test environment (facts 4.8), by minor units. */
+/** Magic amounts of the test environment (test environment), by minor units. */
 const failingAmounts: Readonly<Record<number, string>> = {
   151: "insufficient funds",
   182: "refused by issuer",
@@ -56,7 +56,7 @@ const unknownForAnHour = 201;
 
 export type ApprovalResult = "approved" | "processing" | { readonly failed: string };
 
-/** The customer swipes. Anyone may approve a code that anyone can scan; the first one wins. */
+/** The customer swipes. Anyone who scans a code may approve it; the first one wins. */
 export function approvePayment(context: Context, payment: SimulatedPayment, user: SimulatedUser): ApprovalResult {
   letTimePass(context, payment);
   if (payment.state !== "CREATED" || payment.authorizesMs !== undefined) return { failed: "the payment is over" };

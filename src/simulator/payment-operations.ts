@@ -1,4 +1,4 @@
-/** ePayment's operations (facts 4.1): create, look, capture, cancel, refund; and force approve of the test environment. */
+/** ePayment's operations (ePayment API): create, look, capture, cancel, refund; and force approve of the test environment. */
 import { z } from "zod";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
@@ -181,7 +181,7 @@ export const cancelPayment: Handler = (operation) => {
         if (parsed.data?.cancelTransactionOnly === true) return refused("6060");
         const left = payment.authorized - payment.captured - payment.cancelled;
         if (left <= 0 && payment.captured >= payment.authorized) return refused("6040");
-        // Cancelling what is cancelled answers like the first time.
+        // Cancelling again gets the same answer.
         if (left <= 0) return adjustment(payment);
         payment.cancelled += left;
         addEvent(context, payment, "CANCELLED", left);
@@ -196,7 +196,7 @@ export const cancelPayment: Handler = (operation) => {
   });
 };
 
-/** Magic refund amounts (facts 4.8). */
+/** Magic refund amounts (test environment). */
 const failingRefunds: Readonly<Record<number, PaymentErrorCode>> = { 123: "5100", 124: "6220" };
 
 export const refundPayment: Handler = (operation) => {
@@ -219,7 +219,7 @@ export const refundPayment: Handler = (operation) => {
   });
 };
 
-/** Who approves by force: the customer with this phone number; by the payment's token, whoever has a request of it, or anybody. */
+/** Who force-approves: the customer with this phone number, or, given the payment's token, whoever has its request or else any user. */
 function approverOf(
   { context }: Operation,
   payment: SimulatedPayment,

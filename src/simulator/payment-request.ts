@@ -1,4 +1,4 @@
-/** Why a request to create a payment is refused (facts 4.2), and with which code; its form is in payment-schema.ts. */
+/** Why a request to create a payment is refused (ePayment, create payment), and with which code; its form is in payment-schema.ts. */
 import type { z } from "zod";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import { currencies, isCurrency } from "../sale/money.ts";
@@ -14,7 +14,7 @@ export function floorOf(currency: string): number {
   return isCurrency(currency) ? currencies[currency].paymentMinorMin : 1;
 }
 
-/** Numeric codes by field for what the schema refuses (facts 4.6); the longest path that fits counts. */
+/** Numeric codes by field for what the schema refuses (ePayment errors); the longest path that fits counts. */
 const fieldCodes: readonly (readonly [path: string, code: PaymentErrorCode])[] = [
   ["customer.customerToken", "4050"],
   ["customer.personalQr", "4060"],
@@ -48,7 +48,7 @@ export function invalidRequest(error: z.ZodError): HttpResponse {
   return code === undefined ? paymentProblem(400, "Bad Request", undefined, details) : refused(code, details);
 }
 
-/** Who a customer object names; an answer when it is refused. */
+/** The user that a customer object names, or the answer that refuses it. */
 export function customerOf(operation: Operation, body: CreateBody): SimulatedUser | HttpResponse | undefined {
   const { context, unit } = operation;
   if (body.customer === undefined) return undefined;
@@ -56,7 +56,7 @@ export function customerOf(operation: Operation, body: CreateBody): SimulatedUse
   const named = [phoneNumber, personalQr, customerToken].filter((value) => value !== undefined);
   if (named.length !== 1)
     return refused("4140", [{ name: "customer", reason: "exactly one of phoneNumber, personalQr and customerToken" }]);
-  // What the sales unit may not do comes before what is true of the customer.
+  // The sales unit's approvals are checked before the customer.
   if (body.userFlow === "PUSH_MESSAGE" && !unit.pushApproved) return refused("5080");
   const users = [...context.state.users.values()];
   if (customerToken !== undefined) {
@@ -76,7 +76,7 @@ export function isAnswer(value: SimulatedUser | HttpResponse | undefined): value
 const expiresMinMs = 600_000;
 const expiresMaxMs = 60 * 86_400_000;
 
-/** `expiresAt`: 10 minutes to 60 days, special approval, needs a receipt (facts 4.2). */
+/** `expiresAt`: 10 minutes to 60 days, special approval, needs a receipt (ePayment, create payment). */
 function longLivingRefusal({ unit, context }: Operation, body: CreateBody): HttpResponse | undefined {
   if (body.expiresAt === undefined) return undefined;
   if (!unit.longLivingApproved) return refused("5050");
@@ -86,7 +86,7 @@ function longLivingRefusal({ unit, context }: Operation, body: CreateBody): Http
   return body.receipt === undefined ? refused("6130") : undefined;
 }
 
-/** Why a request that is well-formed is refused all the same. */
+/** Why a well-formed request is refused nevertheless. */
 export function refusalOf(
   operation: Operation,
   body: CreateBody,

@@ -22,7 +22,7 @@ export const amountSchema = z.strictObject({
   value: z.int().min(0).max(paymentMinorMax),
 });
 
-/** The document's `oneOf` would refuse every customer; that it is exactly one of the three is looked at later, for its code is another. */
+/** The document's `oneOf` would refuse every customer. That exactly one of the three is given is checked later, because it has another code. */
 const customer = z.strictObject({
   phoneNumber: z
     .string()
@@ -56,7 +56,7 @@ const orderLine = z.strictObject({
   isShipping: nullable(z.boolean()),
 });
 
-/** Five of these are deprecated; the document has them, so they are taken. */
+/** Some of these are deprecated; the document still has them, so they are accepted. */
 const bottomLine = z.strictObject({
   currency: amountSchema.shape.currency,
   tipAmount: nullable(positiveMinor),
@@ -126,7 +126,7 @@ export type CreateBody = z.infer<typeof createBody>;
 
 export const modificationBody = z.strictObject({ modificationAmount: amountSchema });
 
-/** An empty body is taken, too. */
+/** An empty body is accepted as well. */
 export const cancelBody = z.strictObject({ cancelTransactionOnly: z.boolean().optional() }).optional();
 
 /** Test environment: the payment's customer by phone number, or the payment by the token of its `redirectUrl`. */

@@ -1,4 +1,4 @@
-/** The customer's phone: an app that scans texts, shows requests and approves or declines them. It knows nothing else. */
+/** The customer's phone: an app that scans codes, shows requests, and approves or declines them. It knows nothing else. */
 import { remember } from "./bounded.ts";
 import type { Context } from "./context.ts";
 import { abortPayment, approvePayment, expirePayment, letTimePass } from "./payment-life.ts";
@@ -25,7 +25,7 @@ export interface Phone {
   decline(): string;
   /** Puts the phone away; a request stays open until it expires. */
   home(): void;
-  /** Lets the request that is shown run out at once. */
+  /** Expires the request that is shown. */
   expire(): void;
   view(): PhoneView;
   readonly personalQr: string;
@@ -45,7 +45,7 @@ export function createPhone(
     return payment;
   }
 
-  /** The app gives up where a limit is set; a request that comes later is shown all the same. */
+  /** The app gives up if a limit is set; a request that arrives later is shown nevertheless. */
   function stopWaiting(): void {
     const { appWaitsMs } = context.switches;
     if (user.app.kind !== "waiting" || appWaitsMs === undefined) return;
@@ -61,7 +61,7 @@ export function createPhone(
       : { kind: "message", text: "This code is no longer valid." };
   }
 
-  /** facts 8.1.7: without a registration, or with a refused delivery, the app cannot connect; otherwise it waits. */
+  /** Without a registration, or if the delivery is refused, the app says that it cannot connect (QR API FAQ); otherwise it waits. */
   function checkIn(msn: string, merchantQrId: string, place: string, category: string): void {
     const registration = [...context.state.registrations.values()].find(
       (one) => one.msn === msn && one.events.includes("user.checked-in.v1"),

@@ -1,6 +1,6 @@
 /**
- * The provider as a pure request → answer core: token, gateway, routes, faults. Time, randomness and the way out for webhooks are
- * passed in, so that a simulation owns them; `server.ts` puts HTTP around it.
+ * The provider as a pure function from request to answer: token, gateway, routes, faults. Time, randomness and webhook delivery are passed
+ * in, so that a simulation controls them; `server.ts` adds HTTP.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -32,7 +32,7 @@ import { emptyState, type ProviderState, type SalesUnit, type SimulatedPayment, 
 import * as deliveries from "./webhook-deliveries.ts";
 import * as webhooks from "./webhook-operations.ts";
 
-/** What goes wrong with one request. `acts` says whether the provider did what was asked all the same. */
+/** What goes wrong with one request. `acts` says whether the provider carries it out nevertheless. */
 export type Fault =
   | { readonly kind: "no-connection" }
   | { readonly kind: "lost-answer" }
@@ -47,7 +47,7 @@ export type Fault =
   | { readonly kind: "refused"; readonly code: PaymentErrorCode }
   | { readonly kind: "revoked-token" };
 
-/** No whole answer came: thrown by `handle`, as a transport throws. */
+/** There was no complete answer: thrown by `handle`, as a transport throws. */
 export class NoAnswer extends Error {
   constructor(what: string) {
     super(what);
@@ -64,7 +64,7 @@ export interface ProviderOptions {
   readonly faultFor?: (operation: string, request: SimulatedRequest) => Fault | undefined;
   /** Asked for every webhook delivery. */
   readonly deliveryFaultFor?: () => deliveries.DeliveryFault | undefined;
-  /** Told of everything that happens, in plain words. */
+  /** Called with everything that happens, in plain words. */
   readonly tell?: (text: string) => void;
 }
 
@@ -149,7 +149,7 @@ const routes: readonly Route[] = [
   route("DELETE", "/webhooks/v1/webhooks/{id}", "delete webhook", webhooks.deleteWebhook),
 ];
 
-/** A part of a path; what is no percent-encoding stays as it came, and is no id of anything. */
+/** A decoded part of a path. Invalid percent-encoding is kept as it is and matches no id. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -181,7 +181,7 @@ function badHeader(path: string, name: string, reason = `at most ${systemHeaderL
   return paymentProblem(400, "Bad Request", undefined, [fault]);
 }
 
-/** What the agreement of a sales unit does not allow, in the shape of the API that was asked (QRSPEC 403Forbidden, EPSPEC 403). */
+/** What the sales unit's agreement does not include, in the shape of the API that was called. */
 function notAllowed(path: string, unit: SalesUnit): HttpResponse | undefined {
   if (path.startsWith("/qr/v1/merchant-callback") && !unit.callbackAllowed)
     return qrProblem(403, "Forbidden", "Merchant callback QRs are not allowed for this sales unit");
@@ -393,7 +393,7 @@ class SimulatedProvider implements Provider {
     remember(this.state.accessTokens, token, { clientId: unit.clientId, endsMs });
     const seconds = Math.floor(settings.tokenLifeMs / 1_000);
     const now = Math.floor(clock.wallMs() / 1_000);
-    // All numbers are JSON strings (ATSPEC).
+    // All numbers are JSON strings (Access token OpenAPI).
     return json(200, {
       token_type: "Bearer",
       expires_in: String(seconds),

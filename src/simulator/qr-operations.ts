@@ -1,4 +1,4 @@
-/** The 13 operations of the QR API (facts 2.1), with the rules of 2.3 and the two image mechanisms of 2.4. Unknown fields pass. */
+/** The 13 operations of the QR API, with its rules for fields and its two ways to ask for an image. Unknown fields are ignored. */
 import { z } from "zod";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { remember } from "./bounded.ts";
@@ -33,7 +33,7 @@ const defaultPngSizePx = 1_024;
 
 type Wanted = { readonly format: "text" } | { readonly format: "svg" | "png"; readonly sizePx: number };
 
-/** `Accept` and `Size` of operations 1 to 6. 415 where the format is none of ours; the size is looked at whatever the format is. */
+/** `Accept` and `Size` of operations 1 to 6. 415 for an unknown format. The size is checked for every format. */
 function wantedByHeaders(operation: Operation): Wanted | HttpResponse {
   const accept = (operation.request.headers["accept"] ?? "").trim().toLowerCase();
   const size = sizeOf("Size", operation.request.headers["size"]);
@@ -44,7 +44,7 @@ function wantedByHeaders(operation: Operation): Wanted | HttpResponse {
   return qrProblem(415, "Unsupported Media Type", "Accept must be image/*, image/svg+xml, image/png or text/targetUrl");
 }
 
-/** An integer in decimal digits, 100 to 2000 (QRSPEC, `Size` and `QrImageSize`): `1e3`, `0x64` and `100.0` are none. */
+/** An integer in decimal digits, 100 to 2000 (QR OpenAPI, `Size` and `QrImageSize`); not `1e3`, `0x64` or `100.0`. */
 function sizeOf(name: string, text: string | undefined): number | HttpResponse {
   if (text === undefined) return defaultPngSizePx;
   const sizePx = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -67,7 +67,7 @@ function isAnswer(value: Wanted | HttpResponse): value is HttpResponse {
   return "status" in value;
 }
 
-/** A link with a token that changes every time and dies: never an image, always JSON with a link. */
+/** A link whose token is different every time and expires. Answers are never images, always JSON with such a link. */
 export function imageLink(context: Context, image: Omit<SimulatedImage, "endsMs">, lifeMs?: number): string {
   const token = randomText(context.entropy, 48);
   const endsMs = context.clock.monotonicMs() + (lifeMs ?? context.settings.imageLinkLifeMs);
@@ -276,7 +276,7 @@ export const exchangePersonal: Handler = (operation) => {
   const body = z.object({ qrCode: z.string().min(1), requestedData: requested.optional() }).safeParse(bodyOf(request));
   if (!body.success) return exchangeProblem(400, "The request is not valid", detailsOf(body.error));
   const { qrCode } = body.data;
-  // Unix seconds (QRSPEC, ExchangeResponse).
+  // Unix seconds (QR OpenAPI, ExchangeResponse).
   const timestamp = Math.floor(context.clock.wallMs() / 1_000);
   const clear = /^https:\/\/qr\.vipps\.no\/28\/2\/01\/031\/(\d{9,15})\?v=1$/.exec(qrCode);
   if (clear !== null) return json(200, { msisdn: clear[1], version: "1.0" });

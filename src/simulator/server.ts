@@ -1,4 +1,4 @@
-/** HTTP around the simulated provider, and a small control API that turns its switches. Loopback only. See docs/simulator.md. */
+/** HTTP around the simulated provider, with a small control API. Loopback only. See docs/simulator.md. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { listenOnPort } from "../service/listen.ts";
 import type { Clock, Entropy } from "../service/port.ts";

@@ -1,8 +1,8 @@
-/** Time that can be skipped: for whoever does not want to wait for an expiry or a repetition. */
+/** Time that can be skipped, to save waiting for an expiry or a retry. */
 import { sleepOn } from "../service/system-clock.ts";
 import type { Clock, Timer } from "../service/port.ts";
 
-/** The clock of a simulator that is told to skip: everything that waits falls due earlier. */
+/** A clock that can be told to skip ahead: all timers fall due earlier. */
 export class SkippingClock implements Clock {
   readonly #inner: Clock;
   #skippedMs = 0;
@@ -31,7 +31,7 @@ export class SkippingClock implements Clock {
     for (const { fire } of due.toSorted((a, b) => a.atMs - b.atMs)) fire();
   }
 
-  /** Nothing that waits ever happens: repetitions of webhooks wait for days, and would keep the process alive as long. */
+  /** Cancels everything that waits: webhook retries wait for days and would keep the process alive. */
   end(): void {
     this.#isOver = true;
     for (const { drop } of this.#waiting) drop();

@@ -1,4 +1,4 @@
-/** What the simulated provider remembers. One object a provider; nothing global. */
+/** What the simulated provider remembers: one object per provider, nothing global. */
 import type { Currency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 
@@ -169,7 +169,7 @@ export function paymentKey(msn: string, reference: string): string {
   return `${msn}/${reference}`;
 }
 
-/** Whether nothing can happen to a payment any more but a refund. One whose money is held or may still come is never forgotten. */
+/** Whether nothing but a refund can still happen to a payment. One whose money is held, or may still come, is never forgotten. */
 export function isEnded({ state, authorized, captured, cancelled }: SimulatedPayment): boolean {
   return state === "AUTHORIZED" ? captured + cancelled >= authorized : state !== "CREATED";
 }

@@ -1,4 +1,4 @@
-/** Webhook deliveries (facts 3.2): the real schedule, order and signatures, and what goes wrong with them when it is asked to. */
+/** Webhook deliveries (Webhooks API, delivery): the documented schedule, order and signatures, and faults on request. */
 import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../service/port.ts";
@@ -8,13 +8,13 @@ import type { PaymentEvent, Registration, SimulatedPayment } from "./state.ts";
 export const deliveryFaultSchema = z.discriminatedUnion("kind", [
   /** It comes twice, the second time although it was accepted. */
   z.strictObject({ kind: z.literal("duplicate") }),
-  /** It sets out later; what is behind it in its lane waits too. */
+  /** It is sent later, and so is everything behind it in its lane. */
   z.strictObject({ kind: z.literal("delayed"), delayMs: z.number().min(0).max(604_800_000) }),
-  /** It changes places with the next delivery to the same registration, or comes alone when none follows within a minute. */
+  /** It swaps places with the next delivery to the same registration, if one follows within a minute. */
   z.strictObject({ kind: z.literal("reordered") }),
-  /** It never sets out, and is not repeated. */
+  /** It is never sent. */
   z.strictObject({ kind: z.literal("dropped") }),
-  /** Its first try comes damaged; what is not accepted is repeated whole. */
+  /** Its first attempt is damaged; if that is refused, the retry is intact. */
   z.strictObject({ kind: z.literal("corrupt"), part: z.enum(["body", "signature", "date"]) }),
 ]);
 export type DeliveryFault = z.infer<typeof deliveryFaultSchema>;
@@ -84,7 +84,7 @@ interface Queued {
   readonly retries: boolean;
 }
 
-/** How long a delivery that is to change places waits for another one. */
+/** How long a delivery that is to swap places waits for another one. */
 const reorderWaitMs = 60_000;
 
 function corrupted(delivery: WebhookDelivery, part: "body" | "signature" | "date"): WebhookDelivery {

@@ -1,4 +1,4 @@
-/** Webhooks API (facts 3.1): register, list, delete. */
+/** Webhooks API (Webhooks API): register, list, delete. */
 import { z } from "zod";
 import { type Handler, randomUuid } from "./context.ts";
 import { bodyOf, empty, json, webhookProblem } from "./message.ts";
@@ -17,7 +17,7 @@ function isLocal(url: URL): boolean {
   return ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
 }
 
-/** The real provider reaches no local address; the demo and tests are local, on whatever port is free. */
+/** The real provider cannot reach local addresses; the demo and tests need them, on any free port. */
 function isAllowed(url: URL, allowLocal: boolean): boolean {
   if (isLocal(url)) return allowLocal && (url.protocol === "https:" || url.protocol === "http:");
   return url.protocol === "https:" && ports.includes(url.port);

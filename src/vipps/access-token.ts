@@ -1,5 +1,5 @@
 /**
- * The access token (Access token API, `POST /accesstoken/get`): fetched once for its whole life less a margin, however many wait.
+ * The access token (Access token API, `POST /accesstoken/get`): fetched once for its whole life less a margin, however many callers wait.
  * Lifetime: 1 hour in test, 24 hours in production. All numbers in the answer are JSON strings.
  */
 import { z } from "zod";
@@ -12,27 +12,27 @@ import { Secret } from "./secret.ts";
 export interface AccessToken {
   /** @throws VippsError of stage `token`, or the signal's reason. */
   get(signal: AbortSignal): Promise<string>;
-  /** This token was refused: fetch another, unless somebody has done so already. */
+  /** This token was refused: fetch another, unless that has happened already. */
   drop(token: string): void;
   /** How long the held token will be used; undefined when none is held. */
   remainingMs(): number | undefined;
 }
 
 const answer = z.object({
-  // A JWT without a line's end: what cannot stand in a header would be quoted by the HTTP library's error.
+  // A JWT without a line end: an HTTP library may quote a value that it refuses as a header in its error.
   access_token: z.string().refine(isHeaderSafe),
   expires_in: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).refine((seconds) => seconds > 0),
 });
 
-/** A token is not used in its last part: 60 s, or a tenth of a short life. */
+/** The end of a token's life is not used: 60 s, or a tenth of a short life. */
 function marginMs(lifeMs: number): number {
   return Math.min(60_000, lifeMs / 10);
 }
 
-/** Wrong keys stay wrong: so long they are not tried again, whoever asks (rate limits of this endpoint exist, without figures). */
+/** Refused keys are not tried again for this long: they stay wrong, and the endpoint has rate limits (without published figures). */
 const refusedMs = 5_000;
 
-/** `fetch` resolves with the answer's JSON, and has a time-out of its own. */
+/** `fetch` resolves with the answer's JSON and has its own time-out. */
 export function createAccessToken(settings: {
   readonly clock: Clock;
   readonly fetch: () => Promise<unknown>;
@@ -43,7 +43,7 @@ export function createAccessToken(settings: {
   let fetching: Promise<string> | undefined;
 
   async function refresh(): Promise<string> {
-    // Its life is counted from before the request left: never too long.
+    // Its life is counted from before the request left, so that it is never overestimated.
     const sentMs = clock.monotonicMs();
     const parsed = answer.safeParse(await fetch());
     if (!parsed.success) throw unusable("get access token", "the answer has no token", { stage: "token" });
@@ -78,7 +78,7 @@ export function createAccessToken(settings: {
       const now = clock.monotonicMs();
       if (held !== undefined && now < held.untilMs) return held.token.reveal();
       if (refused !== undefined && now < refused.untilMs) throw refused.error;
-      // The fetch belongs to all who wait, so no single caller's signal ends it.
+      // All waiting callers share the fetch, so no single caller's signal ends it.
       return abortable(fetchOnce(), signal);
     },
     drop(token) {

@@ -1,12 +1,12 @@
 /**
- * Readers of answers. Lenient: unknown fields, numbers as text, missing fields that nothing hangs on, open enums. Strict where money hangs
- * on it: whole minor units, a known state, a currency.
+ * Readers of answers. Lenient about unknown fields, numbers as text, open enums and missing fields that nothing depends on. Strict where
+ * money depends on it: whole minor units, a known state, a currency.
  */
 import { z } from "zod";
 import { unusable } from "./errors.ts";
 import { printable } from "./redact.ts";
 
-/** @throws VippsError when the answer lacks what is needed: then nobody knows what happened. Field names are said, values never. */
+/** @throws VippsError when the answer lacks what is needed, so that nobody knows what happened. It names fields, never values. */
 export function readAnswer<T>(operation: string, schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
@@ -19,7 +19,7 @@ const amount = z.object({ currency: z.string().min(1), value: z.int().min(0) });
 export const createdPayment = z.object({ reference: z.string(), redirectUrl: z.string().nullish() });
 export type CreatedPaymentAnswer = z.infer<typeof createdPayment>;
 
-/** Also what capture, cancel and refund answer. A state that is not known makes the whole answer unusable: it is never guessed. */
+/** Also the answer to capture, cancel and refund. An unknown state makes the whole answer unusable: it is never guessed. */
 export const payment = z.object({
   reference: z.string(),
   state: z.enum(["CREATED", "AUTHORIZED", "ABORTED", "EXPIRED", "TERMINATED"]),
@@ -71,10 +71,10 @@ export const callbackQr = z.object({
   merchantQrId: z.string(),
   merchantSerialNumber: z.coerce.string().nullish(),
   locationDescription: z.string().nullish(),
-  /** Dies with its token: never kept. */
+  /** Expires with its token, so it is never kept. */
   qrImageUrl: z.string().nullish(),
   qrContent: z.string().nullish(),
-  /** Whether it is answered is not documented. */
+  /** Not documented for answers. */
   category: z.string().nullish(),
 });
 export type CallbackQrAnswer = z.infer<typeof callbackQr>;

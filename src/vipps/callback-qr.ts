@@ -20,7 +20,7 @@ export interface CallbackQrs {
   get(merchantQrId: string, wanted?: QrWanted, options?: TimedOptions): Promise<answers.CallbackQrAnswer>;
   /** `GET /qr/v1/merchant-callback`: all of the sales unit. */
   list(wanted?: QrWanted, options?: TimedOptions): Promise<readonly answers.CallbackQrAnswer[]>;
-  /** `DELETE /qr/v1/merchant-callback/{merchantQrId}`: for machines that are taken away. */
+  /** `DELETE /qr/v1/merchant-callback/{merchantQrId}`: for machines that have been removed. */
   delete(merchantQrId: string, options?: TimedOptions): Promise<void>;
   /** `PUT /qr/v1/merchant-callback/mobilepay/{beaconId}`: takes over a printed MobilePay sticker. 409 when it is mapped already. */
   putMobilePay(beaconId: string, request: CallbackRequest, options?: TimedOptions): Promise<void>;
@@ -69,7 +69,7 @@ export function createCallbackQrs(caller: Caller): CallbackQrs {
       const checked = rules.checkField(operation, "beaconId", rules.knownQrId, beaconId);
       const body = rules.checkRequest(operation, schema, request);
       const path = `${root}/mobilepay/${encodeURIComponent(checked)}`;
-      // 409 is the answer to whoever maps it a second time, ourselves included: among our own codes it is only when we have it.
+      // Mapping it a second time is answered with 409 even if it was us: then it is among our own codes.
       const isMadeAlready = async (): Promise<boolean> =>
         (await list(undefined, options)).some(({ merchantQrId }) => merchantQrId === checked);
       await caller.call({ operation, method: "PUT", path, body, isSafeToRepeat: true, isMadeAlready }, options);

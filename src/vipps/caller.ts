@@ -1,5 +1,5 @@
 /**
- * One call to the provider: headers, token, rate limit, retries, deadline, and the error that it ends in.
+ * One call to the provider: headers, token, rate limit, retries, deadline, and the error it may end in.
  * Repeats only what is safe to repeat, with the same key and the same bytes, and never past the deadline.
  */
 import { isMsn, msnRule } from "../sale/ids.ts";
@@ -52,20 +52,20 @@ export interface Call {
   readonly isSafeToRepeat: boolean;
   /** DELETE: when a repetition is answered with 404, an earlier try has done it. */
   readonly isDoneWhenMissing?: boolean;
-  /** PUT: 409 is also the answer to whoever has made it already. Asked then whether what is there is ours: that is success. */
+  /** PUT: 409 is also the answer if we made it earlier. Asked then whether what is there is ours, which counts as success. */
   readonly isMadeAlready?: () => Promise<boolean>;
-  /** Customers' data in the request, to be taken out of whatever error quotes it. */
+  /** Customers' data in the request, to be removed from any error that quotes it. */
   readonly secrets?: readonly string[];
 }
 
 export interface Caller {
   /** The answer's JSON; undefined for an empty body, or one that is not JSON. @throws VippsError */
   call(call: Call, options?: TimedOptions): Promise<unknown>;
-  /** A PNG behind a link of the provider, without credentials. @throws VippsError */
+  /** Fetches a picture behind a link of the provider, without credentials. @throws VippsError */
   readonly fetchImage: FetchImage;
   /** Fetches an access token unless one is held. @returns how long it will be used, in milliseconds. @throws VippsError */
   checkKeys(options?: TimedOptions): Promise<number>;
-  /** These options with one deadline for all the calls that get them. */
+  /** These options with one deadline, shared by all calls that are given them. */
   together(options?: TimedOptions): TimedOptions;
 }
 
@@ -85,7 +85,7 @@ export function createCaller(settings: CallerSettings): Caller {
   return new BoundCaller(settings);
 }
 
-/** Without an answer nobody knows whether it was made: whoever sends it again has to look first. */
+/** Without an answer nobody knows whether it was done: look before sending it again. */
 function rethrowWithDoubt(error: unknown): never {
   if (!(error instanceof VippsError)) throw error;
   const { stage, status } = error.facts;
@@ -117,7 +117,7 @@ class BoundCaller implements Caller {
     const body = call.body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(call.body));
     let mayHaveActed = false;
     const mayRepeat = ({ facts }: VippsError): boolean => {
-      // What never reached the provider's service may be repeated whatever it is.
+      // Whatever it is, it may be repeated if it never reached the provider's service.
       const isUntouched = facts.stage === "token" || facts.status === 429;
       mayHaveActed ||= !isUntouched;
       return options.retry !== "never" && (call.isSafeToRepeat || isUntouched);
@@ -153,13 +153,13 @@ class BoundCaller implements Caller {
     const name = { operation: call.operation, stage: "call" } as const;
     const first = await this.#tries.send(name, this.#request(call, body, token), limits);
     if (first.status !== 401) return first;
-    // An unexpected 401: drop the token, fetch one, try once more. It was refused at the gate, so a copy does no harm.
+    // An unexpected 401: drop the token, fetch another, try once more. The gateway refused the request, so a copy does no harm.
     this.#token.drop(token);
     const fresh = await this.#tokenFor(call.operation, limits);
     return this.#tries.send(name, this.#request(call, body, fresh), limits);
   }
 
-  /** Waits until the call may leave; says so at once when that would be past the deadline. */
+  /** Waits until the call may leave, or fails at once if that would be past the deadline. */
   async #keepLimit(call: Call, { untilMs, signal }: Limits): Promise<void> {
     if (call.payment === undefined) return;
     const { reference, limit: kind } = call.payment;
@@ -213,7 +213,8 @@ class BoundCaller implements Caller {
       headers: {
         ...this.#commonHeaders(),
         authorization: `Bearer ${token}`,
-        // The only declared 200 of capture, cancel and refund is application/problem+json (EPSPEC): whoever asks for JSON alone may hear 406.
+        // The only declared 200 of capture, cancel and refund is application/problem+json (ePayment OpenAPI 1.8.1): a client that asks for JSON
+        // alone may get 406.
         accept: "application/json, application/problem+json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(call.idempotencyKey === undefined ? {} : { "idempotency-key": call.idempotencyKey }),
@@ -226,7 +227,7 @@ class BoundCaller implements Caller {
   #read(call: Call, response: HttpResponse): unknown {
     const { operation, secrets = [] } = call;
     const { status } = response;
-    // Success is the status alone: capture, cancel and refund answer 200 with content type application/problem+json (EPSPEC).
+    // Only the status tells success: capture, cancel and refund answer 200 as application/problem+json (ePayment OpenAPI 1.8.1).
     if (status >= 200 && status < 300) return parseJson(response.body);
     if (status >= 300 && status < 400)
       throw unusable(operation, "the answer is a redirect, which is never followed with keys: check base_url", {

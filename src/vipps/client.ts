@@ -1,4 +1,4 @@
-/** The whole client: QR API (13 operations), ePayment, Webhooks, access token. One function an operation; each throws VippsError and nothing else. */
+/** The whole client: QR API (13 operations), ePayment, Webhooks, access token. One function per operation, each throwing VippsError and nothing else. */
 import type { ExchangeAnswer } from "./answers.ts";
 import { type CallbackQrs, createCallbackQrs } from "./callback-qr.ts";
 import { type Caller, type CallerSettings, createCaller } from "./caller.ts";
@@ -27,7 +27,7 @@ export interface VippsClient {
   readonly fetchImage: FetchImage;
   /** Fetches an access token unless one is held; resolves with how long it will be used, in milliseconds. */
   readonly checkKeys: Caller["checkKeys"];
-  /** These options with one deadline for all the calls that get them. */
+  /** These options with one deadline, shared by all calls that are given them. */
   readonly together: Caller["together"];
 }
 

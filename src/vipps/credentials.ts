@@ -9,8 +9,7 @@ export interface Credentials {
 }
 
 /**
- * Visible ASCII (RFC 9110 §5.5 allows no more without trouble). Checked here because an HTTP library that refuses a header's value may well print
- * it in its error.
+ * Visible ASCII (RFC 9110 §5.5). Checked here because an HTTP library that refuses a header value may print it in its error.
  */
 export function isHeaderSafe(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
@@ -23,7 +22,7 @@ function keyOf(name: string, text: string): Secret {
   );
 }
 
-/** @throws RangeError that names the key which cannot be one, never its value. */
+/** @throws RangeError that names the malformed key, never its value. */
 export function credentials(clientId: string, clientSecret: string, subscriptionKey: string): Credentials {
   return {
     clientId: keyOf("client id", clientId),

@@ -1,4 +1,4 @@
-/** Every wait of the client ends: at the call's deadline, at the limit of one try, or when the caller stops it. */
+/** Every wait of the client ends: at the call's deadline, at the limit of one attempt, or when the caller aborts it. */
 import { linkedController } from "../kit/abort.ts";
 import type { Clock, MonotonicMs } from "../service/port.ts";
 import type { CallOptions } from "./port.ts";
@@ -16,7 +16,7 @@ export function untilOf(clock: Clock, options: TimedOptions): MonotonicMs {
 
 export interface Guard {
   readonly signal: AbortSignal;
-  /** Always called in the end: it takes the timer back. */
+  /** Must be called when done: cancels the timer. */
   readonly release: () => void;
 }
 

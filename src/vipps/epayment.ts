@@ -48,7 +48,7 @@ function keyOf(operation: string, key: string): string {
   return rules.checkField(operation, "Idempotency-Key", rules.idempotencyKey, key);
 }
 
-/** An answer about another payment is no answer. */
+/** An answer about another payment is not an answer. */
 function aboutReference<T extends { readonly reference: string }>(operation: string, reference: string, answer: T): T {
   if (answer.reference === reference) return answer;
   throw unusable(operation, "the answer is about another payment");
@@ -121,7 +121,7 @@ export function createEpayment(caller: Caller): Epayment {
       const operation = "capture payment";
       return adjust(operation, "capture", reference, amountOf(operation, amount), key, options);
     },
-    // A body is sent always: an empty one causes type errors (official WooCommerce plugin).
+    // Always with a body: without one the service reports type errors (official WooCommerce plugin).
     cancel: (reference, transactionOnly, key, options) =>
       adjust("cancel payment", "cancel", reference, { cancelTransactionOnly: transactionOnly }, key, options),
     async refund(reference, amount, key, options) {

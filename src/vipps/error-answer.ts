@@ -1,7 +1,7 @@
 /**
- * From an answer that is no success to the one error type. The shapes: QR (`invalidParams`), QR exchange, ePayment and Webhooks (`extraDetails`,
+ * Turns an unsuccessful answer into the one error type. The shapes: QR (`invalidParams`), QR exchange, ePayment and Webhooks (`extraDetails`,
  * nullable), a QR's 409 (`{id}` alone), Azure API management in front of all (401, 403, 422, 429: `{statusCode, message}` or
- * anything), and HTML from whatever stands between. Whatever part can be read, is.
+ * anything), and HTML from proxies in between. It reads whatever it can.
  */
 import { z } from "zod";
 import { parseJson } from "../kit/json.ts";
@@ -38,7 +38,7 @@ export function retryAfterMs(header: string | undefined, nowWallMs: number): num
 
 const codePattern = /^\d{4,5}$/;
 
-/** ePayment's numeric code stands among the faults: `{name: "ErrorCode", reason: "6080"}`. */
+/** ePayment lists its numeric code among the faults: `{name: "ErrorCode", reason: "6080"}`. */
 function isCode({ name, reason }: FieldFault): boolean {
   return /^error_?code$/i.test(name) && codePattern.test(reason);
 }
@@ -55,11 +55,11 @@ export interface ErrorContext {
   readonly operation: string;
   readonly stage: Stage;
   readonly nowWallMs: number;
-  /** What was sent and must not be shown, should the answer quote it. */
+  /** What was sent and must not be shown if the answer quotes it. */
   readonly secrets: readonly string[];
 }
 
-/** Never carries the body itself: it may echo what we sent. */
+/** Never includes the body itself, which may echo what we sent. */
 export function errorFromAnswer(response: HttpResponse, context: ErrorContext): VippsError {
   const { operation, stage, nowWallMs, secrets } = context;
   const parsed = problem.safeParse(parseJson(response.body));

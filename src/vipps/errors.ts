@@ -1,6 +1,6 @@
 /**
- * Every way in which a call fails, as one error that says what to do next. Decisions are made on HTTP status and numeric code, never
- * on text: titles get reworded (ePayment errors).
+ * Every way a call can fail, as one error that says what to do next. It decides by HTTP status and numeric code, never by text, because
+ * titles get reworded (ePayment errors).
  */
 
 export type Advice =
@@ -8,7 +8,7 @@ export type Advice =
   | "retry"
   /** The access token was refused: fetch another, try once more. */
   | "refresh-token"
-  /** The request is at fault; mend it, and send it as a new one, with a new key. */
+  /** The request is at fault: correct it, and send it as a new one with a new key. */
   | "change-request"
   /** Repeating or changing it does not help: keys, approvals, state. */
   | "give-up";
@@ -17,9 +17,9 @@ export type Advice =
 export type Stage =
   /** Checked by us, and not sent. */
   | "check"
-  /** The access token could not be had; the request was not sent. */
+  /** There was no access token; the request was not sent. */
   | "token"
-  /** Kept back by us, to stay within the provider's limits; the request was not sent. */
+  /** Held back to stay within the provider's limits; the request was not sent. */
   | "limit"
   | "call"
   /** The picture behind a link in the answer. */
@@ -45,7 +45,7 @@ export interface VippsErrorFacts {
   readonly retryAfterMs: number | undefined;
   /** QR 409: the id that is taken already. */
   readonly takenId: string | undefined;
-  /** It was sent, it cannot be told apart when it is sent again, and there was no answer: look before you repeat it. */
+  /** It was sent without an answer, and sending it again could do it twice: look before you repeat it. */
   readonly mayHaveWorked: boolean;
 }
 
@@ -124,7 +124,7 @@ export function errorBeforeSending(operation: string, faults: readonly FieldFaul
 const retryCodes: ReadonlySet<string> = new Set(["3010", "6160", "6250", "6280"]);
 
 /**
- * What no change of this request mends: approvals, state of the payment, the customer (ePayment errors). 5010 sources, 5060 bank account, 5080
+ * What no change to the request can fix: approvals, state of the payment, the customer (ePayment errors). 5010 sources, 5060 bank account, 5080
  * push not allowed, 6030 6100 6220 periods, 6040 6050 6060 6070 6080 6170 6180 6190 6200 6210 6230 state, 6140 no partial capture,
  * 6260 funds, 7010 customer; 10010 to 10070 are the test environment's.
  */
@@ -141,7 +141,7 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 423 || status === 425 || status === 429;
 }
 
-/** What to do about an HTTP status with this numeric code. Codes are looked at first: 6250 comes with 409 and passes all the same. */
+/** What to do about an HTTP status with this numeric code. The code comes first: 6250 arrives with 409 and still passes by itself. */
 export function adviceFor(status: number, code: string | undefined, isIdTaken = false): Advice {
   if (code !== undefined && retryCodes.has(code)) return "retry";
   if (code !== undefined && giveUpCodes.has(code)) return "give-up";

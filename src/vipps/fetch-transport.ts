@@ -1,4 +1,4 @@
-/** The transport over Node's fetch: connections are kept and reused by it; answers are read up to a bound. */
+/** The transport over Node's fetch, which keeps and reuses connections. Answers are read up to a limit. */
 import { bodyBytesMax, type HttpTransport, TransportError } from "./transport.ts";
 
 async function readBounded(response: Response): Promise<Uint8Array> {
@@ -19,7 +19,7 @@ async function readBounded(response: Response): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** `observeDate` hears every `Date` header of an HTTPS answer, for the clock guard. */
+/** `observeDate` is given the `Date` header of every HTTPS answer, for the clock guard. */
 export function createFetchTransport(observeDate?: (wallMs: number) => void): HttpTransport {
   return async (request) => {
     const response = await fetch(request.url, {

@@ -1,6 +1,6 @@
 /**
- * The picture behind a link of the provider. Such a link needs no keys, so none are sent, and its redirects may be followed. Its token dies: pictures
- * are fetched when they are wanted, and links are never kept (QR API changelog, April 2024).
+ * Fetches the picture behind a link of the provider. The link needs no keys, so none are sent and redirects may be followed. Its token
+ * expires, so pictures are fetched when needed and links are never kept (QR API changelog, April 2024).
  */
 import { isLocalHost } from "./base-url.ts";
 import type { TimedOptions } from "./deadline.ts";
@@ -46,7 +46,7 @@ const formats = {
   svg: { accept: "image/svg+xml", name: "an SVG", isIt: isSvg },
 } as const;
 
-/** A panel is given PNG; SVG is for whoever prints a sticker. @throws VippsError of stage `image`. */
+/** PNG for panels, SVG for printing stickers. @throws VippsError of stage `image`. */
 export function createImageFetcher(tries: Tries, base: URL, nowWallMs: () => number): FetchImage {
   async function once(first: URL, format: ImageFormat, limits: Limits): Promise<Uint8Array> {
     const { accept } = formats[format];

@@ -15,7 +15,7 @@ export function createOneTimeQrs(caller: Caller): CreateOneTimeQr {
     const operation = "create one-time payment QR";
     const body = rules.checkRequest(operation, schema, { url });
     const headers = imageHeaders(operation, wanted);
-    // It makes a picture of an address that exists already: a copy does no harm.
+    // It only makes a picture of an existing address, so a copy does no harm.
     const call = { operation, method: "POST", path: "/qr/v1", headers, body, isSafeToRepeat: true } as const;
     return answers.readAnswer(operation, answers.oneTimeQr, await caller.call(call, options));
   };

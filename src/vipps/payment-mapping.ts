@@ -17,7 +17,7 @@ export interface PresentationSettings {
   readonly legalLinks?: { readonly termsOfSaleUrl: string; readonly privacyPolicyUrl: string } | undefined;
 }
 
-/** Tax out of a total that includes it, half up; with the rest it always adds up. Rate in hundredths of a percent. */
+/** The tax contained in a total, rounded half up, so that tax and remainder always add up. Rate in hundredths of a percent. */
 function taxOf(total: number, vatRate: number): number {
   return Math.round((total * vatRate) / (10_000 + vatRate));
 }
@@ -71,7 +71,7 @@ function flowOf(
   }
 }
 
-/** The same request and settings always give the same bytes. */
+/** The same request and settings always produce the same bytes. */
 export function bodyOf(request: PaymentRequest, settings: PresentationSettings): CreatePaymentBody {
   const { currency } = request.amount;
   const { lines, metadata, minimumAge } = request;
@@ -91,7 +91,7 @@ export function bodyOf(request: PaymentRequest, settings: PresentationSettings):
   };
 }
 
-/** In one order, whatever order a journal gave them back in. */
+/** Sorted, because a journal may return them in another order. */
 function sorted(pairs: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(pairs).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,4 @@
-/** The kiosk's door: payments and callback QRs in the words of the sale, over the client. Nothing thrown leaves; every call ends in a CallOutcome. */
+/** What the kiosk uses: payments and callback QRs in the sale's terms, over the client. Nothing throws; every call ends in a CallOutcome. */
 import type { MerchantQrId } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
 import type { PaymentRequest, PaymentView } from "../sale/payment.ts";
@@ -22,7 +22,7 @@ import type { QrWanted } from "./qr-image.ts";
 
 export type { PresentationSettings } from "./payment-mapping.ts";
 
-/** Whether the provider itself said no to the request, or we did before it left: either way it had no effect. */
+/** Whether the provider refused the request, or we did before it left. Either way it had no effect. */
 function isRefusal({ facts }: VippsError): boolean {
   const { stage, status, advice } = facts;
   const isSaidNo = (stage === "check" || stage === "call") && status !== undefined && status >= 400 && status < 500;
@@ -30,7 +30,7 @@ function isRefusal({ facts }: VippsError): boolean {
   return isSaidNo && status !== 401 && (advice === "change-request" || advice === "give-up");
 }
 
-/** Runs a call and turns what it throws into an outcome. A fault of ours is still thrown. */
+/** Runs a call and turns a VippsError into an outcome. A bug of ours is still thrown. */
 export async function outcomeOf<T>(call: () => Promise<T>): Promise<CallOutcome<T>> {
   try {
     return { kind: "ok", value: await call() };
@@ -77,7 +77,7 @@ export function createPayments(client: VippsClient, settings: PresentationSettin
       return { reference, qr: await qrOf(answer.redirectUrl, options) };
     } catch (cause) {
       if (!(cause instanceof VippsError)) throw cause;
-      // The payment exists: whatever the picture's fault is, it must not look as if nothing was created.
+      // The payment exists. Whatever went wrong with the picture, it must not look as if nothing was created.
       throw unusable(operation, `created, but its code could not be had (${cause.message})`, { cause });
     }
   }

@@ -1,12 +1,12 @@
 /**
- * The door of the provider's room: what the kiosk and the relay ask of Vipps MobilePay, in the words of the sale. Types only.
+ * The port of the provider's client: what the kiosk and the relay ask of Vipps MobilePay, in the sale's terms. Types only.
  * The whole client (13 QR operations, ePayment, webhooks, token) is wider; the kiosk sees just this much.
  */
 import type { EffectId, MerchantQrId, Reference } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
 import type { PaymentRequest, PaymentView } from "../sale/payment.ts";
 
-/** Every call ends in one of these; none throws for what the world does. */
+/** Every call ends in one of these; none throws for anything that happens outside this process. */
 export type CallOutcome<T> =
   | { readonly kind: "ok"; readonly value: T }
   /**

@@ -1,10 +1,10 @@
 /**
- * What the provider writes into an error is shown to people and kept in logs, and it may quote what was sent. So customers' data and tokens
- * are taken out, and so is whatever a terminal or a log would take for a command.
+ * The text of the provider's errors is shown to people and kept in logs, and it may quote what we sent. So customers' data and tokens are
+ * removed, and so is anything that a terminal or a log would interpret as a command.
  */
 
 const textLengthMax = 400;
-/** Shorter ones are no keys, and could be any word. */
+/** Anything shorter is not a key and could be an ordinary word. */
 const secretLengthMin = 6;
 /** A number that could be a phone's (MSISDN, 8 to 15 digits), standing alone. */
 const phoneLike = /(?<![\w-])\+?\d{8,15}(?![\w-])/g;

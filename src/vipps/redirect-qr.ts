@@ -58,7 +58,7 @@ export function createRedirectQrs(caller: Caller): RedirectQrs {
       try {
         return answers.readAnswer(operation, answers.redirectQr, await caller.call(call, timed));
       } catch (error) {
-        // No Idempotency-Key here, so it is not sent again; but whether it was made can be seen.
+        // There is no Idempotency-Key here, so it is not sent again; but we can look whether it was created.
         if (!(error instanceof VippsError) || !error.facts.mayHaveWorked) throw error;
         const found = await get(request.id, wanted, timed).catch(() => undefined);
         if (found?.redirectUrl === request.redirectUrl) return found;

@@ -10,7 +10,7 @@ export function* retryPauses(entropy: Entropy): Generator<number, void> {
   for (let tries = 1; tries < triesMax; tries += 1) yield backOffMs(pauses, tries - 1, entropy);
 }
 
-/** `Retry-After` is the least that is waited; a part of our own pause comes on top, for the same reason. */
+/** At least `Retry-After`, plus part of our own pause so that a fleet does not return in step. */
 export function pauseMs(ownMs: number, retryAfterMs: number | undefined): number {
   return retryAfterMs === undefined ? ownMs : Math.max(ownMs, retryAfterMs + ownMs / 4);
 }

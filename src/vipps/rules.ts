@@ -77,7 +77,7 @@ export const category = matching(/^[A-Z_]{1,40}$/, "IN_STORE, VENDING or another
 export const merchantQrId = z.string(valueFault("the id of a machine")).refine(isMerchantQrId, {
   error: ({ input }) => merchantQrIdFault(String(input)) ?? "is not the id of a machine",
 });
-/** What others have made may look otherwise; it is encoded. `.` and `..` would be another path. */
+/** Ids that others made may look different; they are encoded. `.` and `..` would change the path. */
 export const knownQrId = matching(/^(?!\.{1,2}$)[^\p{Cc}]{1,128}$/u, "1 to 128 characters");
 export const landingUrl = matching(/^https?:\/\/\S{1,4000}$/, "the address of a landing page");
 export const reference = matching(/^[a-zA-Z0-9-]{8,64}$/, "8 to 64 letters, digits or -, as text");

@@ -1,4 +1,4 @@
-/** A text that is used, and never printed: not by a log, not by an error, not by the console. */
+/** A text that is used but never printed: not by a log, an error or the console. */
 import { inspect } from "node:util";
 
 const shown = "[redacted]";
@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The text itself, for the one place that sends it. */
+  /** The text itself; only for the code that sends it. */
   reveal(): string {
     return this.#value;
   }

@@ -23,7 +23,7 @@ export function contentHash(rawBody: Uint8Array): string {
   return createHash("sha256").update(rawBody).digest("base64");
 }
 
-/** The base64 signature that belongs to a delivery to `registeredUrl`. */
+/** The base64 signature of a delivery to `registeredUrl`. */
 export function signatureFor(registeredUrl: URL, date: string, hash: string, secret: string): string {
   const signed = `POST\n${registeredUrl.pathname}${registeredUrl.search}\n${date};${registeredUrl.host};${hash}`;
   return createHmac("sha256", Buffer.from(secret, "utf8")).update(signed, "utf8").digest("base64");
@@ -65,7 +65,7 @@ function refused(reason: Extract<Verdict, { kind: "refused" }>["reason"], detail
   return { kind: "refused", reason, detail };
 }
 
-/** The provider's value: some servers strip Authorization, some put their own there; it is sent a second time (seen on the wire). */
+/** The provider's value, which it sends twice (observed on the wire): some servers strip Authorization, others replace it. */
 function authorizationOf(headers: SignedDelivery["headers"]): string | undefined {
   const candidates = [headers["authorization"], headers["x-vipps-authorization"]];
   return (
@@ -74,15 +74,15 @@ function authorizationOf(headers: SignedDelivery["headers"]): string | undefined
 }
 
 /**
- * Whether the provider signed exactly these bytes for this registration. How old `x-ms-date` may be is documented nowhere, so age is
- * not judged here: replays are found by the event's identity.
+ * Whether the provider signed exactly these bytes for this registration. The permitted age of `x-ms-date` is not documented, so age is not
+ * checked here; replays are recognised by the event's identity.
  */
 export function verifyDelivery(delivery: SignedDelivery, registeredUrl: URL, secret: string): Verdict {
   const { headers, rawBody } = delivery;
   const date = headers["x-ms-date"];
   const hash = headers["x-ms-content-sha256"];
   const authorization = authorizationOf(headers);
-  // Anybody can sign with an empty key.
+  // Anyone can sign with an empty key.
   if (secret === "") return refused("signature", "there is no secret for this registration");
   if (date === undefined || hash === undefined || authorization === undefined)
     return refused("missing-header", "x-ms-date, x-ms-content-sha256 and authorization are needed");

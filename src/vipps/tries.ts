@@ -1,4 +1,4 @@
-/** One request with a limit, and many tries of it with an end. */
+/** One request with a time limit, and repeated attempts with a deadline. */
 import type { Clock, Entropy, Log, MonotonicMs } from "../service/port.ts";
 import { abortable } from "../kit/abort.ts";
 import { createGuard, type TimedOptions, untilOf } from "./deadline.ts";
@@ -6,7 +6,7 @@ import { type Stage, unusable, VippsError } from "./errors.ts";
 import { pauseMs, retryPauses } from "./retry.ts";
 import { bodyBytesMax, type HttpRequest, type HttpResponse, type HttpTransport, TransportError } from "./transport.ts";
 
-/** One try of one call; longer than the provider takes, shorter than a customer waits. */
+/** One attempt of one call: longer than the provider takes, shorter than a customer waits. */
 export const tryMsMax = 15_000;
 
 export interface Limits {
@@ -18,7 +18,7 @@ export interface Tries {
   /** One request, one answer of whatever status. @throws VippsError when there is none. */
   send(name: Name, request: Omit<HttpRequest, "signal">, limits: Limits): Promise<HttpResponse>;
   /**
-   * Runs `once` until it works, until it fails for good, or until the deadline. `mayRepeat` is asked with the error whether a copy does no
+   * Runs `once` until it succeeds, fails for good, or the deadline passes. `mayRepeat` is given the error and says whether repeating does no
    * harm.
    */
   repeat<T>(
@@ -36,7 +36,7 @@ export interface Name {
   readonly stage: Stage;
 }
 
-/** What is tried, and for which payment, if it is about one. */
+/** What is attempted, and for which payment if it concerns one. */
 export interface About {
   readonly operation: string;
   readonly reference?: string | undefined;
@@ -53,7 +53,7 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-/** Why there is no answer, in words, and whether the same could go better. The cause is kept; it never has our headers in it. */
+/** Says why there is no answer, and whether another attempt could work. The cause is kept; it never contains our headers. */
 function failureOf({ operation, stage }: Name, caller: AbortSignal | undefined, guard: AbortSignal, cause: unknown) {
   if (isAborted(caller)) return unusable(operation, "stopped by the caller", { stage, advice: "give-up", cause });
   if (guard.aborted) return unusable(operation, "no whole answer in time", { stage, cause });
@@ -64,7 +64,7 @@ function failureOf({ operation, stage }: Name, caller: AbortSignal | undefined, 
   return unusable(operation, title, { stage, cause });
 }
 
-/** The system's or the library's word for it ("ECONNREFUSED", "CERT_HAS_EXPIRED"), from the innermost cause that has one. */
+/** The system's or the library's code ("ECONNREFUSED", "CERT_HAS_EXPIRED"), from the innermost cause that has one. */
 function reasonOf(error: unknown): string | undefined {
   let reason: string | undefined;
   let inner = error;

@@ -1,4 +1,4 @@
-/** Webhook registrations (Webhooks API v1). There is no update, and the secret is told once. */
+/** Webhook registrations (Webhooks API v1). They cannot be updated, and the secret is revealed once. */
 import { z } from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
@@ -22,7 +22,7 @@ export function createWebhooks(caller: Caller): Webhooks {
     async register(url, events, options) {
       const operation = "register webhook";
       const body = rules.checkRequest(operation, schema, { url, events });
-      // Not repeated: a copy would be a second registration, with a secret that nobody knows.
+      // Not repeated: a copy would be a second registration whose secret nobody knows.
       const call = { operation, method: "POST", path: root, body, isSafeToRepeat: false } as const;
       return answers.readAnswer(operation, answers.webhookRegistered, await caller.call(call, options));
     },

@@ -90,7 +90,7 @@ async function writePictures(run: Run, linkFor: (wanted: QrWanted) => Promise<st
     io.err(`${flags.png} is ${pngWidth(png)} pixels wide: the provider did not keep to the size`);
 }
 
-/** Draws the content, for people; the text itself is in the table too. */
+/** Draws the code for people; its text is in the table as well. */
 function draw({ flags, io }: Run, content: string | null | undefined): void {
   if (flags.json === true || flags["no-draw"] === true || typeof content !== "string") return;
   const qr = drawQr(content, io.isTty);
