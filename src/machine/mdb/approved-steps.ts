@@ -148,9 +148,10 @@ function carryOut(
     case "delivered":
     case "not delivered":
     case "unknown": {
-      const outcome = outcomeOf(decision, detail);
+      // A strong word overrules what was presumed, "unknown" does not.
+      const outcome = (decision === "unknown" ? state.verdict : null) ?? outcomeOf(decision, detail);
       if (heard === "new-request" && message?.kind === "vend") return askedAgain(input, outcome, message);
-      return endDelivery(input, state.verdict !== null && decision === "unknown" ? state.verdict : outcome, heard);
+      return endDelivery(input, outcome, heard);
     }
     case "soon delivered":
       return presume(input, outcomeOf("delivered", `${detail}: VEND SUCCESS by the MDB rule`));
@@ -165,9 +166,9 @@ function carryOut(
       if (state.wait !== "fetch" || state.verdict !== null) return stay(kept);
       return to(cashless, { ...state, wait: "acknowledge" }, acknowledgeMs);
     case "withdrawn, wait":
-      return stay({ ...cashless, state: { ...state, approval: "withdrawn" } }, [warn(detail)]);
+      return withdraw(input, detail, []);
     case "withdrawn, deny, wait":
-      return stay({ ...cashless, state: { ...state, approval: "withdrawn" } }, [send(orders.stop), warn(detail)]);
+      return withdraw(input, detail, [send(orders.stop)]);
     case "ask, wait":
       return stay(kept, [send(probeOrder(settings))]);
   }
@@ -188,6 +189,15 @@ function outcomeOf(kind: "delivered" | "not delivered" | "unknown", text: string
 function presume({ cashless, state }: Input<"approved">, verdict: DeliveryOutcome): Step {
   const isFirst = state.verdict === null;
   return to(cashless, { ...state, verdict: state.verdict ?? verdict }, isFirst ? verdictMs : undefined);
+}
+
+/** The status that belongs to it may have been said first. */
+function withdraw(input: Input<"approved">, detail: string, denial: readonly CashlessAction[]): Step {
+  const state: StateOf<"approved"> = { ...input.state, approval: "withdrawn" };
+  const actions = [...denial, warn(detail)];
+  const hasLeft = state.seen === "idle" || state.seen === "enabled";
+  if (!hasLeft) return stay({ ...input.cashless, state }, actions);
+  return before(actions, presume({ ...input, state }, outcomeOf("not delivered", detail)));
 }
 
 function ended(state: StateOf<"approved">, outcome: DeliveryOutcome): CashlessAction {

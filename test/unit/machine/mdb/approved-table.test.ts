@@ -132,6 +132,17 @@ describe("an approved vend that was fetched", () => {
     expect(selections().map(({ item }) => item)).toEqual(["7", "8"]);
   });
 
+  it("another request right after a reset does not unsay what the reset said", async () => {
+    const { say, clock, delivery } = await approved();
+    say("c,STATUS,INACTIVE");
+    say("c,STATUS,DISABLED");
+    say("c,STATUS,ENABLED");
+    await clock.advance(500);
+    say("c,STATUS,VEND,32.00,8");
+    await clock.advance(1);
+    expect(delivery.ended).toMatchObject({ kind: "delivered" });
+  });
+
   it("inside a session another request is denied: what was reserved is spoken for", async () => {
     const { say, clock, delivery, orders, selections } = await approved();
     say("c,STATUS,IDLE");
@@ -271,6 +282,20 @@ describe("an approval that may not have been fetched yet", () => {
     await clock.advance(3_000);
     expect(delivery.ended).toMatchObject({ kind: "unknown" });
   });
+
+  it.each(["c,ERR,VEND 1", 'c,ERR,"VEND -1"'])(
+    "%s after the status that belongs to it: not delivered all the same",
+    async (line) => {
+      const { say, clock, delivery } = await crossing();
+      await clock.advance(20);
+      say("c,STATUS,ENABLED");
+      say(line);
+      await clock.advance(1_400);
+      expect(delivery.ended).toBeUndefined();
+      await clock.advance(200);
+      expect(delivery.ended).toMatchObject({ kind: "not-delivered" });
+    },
+  );
 
   it("an approval that the adapter refuses ends as not delivered when the machine has left the vend", async () => {
     const { say, clock, delivery, orders, toMachine } = await crossing();
