@@ -102,7 +102,7 @@ export function mdbClaims(device: string): readonly Claim[] {
 }
 
 /** Lines that are never available, whatever is connected. */
-const fixedClaims: readonly Claim[] = [
+export const boardClaims: readonly Claim[] = [
   { pin: 0, holder: "ID_SD of the HAT's memory (EEPROM), which the firmware reads at boot" },
   { pin: 1, holder: "ID_SC of the HAT's memory (EEPROM), which the firmware reads at boot" },
   { pin: 2, holder: "SDA of I2C, with 1.8 kΩ to 3.3 V on the board" },
@@ -148,7 +148,7 @@ function isSensor({ path }: Use): boolean {
 /** Conflicts among the configured lines, and with everything else on the header. @param others the panel's claims */
 export function pinFaults(delivery: GpioDelivery, others: readonly Claim[]): readonly Fault[] {
   const uses = usesOf(delivery);
-  const claims = [...others, ...fixedClaims];
+  const claims = [...others, ...boardClaims];
   const taken = new Set([...claims, ...uses].map(({ pin }) => pin));
   const free = (isOutput: boolean): number | undefined =>
     [...(isOutput ? goodOutputs : goodInputs), ...(isOutput ? [] : goodOutputs), ...headerLines].find(

@@ -145,10 +145,10 @@ export function outputsOf(delivery: GpioDelivery): readonly OutputSpec[] {
 export function guardedActuators(delivery: GpioDelivery, { clock, entropy, log, register }: GpioParts): Actuators {
   const { lines, wide } = gpioSettings(delivery);
   const choice = linesChoice(delivery);
-  const owner = register.owner("the guard of the outputs");
+  const owner = register.owner();
   // Before each way to the outputs, the guard's and the one around it: a line that somebody else has is not touched.
   const claimAll = (): void =>
-    owner.claim(outputsOf(delivery).map(({ bcm, name }) => ({ bcm, what: `output ${name}` })));
+    owner.claim(outputsOf(delivery).map(({ bcm, name }) => ({ pin: bcm, holder: `output ${name}` })));
   const [, script = ""] = process.argv;
   return createGuardedActuators({
     hello: {
@@ -187,7 +187,7 @@ export function openGpioMachine(
   const { clock, log, register } = parts;
   return createGpioMachine({
     ...gpioSettings(delivery),
-    openInputs: async () => withClaims(await openLines(linesChoice(delivery), clock), register.owner("the machine")),
+    openInputs: async () => withClaims(await openLines(linesChoice(delivery), clock), register.owner()),
     actuators,
     clock,
     log,

@@ -1,5 +1,6 @@
 /** The machine that the configuration means: who delivers, and what customers touch. Part of the composition root. */
 import { openSync, writeSync } from "node:fs";
+import { mdbClaims } from "../config/pins.ts";
 import type { Config } from "../config/schema.ts";
 import { openGpioMachine } from "./gpio.ts";
 import { inputsOf } from "./input.ts";
@@ -75,8 +76,9 @@ function trayAt(path: string): (move: object) => void {
 function mdbOf(
   { vipps }: Config,
   delivery: Extract<Config["delivery"], { driver: "mdb" }>,
-  { clock, entropy, log }: MachineParts,
+  { clock, entropy, log, register }: MachineParts,
 ): Machine {
+  register.deviceOwner().claim(mdbClaims(delivery.device));
   return createMdbMachine({
     currency: vipps.currency,
     address: delivery.address,

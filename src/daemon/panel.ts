@@ -1,9 +1,10 @@
 /** Which panel the configuration means, how it is dressed, and the sink that drives it. Part of the composition root. */
 import { readFile } from "node:fs/promises";
+import { panelClaims } from "../config/pins.ts";
 import type { Config } from "../config/schema.ts";
 import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "../machine/gpio/header.ts";
-import type { LineClaim, LineRegister } from "../machine/gpio/line-register.ts";
+import type { LineRegister } from "../machine/gpio/line-register.ts";
 import { fontFolder, panelFolder } from "../panel/assets.ts";
 import { createPanel } from "../panel/create-panel.ts";
 import { isPicture } from "../panel/draw.ts";
@@ -137,18 +138,6 @@ function shine({ panel, machine }: Config, clock: Clock) {
   return { shift, light: () => (clock.isPlausible() ? lightAt(clock.wallMs()) : 1) };
 }
 
-/** The lines of the header that an e-paper panel is wired to; its SPI lines are the kernel's. */
-function wiresOf(file: PanelFile): readonly LineClaim[] {
-  if (file.driver !== "epaper") return [];
-  const { reset, dataCommand, busy, power } = file.pins;
-  const wires = [
-    { bcm: reset, what: "RST" },
-    { bcm: dataCommand, what: "DC" },
-    { bcm: busy, what: "BUSY" },
-  ];
-  return power === undefined ? wires : [...wires, { bcm: power, what: "PWR" }];
-}
-
 export async function openSink(
   config: Config,
   { file }: PanelChoice,
@@ -168,7 +157,7 @@ export async function openSink(
       ...options,
       device: panel.device,
       gpio: async () => {
-        register.owner(`the panel ${file.id}`).claim(wiresOf(file));
+        register.deviceOwner().claim(panelClaims(file, panel.device));
         return {
           openPin: await loadOnoff(),
           base: headerBase(await readChips(), config.delivery.driver === "gpio" ? config.delivery.base : undefined),

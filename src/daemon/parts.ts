@@ -1,4 +1,5 @@
 /** The daemon's parts as the configuration means them. A test of the order of starting and stopping brings its own. */
+import { boardClaims } from "../config/pins.ts";
 import type { Config } from "../config/schema.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Link } from "../link/port.ts";
@@ -37,7 +38,7 @@ export interface PartsContext {
 
 export function configuredParts(context: PartsContext): DaemonParts {
   const { config, clock, log } = context;
-  const register = createLineRegister();
+  const register = createLineRegister(boardClaims);
   const inRoom = (room: string): PartsContext => ({ ...context, log: log.child({ room }) });
   return {
     openJournal: () => openConfiguredJournal(config, clock),

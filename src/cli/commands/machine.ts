@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { untilAborted } from "../../kit/abort.ts";
 import type { GpioDelivery } from "../../config/gpio.ts";
+import { boardClaims } from "../../config/pins.ts";
 import type { Config } from "../../config/schema.ts";
 import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../daemon/gpio.ts";
 import { errorText } from "../../kit/error-text.ts";
@@ -151,7 +152,7 @@ async function test(config: Config, line: string, priceMinor: number, io: Comman
     clock: clockOf(),
     entropy: createSystemEntropy(),
     log,
-    register: createLineRegister(),
+    register: createLineRegister(boardClaims),
   });
   await machine.start(() => {});
   try {

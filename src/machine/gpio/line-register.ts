@@ -6,13 +6,10 @@ import { GpioError } from "./header.ts";
 import type { GpioLines } from "./lines.ts";
 
 export interface LineClaim {
-  readonly bcm: number;
-  /** What it is to its owner: "RST", "the output of A1". */
-  readonly what: string;
-}
-
-export interface HeldLine extends LineClaim {
-  readonly owner: string;
+  /** BCM number. */
+  readonly pin: number;
+  /** What holds it, as people know it: "RST of the panel waveshare-7.5-v2", "output A1". */
+  readonly holder: string;
 }
 
 /** One who takes lines. Claiming a line of its own again is no conflict. */
@@ -24,36 +21,45 @@ export interface LineOwner {
 }
 
 export interface LineRegister {
-  /** @param name as people know it: "the panel waveshare-7.5-v2", "the guard of the outputs" */
-  owner(name: string): LineOwner;
-  /** Every line that somebody has, by number. */
-  held(): readonly HeldLine[];
+  /** Of buttons, sensors and outputs: the board's own lines are not for them. */
+  owner(): LineOwner;
+  /** Of a panel, a HAT or an adapter, which may be wired to what the board keeps for it (UART, I2C). */
+  deviceOwner(): LineOwner;
+  /** Every line that somebody has, by number; the board's own are not listed. */
+  held(): readonly LineClaim[];
 }
 
-export function createLineRegister(): LineRegister {
-  const lines = new Map<number, HeldLine & { readonly by: symbol }>();
+/** @param board lines that the board keeps for itself: the HAT's memory, buses with resistors on them */
+export function createLineRegister(board: readonly LineClaim[]): LineRegister {
+  const lines = new Map<number, LineClaim & { readonly by: symbol }>();
+  const create = (reserved: readonly LineClaim[]): LineOwner => {
+    const by = Symbol("owner");
+    const holderOf = (pin: number): string | undefined => {
+      const line = lines.get(pin);
+      if (line !== undefined) return line.by === by ? undefined : line.holder;
+      return reserved.find((one) => one.pin === pin)?.holder;
+    };
+    return {
+      claim(wanted) {
+        for (const { pin, holder } of wanted) {
+          const other = holderOf(pin);
+          if (other === undefined) continue;
+          throw new GpioError(
+            "line-in-use",
+            `BCM ${pin} is ${other}: it cannot be ${holder} too. Choose another line: kvitt config check names a free one`,
+          );
+        }
+        for (const { pin, holder } of wanted) lines.set(pin, { pin, holder, by });
+      },
+      release() {
+        for (const [pin, line] of lines) if (line.by === by) lines.delete(pin);
+      },
+    };
+  };
   return {
-    owner(name) {
-      const by = Symbol(name);
-      return {
-        claim(wanted) {
-          for (const { bcm, what } of wanted) {
-            const other = lines.get(bcm);
-            if (other !== undefined && other.by !== by)
-              throw new GpioError(
-                "line-in-use",
-                `BCM ${bcm} is ${other.what} of ${other.owner} and cannot be ${what} of ${name} too: choose another line`,
-              );
-          }
-          for (const { bcm, what } of wanted) lines.set(bcm, { bcm, what, owner: name, by });
-        },
-        release() {
-          for (const [bcm, line] of lines) if (line.by === by) lines.delete(bcm);
-        },
-      };
-    },
-    held: () =>
-      [...lines.values()].map(({ bcm, what, owner }) => ({ bcm, what, owner })).toSorted((a, b) => a.bcm - b.bcm),
+    owner: () => create(board),
+    deviceOwner: () => create([]),
+    held: () => [...lines.values()].map(({ pin, holder }) => ({ pin, holder })).toSorted((a, b) => a.pin - b.pin),
   };
 }
 
@@ -62,11 +68,11 @@ export function withClaims(lines: GpioLines, owner: LineOwner): GpioLines {
   return {
     backEnd: lines.backEnd,
     openOutput: async (spec) => {
-      owner.claim([{ bcm: spec.bcm, what: spec.name }]);
+      owner.claim([{ pin: spec.bcm, holder: spec.name }]);
       return lines.openOutput(spec);
     },
     openInput: async (spec, onEdge, onFailure) => {
-      owner.claim([{ bcm: spec.bcm, what: spec.name }]);
+      owner.claim([{ pin: spec.bcm, holder: spec.name }]);
       return lines.openInput(spec, onEdge, onFailure);
     },
     close: async () => {

@@ -87,7 +87,7 @@ it("a picture file takes frames by day and night", async () => {
     const sink = await openSink(config, await choosePanel(config), {
       clock: new SimulatedClock(),
       log: createMemoryLog(),
-      register: createLineRegister(),
+      register: createLineRegister([]),
     });
     await sink.open();
     const frame = { widthPx: 2, heightPx: 1, rgba: new Uint8ClampedArray(8).fill(255) };

@@ -4,6 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { gpioDelivery } from "../../../src/config/gpio.ts";
+import { boardClaims } from "../../../src/config/pins.ts";
 import { guardedActuators } from "../../../src/daemon/gpio.ts";
 import { createLineRegister } from "../../../src/machine/gpio/line-register.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
@@ -13,8 +14,8 @@ import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
 it("neither the guard nor the way around it takes a line that the panel has", async () => {
   const clock = new SimulatedClock();
   const log = createMemoryLog();
-  const register = createLineRegister();
-  register.owner("the panel waveshare-2.13-v4").claim([{ bcm: 17, what: "RST" }]);
+  const register = createLineRegister(boardClaims);
+  register.deviceOwner().claim([{ pin: 17, holder: "RST of the panel waveshare-2.13-v4" }]);
   const delivery = gpioDelivery.parse({
     driver: "gpio",
     back_end: "simulated",
@@ -30,7 +31,7 @@ it("neither the guard nor the way around it takes a line that the panel has", as
   await expect(actuators.off("A1")).rejects.toThrow(/nobody can say/);
   await clock.advance(60_000);
   expect(actuators.trouble()).toContain("BCM 17");
-  expect(register.held().map(({ bcm }) => bcm)).toEqual([17]);
+  expect(register.held().map(({ pin }) => pin)).toEqual([17]);
   const stopping = actuators.stop();
   await clock.advance(20_000);
   await stopping;
