@@ -12,9 +12,9 @@ import type { Catalogue } from "../sale/catalogue.ts";
 import { type CatalogueAround, catalogueFaults, catalogueFaultText } from "../sale/catalogue-check.ts";
 import type { SaleEvent, ServiceVend, Unstamped } from "../sale/event.ts";
 import type { Clock, Log } from "../service/port.ts";
-import { takeCommand } from "./intake.ts";
+import { takeCommand, type TakenCommand } from "./intake.ts";
 import { outOfServiceKey } from "./journal-keys.ts";
-import type { Loop } from "./loop.ts";
+import { type Loop, NotTakenError } from "./loop.ts";
 import { catalogueChanges } from "./open-business.ts";
 import { wasHandedIn } from "./orders.ts";
 import { servicedText, serviceVisit } from "./service-visit.ts";
@@ -36,39 +36,58 @@ export interface CommandParts {
   readonly onChange: () => void;
 }
 
-/** Resolves when the broker may forget the command; rejects when the journal does not take it. */
+/**
+ * Resolves when the broker may forget the command: it is in the journal, or it fails by its own content and is refused.
+ * @throws NotTakenError when the journal does not take it; then it was not answered, and comes again
+ */
 export async function obey(command: Command, parts: CommandParts): Promise<void> {
+  try {
+    await take(command, parts);
+  } catch (error) {
+    if (error instanceof NotTakenError) throw error;
+    parts.log.error({ error, command: command.order.kind }, "a command cannot be carried out: a fault in kvitt");
+    parts.link.reply({ id: command.id, outcome: "refused", reason: errorText(error) });
+  }
+}
+
+async function take(command: Command, parts: CommandParts): Promise<void> {
   const { loop, journal, clock, link, catalogue } = parts;
   const { id, order } = command;
-  const taken = takeCommand(journal, command, clock.wallMs(), clock.isPlausible());
+  const judge = (): TakenCommand => takeCommand(journal, command, clock.wallMs(), clock.isPlausible());
+  let taken = judge();
   if (taken.kind === "duplicate") return;
-  if (taken.kind === "refused-command") {
-    link.reply({ id, outcome: taken.isExpired ? "expired" : "refused", reason: taken.reason });
-    return;
-  }
-  const refusal = refusalOf(order, parts);
+  const refusal = taken.kind === "refused-command" ? taken : refusalOf(order, parts);
   if (refusal !== undefined) {
-    await loop.putDurably(undefined, { changes: taken.changes });
-    link.reply({ id, outcome: "refused", reason: refusal });
+    await loop.putDurably(undefined, { changes: taken.changes, isStillWanted: () => judge().kind !== "duplicate" });
+    link.reply({ id, outcome: refusal.isExpired ? "expired" : "refused", reason: refusal.reason });
     return;
   }
   const detail = order.kind === "serviced" ? detailOfService(order.line, parts) : undefined;
   const changes = [...taken.changes, ...commandFacts(order, catalogue)];
-  await loop.putDurably(commandEvent(command, clock.wallMs()), { changes });
-  void carryOut(command, detail, parts);
+  // Another copy, or another command with its counter, may have been waiting in the inbox: only its turn shows.
+  const isStillWanted = (): boolean => {
+    taken = judge();
+    return taken.kind === "command";
+  };
+  await loop.putDurably(commandEvent(command, clock.wallMs()), { changes, isStillWanted });
+  if (taken.kind === "command") void carryOut(command, detail, parts);
+  else if (taken.kind === "refused-command") link.reply({ id, outcome: "refused", reason: taken.reason });
 }
 
 /** Why the order cannot be carried out, where the kiosk knows that before the sale is asked. */
-function refusalOf(order: Command["order"], { journal, loop, sellable }: CommandParts): string | undefined {
+function refusalOf(
+  order: Command["order"],
+  { journal, loop, sellable }: CommandParts,
+): { readonly isExpired: boolean; readonly reason: string } | undefined {
   if (order.kind === "set-catalogue") {
     const faults = catalogueFaults(order.catalogue, sellable);
-    return faults.length === 0 ? undefined : catalogueFaultText(faults);
+    return faults.length === 0 ? undefined : { isExpired: false, reason: catalogueFaultText(faults) };
   }
   if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId))
-    return `order ${order.orderId} was handed in before`;
+    return { isExpired: false, reason: `order ${order.orderId} was handed in before` };
   if (order.kind !== "serviced") return undefined;
   const visit = serviceVisit(loop.state(), order.line);
-  return visit.kind === "refused" ? visit.reason : undefined;
+  return visit.kind === "refused" ? { isExpired: false, reason: visit.reason } : undefined;
 }
 
 function detailOfService(line: string | undefined, { loop }: CommandParts): string {

@@ -28,7 +28,12 @@ export type TakenCheckIn =
 export type TakenCommand =
   | Duplicate
   | { readonly kind: "command"; readonly changes: readonly JournalChange[] }
-  | { readonly kind: "refused-command"; readonly reason: string; readonly isExpired: boolean };
+  | {
+      readonly kind: "refused-command";
+      readonly reason: string;
+      readonly isExpired: boolean;
+      readonly changes: readonly JournalChange[];
+    };
 
 function seenChange(id: string, wallMs: number): JournalChange {
   return { kind: "put", table: "seen", key: id, value: wallMs + seenForMs };
@@ -82,9 +87,15 @@ export function takeCommand(
       kind: "refused-command",
       reason: `its counter ${command.counter} is not above ${highest}: it is old, or was sent before`,
       isExpired: false,
+      changes: [seenChange(id, wallMs)],
     };
   if (clockIsPlausible && wallMs > command.deadlineWallMs)
-    return { kind: "refused-command", reason: "its deadline is over", isExpired: true };
+    return {
+      kind: "refused-command",
+      reason: "its deadline is over",
+      isExpired: true,
+      changes: [seenChange(id, wallMs)],
+    };
   return {
     kind: "command",
     changes: [seenChange(id, wallMs), { kind: "put", table: "fact", key: commandCounterKey, value: command.counter }],

@@ -3,7 +3,7 @@
  * decision. What happens is in the parts; here is only who knows whom, and the order of start and stop.
  */
 import type { Journal } from "../journal/port.ts";
-import type { Link } from "../link/port.ts";
+import type { CommandReply, Link } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel, Scene } from "../panel/port.ts";
@@ -21,6 +21,7 @@ import { obey } from "./commands.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createDeliveries, type Deliveries } from "./delivery.ts";
 import { forgettable } from "./intake.ts";
+import { linesNotForSale } from "./line-health.ts";
 import { createListening, type Listening } from "./listening.ts";
 import { createLoop, type Loop } from "./loop.ts";
 import { forgettableOrders, isHandInId } from "./orders.ts";
@@ -33,7 +34,13 @@ import { createRegistrar, type Registrar } from "./registrar.ts";
 import { repeat, type Repetition } from "./repeat.ts";
 import { createSaleTimers, type SaleTimers } from "./sale-timers.ts";
 import { type ServicedAnswer, serviceVisit } from "./service-visit.ts";
-import { createStateReport, type KioskHealth, type StateNow, type StateReport } from "./state-report.ts";
+import {
+  createStateReport,
+  type KioskHealth,
+  type RefusedCommand,
+  type StateNow,
+  type StateReport,
+} from "./state-report.ts";
 import { readCustomer } from "./stored.ts";
 
 export type { ServicedAnswer } from "./service-visit.ts";
@@ -122,6 +129,7 @@ class WholeKiosk implements Kiosk {
   readonly #codeFitting: CodeFitting;
   readonly #performParts: PerformParts;
   #repetitions: readonly Repetition[] = [];
+  #refused: RefusedCommand | undefined;
   #isStarting = true;
   #isStopping = false;
 
@@ -215,8 +223,19 @@ class WholeKiosk implements Kiosk {
     };
     const onChange = (): void => this.#review();
     const { reboot } = ports;
-    const sellable = this.#sellable;
-    const commandParts = { loop, journal, machine, panel, link, clock, log, catalogue, sellable, reboot, onChange };
+    const commandParts = {
+      loop,
+      journal,
+      machine,
+      panel,
+      link: { reply: (answer: CommandReply) => this.#reply(answer) },
+      clock,
+      log,
+      catalogue,
+      sellable: this.#sellable,
+      reboot,
+      onChange,
+    };
     this.#listening = createListening({
       loop,
       journal,
@@ -258,7 +277,7 @@ class WholeKiosk implements Kiosk {
     await link.start(this.#listening.linkListener);
     this.#registrar.start();
     this.#repetitions = [
-      repeat(clock, "readiness", readinessTickMs, () => this.#review()),
+      repeat(clock, "readiness", readinessTickMs, () => this.#tick()),
       repeat(clock, "forget", forgetTickMs, () => this.#forget()),
       repeat(clock, "health", healthMs, () => this.#report.publishHealth()),
     ];
@@ -323,6 +342,11 @@ class WholeKiosk implements Kiosk {
     void this.#presenter.show();
   }
 
+  #tick(): void {
+    this.#review();
+    this.#report.publishHealthChange();
+  }
+
   #onProviderChange(): void {
     this.#review();
     if (this.#registrar.isProviderReached()) this.#loop.put({ about: "hint-all" });
@@ -330,7 +354,13 @@ class WholeKiosk implements Kiosk {
 
   #onReply({ commandId: id, outcome, detail }: Extract<Effect, { kind: "reply" }>): void {
     if (isHandInId(id)) this.#counter.replied(id, detail);
-    else this.#ports.link.reply(outcome === "done" ? { id, outcome, detail } : { id, outcome, reason: detail });
+    else this.#reply(outcome === "done" ? { id, outcome, detail } : { id, outcome, reason: detail });
+  }
+
+  #reply(reply: CommandReply): void {
+    const at = new Date(this.#ports.clock.wallMs()).toISOString();
+    if (reply.outcome !== "done") this.#refused = { ...reply, at };
+    this.#ports.link.reply(reply);
   }
 
   #customerOf(reference: Reference): ReturnType<PerformParts["provider"]["customerOf"]> {
@@ -383,6 +413,9 @@ class WholeKiosk implements Kiosk {
       openSettlements: this.#loop.state().settlements.size,
       unsent: [...this.#ports.journal.entries("unsent")].length,
       inbox: this.#loop.waiting(),
+      lines: linesNotForSale(this.#loop.state()),
+      catalogueVersion: this.#loop.state().catalogue.version,
+      refused: this.#refused,
     };
   }
 

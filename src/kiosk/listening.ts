@@ -6,8 +6,8 @@ import type { Customers } from "./customer-in-hand.ts";
 import type { SessionEvent } from "../sale/event.ts";
 import type { Clock, Log } from "../service/port.ts";
 import { isBetweenSales } from "./code-conditions.ts";
-import { refusedCheckInChanges, takeCheckIn } from "./intake.ts";
-import type { Loop } from "./loop.ts";
+import { refusedCheckInChanges, takeCheckIn, type TakenCheckIn } from "./intake.ts";
+import { type Loop, NotTakenError } from "./loop.ts";
 
 /** What the conditions of a code look at. */
 export interface Heard {
@@ -58,7 +58,7 @@ class Ears implements Listening {
     hasRival: false,
   };
   readonly linkListener: LinkListener = {
-    message: (message) => this.#onMessage(message),
+    message: (message) => this.#take(message),
     connection: (isConnected) => this.#onConnection(isConnected),
     relay: (relay) => {
       this.#heard = { ...this.#heard, relay };
@@ -137,6 +137,16 @@ class Ears implements Listening {
     if (isConnected) this.#parts.onConnected();
   }
 
+  /** What fails by its own content is dropped, for it would fail again whenever it came; only what could not be taken now comes again. */
+  async #take(message: LinkMessage): Promise<void> {
+    try {
+      await this.#onMessage(message);
+    } catch (error) {
+      if (error instanceof NotTakenError) throw error;
+      this.#parts.log.error({ error, message: message.kind }, "a message cannot be used: it is dropped");
+    }
+  }
+
   /** Resolves, and so lets the broker forget the message, only when the journal has what must not be lost. */
   async #onMessage(message: LinkMessage): Promise<void> {
     const { journal, clock, loop, takeCommand } = this.#parts;
@@ -156,12 +166,18 @@ class Ears implements Listening {
 
   async #onCheckIn(message: Extract<LinkMessage, { kind: "checked-in" }>): Promise<void> {
     const { journal, clock, log, loop } = this.#parts;
-    const taken = takeCheckIn(journal, message, clock.wallMs(), clock.isPlausible());
+    const judge = (): TakenCheckIn => takeCheckIn(journal, message, clock.wallMs(), clock.isPlausible());
+    const taken = judge();
     if (taken.kind === "duplicate") return;
     const { eventId, ageMs, customer, changes } = taken;
     log.info({ eventId, ageMs }, "a customer checked in");
     const event = { kind: "checked-in", eventId, ageMs } as const;
-    return loop.putDurably({ about: "session", event }, { changes, customers: { "check-in": customer } });
+    // A copy of it may wait in the inbox already: only its turn shows.
+    const isStillWanted = (): boolean => judge().kind === "check-in";
+    return loop.putDurably(
+      { about: "session", event },
+      { changes, customers: { "check-in": customer }, isStillWanted },
+    );
   }
 
   #isNewHint(id: string): boolean {

@@ -4,7 +4,8 @@
  */
 import type { Journal, JournalChange } from "../journal/port.ts";
 import { backOffCeilingMs } from "../kit/back-off.ts";
-import { errorFrom } from "../kit/error-text.ts";
+import { CodedError } from "../kit/coded-error.ts";
+import { errorFrom, errorText } from "../kit/error-text.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { SaleEvent, Stamp, Unstamped } from "../sale/event.ts";
 import type { Reference } from "../sale/ids.ts";
@@ -25,10 +26,12 @@ export interface InboxItem {
   readonly changes: readonly JournalChange[];
   /** Who pays, where this event brings the customer along. */
   readonly customers: Customers;
-  /** Asked when the item's turn comes; "no" drops the event, but not the changes. */
+  /** Asked when the item's turn comes; "no" drops it. */
   readonly isStillWanted: (() => boolean) | undefined;
   /** Called once: without an error when it is on the disk, with one when the disk does not take it. Without it the loop tries again itself. */
   readonly onJournalled: ((error: Error | undefined) => void) | undefined;
+  /** An answer to our own effects, a timer: never refused, never dropped. */
+  readonly isOwn: boolean;
 }
 
 export interface LoopParts {
@@ -53,7 +56,11 @@ export interface Loop {
   put(event: Unstamped<SaleEvent> | undefined, more?: Partial<InboxItem>): void;
   /** For what the world sends without end: dropped, with a line in the log, when the inbox is full. */
   putFromWorld(event: Unstamped<SaleEvent>, more?: Partial<InboxItem>): void;
-  /** As from the world; resolves when it is on the disk. Rejects when the inbox is full or the disk does not take it: then nothing was decided. */
+  /**
+   * As from the world; resolves when it is on the disk. In all other cases nothing was decided.
+   * @throws NotTakenError when the inbox is full or the disk does not take it: it may come again
+   * @throws what deciding it threw: it fails by its own content, and would do so again
+   */
   putDurably(event: Unstamped<SaleEvent> | undefined, more?: Partial<InboxItem>): Promise<void>;
   isJournalWorking(): boolean;
   /** Items that wait. */
@@ -63,6 +70,9 @@ export interface Loop {
   /** Nothing is decided, written or tried again from now on; what waits is in the journal, or comes again. */
   stop(): void;
 }
+
+/** Nothing is wrong with what was put, but it could not be taken now. */
+export class NotTakenError extends CodedError<"inbox-full" | "journal" | "stopped"> {}
 
 /** Bounds what the world can send; answers to our own effects come on top. */
 const inboxLengthMax = 256;
@@ -127,8 +137,8 @@ class SaleLoop implements Loop {
   putDurably(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem> = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const onJournalled = (error: Error | undefined): void => (error === undefined ? resolve() : reject(error));
-      if (!this.#take(itemOf(event, { ...more, onJournalled }), false))
-        reject(new Error("the kiosk's inbox is full, or the kiosk has stopped"));
+      if (this.#take(itemOf(event, { ...more, onJournalled }), false)) return;
+      reject(new NotTakenError("inbox-full", "the kiosk's inbox is full, or the kiosk has stopped"));
     });
   }
 
@@ -138,7 +148,7 @@ class SaleLoop implements Loop {
 
   #take(item: InboxItem, isOwn: boolean): boolean {
     if (this.#stopping.signal.aborted) return false;
-    const isTaken = this.#inbox.put(item, isOwn);
+    const isTaken = this.#inbox.put({ ...item, isOwn }, isOwn);
     if (isTaken) void this.#drain();
     else this.#parts.log.warn({ about: item.event?.about }, "the inbox is full: what came is refused");
     return isTaken;
@@ -149,7 +159,7 @@ class SaleLoop implements Loop {
     this.#isDraining = true;
     try {
       for (let item = this.#inbox.take(); item !== undefined; item = this.#inbox.take())
-        if (this.#stopping.signal.aborted) item.onJournalled?.(new Error("the kiosk has stopped"));
+        if (this.#stopping.signal.aborted) item.onJournalled?.(new NotTakenError("stopped", "the kiosk has stopped"));
         else await this.#handle(item);
     } finally {
       this.#isDraining = false;
@@ -157,10 +167,9 @@ class SaleLoop implements Loop {
   }
 
   async #handle(item: InboxItem): Promise<void> {
-    const before = this.#state;
-    const { state, effects } = this.#decide(item);
-    const customers = { ...this.#customer.inHand(), ...item.customers };
-    const changes = [...item.changes, ...journalChanges(before, state, effects, customers)];
+    const decision = this.#decideSafely(item);
+    if (decision === undefined) return;
+    const { state, effects, changes } = decision;
     if (changes.length > 0 && !(await this.#commit(changes, item))) return;
     this.#state = state;
     this.#progress += 1;
@@ -169,12 +178,27 @@ class SaleLoop implements Loop {
     this.#parts.onDecided(effects);
   }
 
-  #decide(item: InboxItem): { readonly state: SaleState; readonly effects: readonly Effect[] } {
+  /** Undefined for what the world sent and what fails by its own content. The same of our own is a fault in kvitt, and ends the process. */
+  #decideSafely(item: InboxItem): LoopDecision | undefined {
+    try {
+      return this.#decide(item);
+    } catch (error) {
+      if (item.isOwn) throw error;
+      this.#parts.log.error({ error, about: item.event?.about }, "what came cannot be decided: it is dropped");
+      item.onJournalled?.(errorFrom(error));
+      return undefined;
+    }
+  }
+
+  #decide({ event, isStillWanted, customers, changes }: InboxItem): LoopDecision {
     const { clock, freshReference, policy } = this.#parts;
-    const { event, isStillWanted } = item;
-    if (event === undefined || isStillWanted?.() === false) return { state: this.#state, effects: [] };
+    const before = this.#state;
+    if (isStillWanted?.() === false) return { state: before, effects: [], changes: [] };
+    if (event === undefined) return { state: before, effects: [], changes };
     const at: Stamp = { monoMs: clock.monotonicMs(), wallMs: clock.wallMs(), freshReference: freshReference() };
-    return decide(this.#state, this.#stamped(event, at), policy);
+    const { state, effects } = decide(before, this.#stamped(event, at), policy);
+    const known = { ...this.#customer.inHand(), ...customers };
+    return { state, effects, changes: [...changes, ...journalChanges(before, state, effects, known)] };
   }
 
   /** Adds what is only known when the event's turn comes: a sale that an order is about may have ended while the order waited. */
@@ -215,7 +239,8 @@ class SaleLoop implements Loop {
       this.#inbox.put(itemOf(undefined, { changes: journalProbe }), true);
     }
     if (item.onJournalled !== undefined) {
-      item.onJournalled(errorFrom(cause));
+      const why = errorText(cause);
+      item.onJournalled(new NotTakenError("journal", `the journal does not take it: ${why}`, { cause }));
       return;
     }
     await clock.sleep(backOffCeilingMs(journalRetry, failures - 1), this.#stopping.signal).catch(() => {});
@@ -223,6 +248,13 @@ class SaleLoop implements Loop {
   }
 }
 
+interface LoopDecision {
+  readonly state: SaleState;
+  readonly effects: readonly Effect[];
+  readonly changes: readonly JournalChange[];
+}
+
 function itemOf(event: Unstamped<SaleEvent> | undefined, more: Partial<InboxItem>): InboxItem {
-  return { event, changes: [], customers: nobody, isStillWanted: undefined, onJournalled: undefined, ...more };
+  const none = { changes: [], customers: nobody, isStillWanted: undefined, onJournalled: undefined, isOwn: true };
+  return { event, ...none, ...more };
 }

@@ -2,6 +2,7 @@
 import type { Link, StateMessage } from "../link/port.ts";
 import type { InputStatus } from "../machine/port.ts";
 import type { Clock } from "../service/port.ts";
+import type { LineHealth } from "./line-health.ts";
 
 export type StateNow = Pick<StateMessage, "state" | "reason">;
 
@@ -14,11 +15,24 @@ export interface KioskHealth {
   readonly unsent: number;
   /** Events that wait to be decided. */
   readonly inbox: number;
+  /** Those that are not for sale. */
+  readonly lines: readonly LineHealth[];
+  readonly catalogueVersion: string;
+  /** The newest command that was not carried out. */
+  readonly refused: RefusedCommand | undefined;
+}
+
+export interface RefusedCommand {
+  readonly id: string;
+  readonly outcome: "refused" | "expired";
+  readonly reason: string;
+  /** ISO 8601 UTC. */
+  readonly at: string;
 }
 
 export interface StateReportParts {
   readonly link: Pick<Link, "publishState" | "publishHealth">;
-  readonly clock: Pick<Clock, "wallMs">;
+  readonly clock: Pick<Clock, "wallMs" | "monotonicMs">;
   readonly version: string;
   readonly stateNow: () => StateNow;
   readonly health: () => KioskHealth;
@@ -26,20 +40,31 @@ export interface StateReportParts {
 }
 
 export interface StateReport {
-  /** Publishes the state where it is another than the one published last. */
+  /** Publishes the state where it is another than the one published last, and the health with it. */
   publishChange(): void;
+  /** Publishes the health where it is another than the one published last, at most every 10 s. */
+  publishHealthChange(): void;
   publishHealth(): void;
 }
+
+/** A machine whose health changes all the time (an input that comes and goes) must not fill a cellular link. */
+const healthPauseMs = 10_000;
 
 export function createStateReport(parts: StateReportParts): StateReport {
   const { link, clock, version, stateNow, health, inputs } = parts;
   let published: StateNow | undefined;
+  let publishedHealth: { readonly text: string; readonly atMs: number } | undefined;
   function publishHealth(): void {
-    const now = health();
-    link.publishHealth({ ...now, missing: [...now.missing], inputs: inputs().map((input) => ({ ...input })) });
+    const now = { ...health(), inputs: inputs() };
+    publishedHealth = { text: JSON.stringify(now), atMs: clock.monotonicMs() };
+    link.publishHealth(now);
   }
   return {
     publishHealth,
+    publishHealthChange() {
+      if (publishedHealth === undefined || clock.monotonicMs() < publishedHealth.atMs + healthPauseMs) return;
+      if (publishedHealth.text !== JSON.stringify({ ...health(), inputs: inputs() })) publishHealth();
+    },
     publishChange() {
       const { state, reason } = stateNow();
       if (published?.state === state && published.reason === reason) return;

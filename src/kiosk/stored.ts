@@ -193,7 +193,11 @@ const serviceVend = z.object({
 
 const lineStates = z.record(
   z.string(),
-  z.object({ state: z.enum(["for-sale", "sold-out", "jammed"]), sold: z.number().int().min(0) }),
+  z.object({
+    state: z.enum(["for-sale", "sold-out", "jammed"]),
+    sold: z.number().int().min(0),
+    sinceWallMs: z.number().nullable().default(null),
+  }),
 );
 
 const catalogue = z.object({

@@ -19,7 +19,7 @@ import { stepSession } from "./session-table.ts";
 import { currencyOf, type Live, type Settlement, type SettlementOrder } from "./settlement.ts";
 import { openSettlement, type SettlementOutcome } from "./settlement-outcome.ts";
 import { stepSettlement } from "./settlement-table.ts";
-import { catalogueNow, changeLine, countSold, type SaleState, serviced, withNewCatalogue } from "./state.ts";
+import { catalogueNow, countSold, lineBecame, type SaleState, serviced, withNewCatalogue } from "./state.ts";
 
 export interface Decision {
   readonly state: SaleState;
@@ -88,7 +88,7 @@ class Deciding {
         this.#state = withNewCatalogue(this.#state, event.catalogue);
         break;
       case "line":
-        this.#state = changeLine(this.#state, event.line, (line) => ({ ...line, state: event.state }));
+        this.#state = lineBecame(this.#state, event.line, event.state, this.#at.wallMs);
         break;
       case "boot":
         this.#boot(event.settlements, event.serviceVends);

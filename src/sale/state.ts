@@ -1,5 +1,5 @@
 /** All that the sale knows at one moment. */
-import type { Catalogue } from "./catalogue.ts";
+import { type Catalogue, type Product, productOnLine } from "./catalogue.ts";
 import type { Readiness, ServiceVend } from "./event.ts";
 import type { Reference } from "./ids.ts";
 import type { Session, Notice } from "./session.ts";
@@ -15,6 +15,8 @@ export interface LineState {
   readonly state: "for-sale" | "sold-out" | "jammed";
   /** Sold since the catalogue's stock was counted. */
   readonly sold: number;
+  /** Wall time since when it is in this state; null where that is not known. */
+  readonly sinceWallMs: number | null;
 }
 
 export interface SaleState {
@@ -62,8 +64,15 @@ export function catalogueNow(state: SaleState): Catalogue {
 }
 
 export function changeLine(state: SaleState, line: string, change: (before: LineState) => LineState): SaleState {
-  const before = state.lines.get(line) ?? { state: "for-sale", sold: 0 };
+  const before = state.lines.get(line) ?? { state: "for-sale", sold: 0, sinceWallMs: null };
   return { ...state, lines: new Map([...state.lines, [line, change(before)]]) };
+}
+
+/** The machine found out what a line is like. */
+export function lineBecame(state: SaleState, line: string, to: LineState["state"], wallMs: number): SaleState {
+  return changeLine(state, line, (before) =>
+    before.state === to ? before : { ...before, state: to, sinceWallMs: wallMs },
+  );
 }
 
 /** One fewer in stock. */
@@ -77,12 +86,32 @@ export function withNewCatalogue(state: SaleState, catalogue: Catalogue): SaleSt
   return { ...state, catalogue, lines };
 }
 
+/** Whether all that was counted of this product is sold. */
+export function isCountedOut({ stock }: Product, line: LineState): boolean {
+  return stock !== undefined && stock > 0 && line.sold >= stock;
+}
+
+/** The lines that a visit puts back: jammed, found empty, or counted down to nothing. @param only this line; undefined means all */
+export function linesToPutBack(state: SaleState, only?: string): readonly string[] {
+  const isOut = (name: string, line: LineState): boolean => {
+    const product = productOnLine(state.catalogue, name);
+    return line.state !== "for-sale" || (product !== undefined && isCountedOut(product, line));
+  };
+  return [...state.lines]
+    .filter(([name, line]) => (only === undefined || name === only) && isOut(name, line))
+    .map(([name]) => name);
+}
+
 /** Somebody was at the machine: what was jammed or empty is tried again, and found out anew when it still is. */
 export function serviced(state: SaleState, only?: string): SaleState {
-  const isMeant = (name: string): boolean => only === undefined || only === name;
-  if ([...state.lines].every(([name, line]) => line.state === "for-sale" || !isMeant(name))) return state;
-  const lines = new Map(
-    [...state.lines].map(([name, line]) => [name, isMeant(name) ? { ...line, state: "for-sale" as const } : line]),
-  );
+  const putBack = linesToPutBack(state, only);
+  if (putBack.length === 0) return state;
+  const lines = new Map(state.lines);
+  for (const name of putBack) {
+    const line = state.lines.get(name);
+    const product = productOnLine(state.catalogue, name);
+    const isRefilled = line !== undefined && product !== undefined && isCountedOut(product, line);
+    lines.set(name, { state: "for-sale", sold: isRefilled ? 0 : (line?.sold ?? 0), sinceWallMs: null });
+  }
   return { ...state, lines };
 }

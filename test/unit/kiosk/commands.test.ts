@@ -6,7 +6,7 @@ import { money } from "../../../src/sale/money.ts";
 import { settle } from "../../../src/service/simulated-clock.ts";
 import { catalogue } from "../sale/support.ts";
 import { reference as foreign } from "./records.ts";
-import { KioskRig } from "./rig.ts";
+import { KioskRig, lost } from "./rig.ts";
 
 const dearer = {
   ...catalogue,
@@ -34,6 +34,50 @@ describe("a command", () => {
     await rig.command(order);
     await rig.clock.advance(30_000);
     expect(rig.link.replies).toMatchObject([{ id: "command-1", ...reply }]);
+  });
+
+  it.each<CommandOrder>([
+    { kind: "deliver", line: "A1", orderId: undefined },
+    { kind: "deliver", line: "C9", orderId: undefined },
+    { kind: "serviced", line: "C9" },
+    { kind: "screenshot" },
+    { kind: "refund", reference: foreign, amount: undefined },
+  ])("%o whose copy arrives before it is on the disk takes effect once, and is answered once", async (order) => {
+    const rig = await new KioskRig().start();
+    await Promise.all([rig.command(order, { id: "c1", counter: 5 }), rig.command(order, { id: "c1", counter: 5 })]);
+    await rig.clock.advance(30_000);
+    expect(rig.drops.length).toBeLessThanOrEqual(1);
+    expect(rig.link.replies.map(({ id }) => id)).toEqual(["c1"]);
+  });
+
+  it("with the counter of one that is on its way to the disk is refused", async () => {
+    const rig = await new KioskRig().start();
+    const order = { kind: "identify" } as const;
+    await Promise.all([rig.command(order, { id: "c1", counter: 5 }), rig.command(order, { id: "c2", counter: 5 })]);
+    expect(rig.link.replies).toMatchObject([
+      { id: "c1", outcome: "done" },
+      { id: "c2", outcome: "refused" },
+    ]);
+  });
+
+  it("that is refused is answered once, however often it comes", async () => {
+    const rig = await new KioskRig().start();
+    await rig.command({ kind: "identify" }, { id: "c1", counter: 5 });
+    for (let copy = 0; copy < 3; copy += 1) await rig.command({ kind: "identify" }, { id: "old", counter: 4 });
+    for (let copy = 0; copy < 3; copy += 1) await rig.command({ kind: "identify" }, { id: "late", deadlineWallMs: 0 });
+    expect(rig.link.replies.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+      "c1 done",
+      "old refused",
+      "late refused",
+    ]);
+  });
+
+  it("that fails by its own content is refused and dropped", async () => {
+    const rig = await new KioskRig().start();
+    const reference = await rig.sell();
+    await rig.journal.commit([{ kind: "put", table: "sale", key: reference, value: "unreadable" }]);
+    expect(await rig.command({ kind: "refund", reference, amount: undefined })).toMatchObject({ outcome: "refused" });
+    expect(await rig.command({ kind: "identify" })).toMatchObject({ outcome: "done" });
   });
 
   it("that comes again takes effect once, also after a restart, and is not answered again", async () => {
@@ -128,6 +172,24 @@ describe("a sale's money", () => {
     await rig.clock.advance(20_000);
     expect(rig.provider.views.get(reference)).toMatchObject(sums);
     expect(rig.link.replies).toMatchObject([{ id: "command-1", outcome: "done" }]);
+  });
+
+  it("is asked for twice at a time: both are answered, and it is given back once", async () => {
+    const rig = await new KioskRig().start();
+    const reference = await rig.sell();
+    rig.provider.fault = lost;
+    await rig.command({ kind: "refund", reference, amount: undefined });
+    expect(await rig.command({ kind: "refund", reference, amount: undefined })).toMatchObject({
+      id: "command-2",
+      outcome: "refused",
+    });
+    rig.provider.fault = undefined;
+    await rig.clock.advance(600_000);
+    expect(rig.provider.views.get(reference)).toMatchObject({ captured: 2_500, refunded: 2_500 });
+    expect(rig.link.replies.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+      "command-2 refused",
+      "command-1 done",
+    ]);
   });
 
   it("is not given back twice", async () => {

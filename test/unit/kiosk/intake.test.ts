@@ -82,6 +82,8 @@ describe("a command", () => {
     const said =
       taken.kind === "refused-command" ? `${taken.isExpired ? "expired" : "refused"}: ${taken.reason}` : "taken";
     expect(said).toContain(expected);
+    // Refused or not, it is answered once: a copy is a duplicate.
+    expect(taken.kind !== "duplicate" && taken.changes[0]).toMatchObject({ table: "seen", key: "command.c1" });
   });
 
   it("and a check-in with the same id are two things", () => {

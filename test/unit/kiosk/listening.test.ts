@@ -1,5 +1,6 @@
 /** Goal: what machine and link say becomes the right event, once, and what must not be lost waits for the disk. Method: a loop that remembers. */
 import { describe, expect, it } from "vitest";
+import { NotTakenError } from "../../../src/kiosk/loop.ts";
 import { createListening } from "../../../src/kiosk/listening.ts";
 import type { Command, LinkMessage } from "../../../src/link/port.ts";
 import type { MachineEvent, MachineReadiness } from "../../../src/machine/port.ts";
@@ -19,6 +20,7 @@ const ready = says({ ready: true });
 function listening(journal = new MemoryJournal(), diskFault?: Error) {
   const told: unknown[][] = [];
   const clock = new SimulatedClock();
+  const log = createMemoryLog();
   const ears = createListening({
     loop: {
       put: (event) => void told.push(["put", event]),
@@ -31,12 +33,12 @@ function listening(journal = new MemoryJournal(), diskFault?: Error) {
     },
     journal,
     clock,
-    log: createMemoryLog(),
+    log,
     takeCommand: async (command) => void told.push(["command", command]),
     onChange: () => told.push(["change"]),
     onConnected: () => told.push(["connected"]),
   });
-  return { ears, told, clock };
+  return { ears, told, clock, log };
 }
 
 const session = (event: object) => ["world", { about: "session", event }];
@@ -142,10 +144,24 @@ describe("the link", () => {
     expect(told).toMatchObject([["durably", undefined, { changes: [{ key: "check-in.e2" }] }]]);
   });
 
+  it("drops what fails by its own content, with a line in the log", async () => {
+    const journal = new MemoryJournal();
+    journal.get = () => {
+      throw new TypeError("poison");
+    };
+    const { ears, log } = listening(journal);
+    await ears.linkListener.message(scan);
+    await ears.linkListener.message({ kind: "check-in-refused", eventId: "e1" });
+    expect(log.lines).toMatchObject([
+      { level: "error", fields: { message: "checked-in", error: new TypeError("poison") } },
+      { level: "error", fields: { message: "check-in-refused" } },
+    ]);
+  });
+
   it.each<LinkMessage>([scan, { kind: "check-in-refused", eventId: "e1" }])(
     "keeps %o with the broker while the disk does not take it",
     async (message) => {
-      const { ears } = listening(new MemoryJournal(), new Error("ENOSPC"));
+      const { ears } = listening(new MemoryJournal(), new NotTakenError("journal", "ENOSPC"));
       await expect(ears.linkListener.message(message)).rejects.toThrow("ENOSPC");
     },
   );

@@ -3,12 +3,13 @@
  * Method: the loop alone over a journal in memory that fails on order, on a virtual clock.
  */
 import { describe, expect, it } from "vitest";
-import { createLoop } from "../../../src/kiosk/loop.ts";
+import { createLoop, NotTakenError } from "../../../src/kiosk/loop.ts";
 import { saleToJson } from "../../../src/kiosk/stored.ts";
 import type { Effect } from "../../../src/sale/effect.ts";
 import type { SaleEvent, Unstamped } from "../../../src/sale/event.ts";
 import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
 import { decide } from "../../../src/sale/sale.ts";
+import { money } from "../../../src/sale/money.ts";
 import { initialState } from "../../../src/sale/state.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
@@ -111,11 +112,12 @@ describe("what is decided", () => {
     expect(loop.waiting()).toBe(0);
   });
 
-  it("is only what is still wanted when its turn comes; what came along is written", async () => {
+  it("is only what is still wanted when its turn comes", async () => {
     const { loop, journal, kinds } = looping();
     await loop.putDurably(press, { isStillWanted: () => false, changes: [mark] });
+    await loop.putDurably(undefined, { isStillWanted: () => false, changes: [mark] });
     expect(kinds()).toEqual([]);
-    expect(journal.commits).toEqual([[mark]]);
+    expect(journal.commits).toEqual([]);
   });
 });
 
@@ -225,6 +227,43 @@ describe("a disk that does not take it", () => {
     await loop.putDurably(press);
     await loop.putDurably(undefined, { changes: [mark] });
     expect(log.lines.map(({ message }) => message).filter((text) => text.includes("again"))).toHaveLength(1);
+  });
+});
+
+describe("what fails by its own content", () => {
+  const poison: Unstamped<SaleEvent> = {
+    about: "session",
+    event: {
+      kind: "selected",
+      selection: {
+        kind: "priced",
+        price: money(2_500, "NOK"),
+        get item(): string {
+          throw new TypeError("poison");
+        },
+      },
+    },
+  };
+
+  it("is dropped with a line in the log when the world sent it, and the next one is decided", async () => {
+    const { loop, log } = looping();
+    loop.putFromWorld(poison);
+    await expect(loop.putDurably(poison)).rejects.toThrow(new TypeError("poison"));
+    expect(log.lines.map(({ level, fields }) => [level, fields["about"]])).toEqual([
+      ["error", "session"],
+      ["error", "session"],
+    ]);
+    await loop.putDurably(press);
+    expect(loop.state().session.kind).toBe("paying");
+    expect(loop.isJournalWorking()).toBe(true);
+  });
+
+  it("is told apart from what could not be taken now", async () => {
+    const { loop, journal } = looping();
+    journal.fault = new Error("ENOSPC");
+    const error = await loop.putDurably(press).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(NotTakenError);
+    expect(error).toMatchObject({ code: "journal", cause: new Error("ENOSPC") });
   });
 });
 

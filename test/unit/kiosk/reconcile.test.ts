@@ -66,7 +66,7 @@ it("what the back office and the machine said before still holds", async () => {
     ...catalogueChanges(dearer, catalogue),
   ]);
   expect(state).toMatchObject({ catalogue: dearer, inService: false, partialRefused: true });
-  expect(state?.lines.get("A1")).toEqual({ state: "jammed", sold: 2 });
+  expect(state?.lines.get("A1")).toEqual({ state: "jammed", sold: 2, sinceWallMs: null });
   expect(put).toEqual([]);
 });
 

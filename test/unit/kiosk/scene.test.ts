@@ -77,7 +77,7 @@ describe("with nobody at the machine", () => {
     ["it starts", {}, { isStarting: true, outOfService: "clock" }, { kind: "starting" }],
     [
       "the machine found a line empty",
-      { lines: new Map([["A1", { state: "sold-out", sold: 0 }]]) },
+      { lines: new Map([["A1", { state: "sold-out", sold: 0, sinceWallMs: 5 }]]) },
       {},
       { ...idle, offers: offers.map((offer) => (offer.line === "A1" ? { ...offer, soldOut: true } : offer)) },
     ],
@@ -192,7 +192,7 @@ describe("during a session", () => {
 
   it("keeps its own catalogue, and today's stock", () => {
     const session: Session = { kind: "choosing", eventId: "e", catalogue, deadlineMono };
-    const lines = new Map([["A2", { state: "for-sale", sold: 2 } as const]]);
+    const lines = new Map([["A2", { state: "for-sale", sold: 2, sinceWallMs: null } as const]]);
     const scene = see({ session, lines, catalogue: { ...catalogue, products: [] } });
     expect(scene.kind === "choose" && scene.offers.filter(({ soldOut }) => soldOut).map(({ line }) => line)).toEqual([
       "A2",

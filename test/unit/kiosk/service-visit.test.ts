@@ -1,15 +1,14 @@
 /** Goal: who refilled or mended the machine puts its lines back, by whichever way it is said. Method: a whole kiosk with a coil that jams. */
 import { describe, expect, it } from "vitest";
 import { serviceVisit } from "../../../src/kiosk/service-visit.ts";
-import { initialState } from "../../../src/sale/state.ts";
-import type { LineState } from "../../../src/sale/state.ts";
+import { initialState, type LineState, serviced } from "../../../src/sale/state.ts";
 import { catalogue } from "../sale/support.ts";
 import { KioskRig } from "./rig.ts";
 
 const lines = new Map<string, LineState>([
-  ["A1", { state: "jammed", sold: 3 }],
-  ["A2", { state: "for-sale", sold: 1 }],
-  ["B9", { state: "sold-out", sold: 0 }],
+  ["A1", { state: "jammed", sold: 3, sinceWallMs: 5 }],
+  ["A2", { state: "for-sale", sold: 1, sinceWallMs: null }],
+  ["B9", { state: "sold-out", sold: 0, sinceWallMs: 5 }],
 ]);
 
 describe("what a visit puts back", () => {
@@ -18,9 +17,27 @@ describe("what a visit puts back", () => {
     ["A1", { kind: "done", lines: ["A1"] }],
     ["B9", { kind: "done", lines: ["B9"] }],
     ["A2", { kind: "done", lines: [] }],
+    ["A4", { kind: "refused", reason: 'the catalogue says that "Nuts" on line A4 is sold out: change it there' }],
     ["C1", { kind: "refused", reason: 'there is no line "C1": there are A1, A2, A3, A4, B9' }],
   ])("for line %s: %o", (line, answer) => {
     expect(serviceVisit(initialState(catalogue, lines), line)).toEqual(answer);
+  });
+
+  it("is also a line whose counted stock is sold, and then it is counted from the beginning", () => {
+    const sold = new Map<string, LineState>([["A2", { state: "for-sale", sold: 2, sinceWallMs: null }]]);
+    const state = initialState(catalogue, sold);
+    expect(serviceVisit(state, "A2")).toEqual({ kind: "done", lines: ["A2"] });
+    expect(serviced(state, "A2").lines.get("A2")).toEqual({ state: "for-sale", sold: 0, sinceWallMs: null });
+    expect(serviced(state, "A1")).toBe(state);
+    expect(
+      serviceVisit(initialState(catalogue, new Map([["A2", { state: "for-sale", sold: 1, sinceWallMs: null }]])), "A2"),
+    ).toEqual({ kind: "done", lines: [] });
+  });
+
+  it("keeps the count of a line that was jammed, and what was found out of other lines", () => {
+    const after = serviced(initialState(catalogue, lines), "A1");
+    expect(after.lines.get("A1")).toEqual({ state: "for-sale", sold: 3, sinceWallMs: null });
+    expect(after.lines.get("B9")).toEqual(lines.get("B9"));
   });
 
   it("on a machine that names no lines, only the whole machine", () => {
