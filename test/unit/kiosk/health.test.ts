@@ -102,6 +102,15 @@ describe("the retained health", () => {
     });
   });
 
+  it("says what the machine's driver and the panel have to say while they are not ready", async () => {
+    const rig = await new KioskRig().start();
+    expect(rig.kiosk.health()).toMatchObject({ machine: undefined, panel: undefined });
+    rig.machine.setDoorOpen(true);
+    expect(rig.kiosk.health()).toMatchObject({ machine: "the door is open", missing: ["machine"] });
+    await rig.clock.advance(20_000);
+    expect(rig.link.health.at(-1)).toMatchObject({ machine: "the door is open" });
+  });
+
   it("is said every hour although nothing happens, and not more often", async () => {
     const rig = await new KioskRig().start();
     await rig.clock.advance(60_000);

@@ -29,6 +29,8 @@ const health = {
   unsent: 2,
   lines: [{ line: "A1", product: "Water", state: "jammed", since: undefined, action: "free it" }],
   catalogueVersion: "1",
+  machine: undefined,
+  panel: undefined,
   refused: undefined,
 } as const;
 

@@ -1,0 +1,109 @@
+/** The door of the kiosk's room: what it is made from, and what the daemon asks of it. Types only. */
+import type { Journal } from "../journal/port.ts";
+import type { Link, StateMessage } from "../link/port.ts";
+import type { Counter } from "../machine/kiosk-api/port.ts";
+import type { Machine } from "../machine/port.ts";
+import type { Panel, Scene } from "../panel/port.ts";
+import type { Catalogue } from "../sale/catalogue.ts";
+import type { LineFaultOf } from "../sale/catalogue-check.ts";
+import type { MerchantQrId, Reference } from "../sale/ids.ts";
+import type { SalePolicy } from "../sale/policy.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
+import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
+
+export interface KioskSettings {
+  readonly merchantQrId: MerchantQrId;
+  readonly locationDescription: string;
+  readonly version: string;
+  readonly policy: SalePolicy;
+  readonly catalogue: Catalogue;
+  /** What the machine's lines can deliver. */
+  readonly lineFault: LineFaultOf;
+  /** How long a delivery may take before it counts as unknown. */
+  readonly deliverMs: number;
+  /** The web shop's code for the idle scene, once it is known. */
+  readonly shopQr: () => QrPicture | undefined;
+  /** Whether nothing is sold at this wall time. */
+  readonly isQuiet: (wallMs: number) => boolean;
+  /** How often the provider is asked whether it is there while nobody buys. */
+  readonly probeMs: number;
+}
+
+export interface KioskPorts {
+  readonly journal: Journal;
+  readonly payments: Payments;
+  readonly merchantQrs: MerchantQrs;
+  readonly panel: Panel;
+  readonly machine: Machine;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  /** A reference that nobody used, for a payment that this event may start. */
+  readonly freshReference: () => Reference;
+  /** Asks the host to restart; on command only. */
+  readonly reboot: () => void;
+}
+
+export interface Kiosk {
+  /**
+   * In the order of the design: outputs off, "starting", reconcile, then everything else at once. Rejects with the signal's reason when it
+   * aborts in between, and with whatever kept a part from starting; `stop` then stops what was started.
+   */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Takes the code off the panel, lets a delivery end, and stops. Also where nothing or not all was started. */
+  stop(): Promise<void>;
+  health(): KioskHealth;
+  /** Counts decided events: a watchdog feeds on progress. */
+  progress(): number;
+  scene(): Scene;
+  /**
+   * A person at the machine says that it, or one line of it, was refilled or mended: what was jammed or sold out is offered again. Resolves when
+   * that is on the disk. Rejects when the journal does not take it.
+   */
+  serviced(line?: string): Promise<ServicedAnswer>;
+  /** Where another program on this machine orders payments. */
+  readonly counter: Counter;
+}
+
+export interface KioskHealth {
+  readonly state: StateMessage["state"];
+  readonly reason: string | undefined;
+  readonly missing: readonly string[];
+  readonly openSettlements: number;
+  /** Ended sales that the broker does not have yet. */
+  readonly unsent: number;
+  /** Events that wait to be decided. */
+  readonly inbox: number;
+  /** Those that are not for sale. */
+  readonly lines: readonly LineHealth[];
+  readonly catalogueVersion: string;
+  /** What the machine's driver says, while it is not ready. */
+  readonly machine: string | undefined;
+  /** Why the panel shows nothing, while it does not. */
+  readonly panel: string | undefined;
+  /** The newest command that was not carried out. */
+  readonly refused: RefusedCommand | undefined;
+}
+
+export interface RefusedCommand {
+  readonly id: string;
+  readonly outcome: "refused" | "expired";
+  readonly reason: string;
+  /** ISO 8601 UTC. */
+  readonly at: string;
+}
+
+export interface LineHealth {
+  readonly line: string;
+  /** Undefined where no product lies on it. */
+  readonly product: string | undefined;
+  readonly state: "sold-out" | "jammed";
+  /** ISO 8601 UTC; undefined where that is not known. */
+  readonly since: string | undefined;
+  readonly action: string;
+}
+
+export type ServicedAnswer =
+  /** `lines`: those that were jammed or sold out, and are tried again. */
+  { readonly kind: "done"; readonly lines: readonly string[] } | { readonly kind: "refused"; readonly reason: string };
