@@ -267,7 +267,8 @@ class GpioMachine implements Machine {
     try {
       return await form.run(order, signal);
     } catch (error) {
-      this.#settings.log.error({ error, line, deliveryId: order.deliveryId }, "a delivery failed: a fault in kvitt");
+      const { reference, deliveryId } = order;
+      this.#settings.log.error({ error, reference, line, deliveryId }, "a delivery failed: a fault in kvitt");
       return { outcome: { kind: "unknown", reason: `the driver failed: ${errorText(error)}` } };
     }
   }

@@ -53,8 +53,8 @@ async function run(...args: readonly string[]): Promise<{ readonly code: number;
 const jammed = initialState(
   noProducts,
   new Map([
-    ["A1", { state: "jammed", sold: 0 }],
-    ["A2", { state: "for-sale", sold: 0 }],
+    ["A1", { state: "jammed", sold: 0, sinceWallMs: null }],
+    ["A2", { state: "for-sale", sold: 0, sinceWallMs: null }],
   ]),
 );
 

@@ -1,7 +1,7 @@
 /** Goal: the local way in does what it says and refuses the rest, with the checks of the signed commands. Method: the verbs over the kiosk's own answers. */
 import { describe, expect, it } from "vitest";
 import { serviceVerbs } from "../../../src/daemon/service-verbs.ts";
-import type { ServicedAnswer } from "../../../src/kiosk/service-visit.ts";
+import type { ServicedAnswer } from "../../../src/kiosk/port.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 
 function rig(
