@@ -195,7 +195,12 @@ class SaleLoop implements Loop {
     const before = this.#state;
     if (isStillWanted?.() === false) return { state: before, effects: [], changes: [] };
     if (event === undefined) return { state: before, effects: [], changes };
-    const at: Stamp = { monoMs: clock.monotonicMs(), wallMs: clock.wallMs(), freshReference: freshReference() };
+    const at: Stamp = {
+      monoMs: clock.monotonicMs(),
+      wallMs: clock.wallMs(),
+      isWallBelieved: clock.isPlausible(),
+      freshReference: freshReference(),
+    };
     const { state, effects } = decide(before, this.#stamped(event, at), policy);
     const known = { ...this.#customer.inHand(), ...customers };
     return { state, effects, changes: [...changes, ...journalChanges(before, state, effects, known)] };

@@ -61,12 +61,19 @@ function orderOf(purchase: Purchase | null | undefined): OrderSelection | undefi
   return purchase?.selection.kind === "order" ? purchase.selection : undefined;
 }
 
-/** Which payment each order became: the newest one, for a session gives up the older before it starts another. */
+/** A payment for a scanned code is not the order's before the session waits for it. */
+function orderOfPayment(state: SaleState, reference: Reference): OrderSelection | undefined {
+  const { session, settlements } = state;
+  if (session.kind === "paying" && session.scanned === reference) return undefined;
+  return orderOf(settlements.get(reference)?.settlement.purchase);
+}
+
+/** Which payment each order became: the newest one that its session waited for. */
 export function orderChanges(before: SaleState, after: SaleState): JournalChange[] {
   const changes: JournalChange[] = [];
   for (const [reference, { settlement }] of after.settlements) {
-    const order = orderOf(settlement.purchase);
-    if (order === undefined || orderOf(before.settlements.get(reference)?.settlement.purchase) !== undefined) continue;
+    const order = orderOfPayment(after, reference);
+    if (order === undefined || orderOfPayment(before, reference) !== undefined) continue;
     // A boot brings back what was open: of two payments of one order, the newer one is on the disk already.
     if (settlement.state.kind === "settling" || settlement.state.kind === "doubtful") continue;
     const value = { reference, digest: orderDigest(order), startedWallMs: settlement.startedWallMs };

@@ -5,7 +5,7 @@ import { isForSale } from "../sale/catalogue.ts";
 import type { SalePolicy } from "../sale/policy.ts";
 import type { Notice, Session } from "../sale/session.ts";
 import { catalogueNow, type SaleState } from "../sale/state.ts";
-import { quoteOf } from "../sale/time-moves.ts";
+import { isPlateRefused, quoteOf } from "../sale/time-moves.ts";
 import type { QrPicture } from "../vipps/port.ts";
 
 export interface SceneInputs {
@@ -75,6 +75,7 @@ function sessionScene(inputs: SceneInputs, session: Exclude<Session, { kind: "no
         kind: "choose-time",
         plate: session.plate,
         plateWanted: policy.plateWanted,
+        isPlateRefused: isPlateRefused(session.plate),
         minutes: session.minutes,
         fromWallMs: wallMs,
         untilWallMs: quote.untilWallMs,

@@ -53,6 +53,8 @@ export type Scene =
       readonly kind: "choose-time";
       readonly plate: string;
       readonly plateWanted: boolean;
+      /** A character of the plate was not taken; ? stands for it, and has to be removed. */
+      readonly isPlateRefused: boolean;
       /** Paid minutes. Where some hours are free, the time lasts longer. */
       readonly minutes: number;
       readonly fromWallMs: number;

@@ -11,6 +11,8 @@ import type { Purchase, Settlement, SettlementOrder } from "./settlement.ts";
 export interface Stamp {
   readonly monoMs: number;
   readonly wallMs: number;
+  /** Whether the clock guard believes the wall clock: under one that it does not, no wall time is sold. */
+  readonly isWallBelieved: boolean;
   readonly freshReference: Reference;
 }
 

@@ -13,7 +13,7 @@ import type { SalePolicy } from "./policy.ts";
 import type { SaleHistory } from "./record.ts";
 import { reportOf } from "./report.ts";
 import { endServiceVend, startServiceVend, type VendDecision } from "./service-vend.ts";
-import { type NoticeContent, referenceOfSession } from "./session.ts";
+import { isWaitedFor, type NoticeContent, referenceOfSession } from "./session.ts";
 import { busyNoticeMs, type SessionOutcome } from "./session-outcome.ts";
 import { stepSession } from "./session-table.ts";
 import { currencyOf, type Live, type Settlement, type SettlementOrder } from "./settlement.ts";
@@ -198,7 +198,7 @@ class Deciding {
   /** Only the session that waits for this payment hears of it; an approval that nobody waits for is given up at once. */
   #tellSession(message: SettlementMessage): void {
     const { reference } = message;
-    if (referenceOfSession(this.#state.session) === reference) this.#stepSession(message);
+    if (isWaitedFor(this.#state.session, reference)) this.#stepSession(message);
     else if (message.kind === "payable")
       this.#say({ to: "settlement", reference, event: { kind: "given-up", reason: "no-session" } });
   }

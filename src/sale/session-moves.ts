@@ -9,6 +9,7 @@ import {
   closeMachine,
   giveUp,
   ignored,
+  newPayment,
   noTimer,
   type Of,
   outcome,
@@ -22,6 +23,7 @@ import {
   startPayment,
   type StateOf,
 } from "./session-outcome.ts";
+import { deliverTime } from "./time-moves.ts";
 
 export function checkIn(input: SessionInput, _session: StateOf<"none">, event: Of<"checked-in">): SessionOutcome {
   const { policy, at, catalogue } = input;
@@ -107,25 +109,49 @@ export const busy = (input: SessionInput): SessionOutcome =>
 /** A code stands on the panel that somebody is about to scan: it is not covered. */
 export const busyBehindCode = ignored("busy: another session is on, and its code stays on the panel");
 
-export function deliverNow(input: SessionInput, reference: Reference, purchase: Purchase): SessionOutcome {
-  const { selection } = purchase;
-  const untilWallMs =
-    selection.kind === "time" && input.policy.timeSales !== undefined
-      ? input.policy.timeSales.quote(input.at.wallMs, selection.minutes).untilWallMs
-      : null;
+export function deliverNow(reference: Reference, purchase: Purchase, given: SessionOutcome["orders"]): SessionOutcome {
   return outcome(
-    { kind: "delivering", reference, purchase, untilWallMs },
-    { effects: [noTimer], orders: [{ reference, event: { kind: "deliver", purchase, untilWallMs } }] },
+    { kind: "delivering", reference, purchase, untilWallMs: null },
+    { effects: [noTimer], orders: [{ reference, event: { kind: "deliver", purchase, untilWallMs: null } }, ...given] },
   );
 }
 
-export function approved(input: SessionInput, session: StateOf<"paying">): SessionOutcome {
-  if (session.purchase !== null) return deliverNow(input, session.reference, session.purchase);
-  const { reference, amount, catalogue } = session;
+/** A GET said that the payment can be taken. */
+export function approved(input: SessionInput, session: StateOf<"paying">, event: Of<"payable">): SessionOutcome {
+  if (event.reference === session.scanned) return ignored("it was not known to be created")(input);
+  const { reference, amount, catalogue, purchase, quote } = session;
+  const given = giveUpScanned(session);
+  if (purchase !== null && quote !== null) return deliverTime(input, session, purchase, quote, given);
+  if (purchase !== null) return deliverNow(reference, purchase, given);
   const deadlineMono = input.at.monoMs + input.policy.chooseMs;
   return outcome(
     { kind: "choosing-reserved", reference, funds: amount, catalogue, deadlineMono },
     { effects: [sessionTimer(input.policy.chooseMs), { kind: "open-machine-session", funds: amount }] },
+  );
+}
+
+function giveUpScanned({ scanned }: StateOf<"paying">): SessionOutcome["orders"] {
+  return scanned === null ? [] : giveUp(scanned, "paid-otherwise");
+}
+
+export function paymentCreated(input: SessionInput, session: StateOf<"paying">, event: Of<"created">): SessionOutcome {
+  if (event.reference !== session.scanned) return outcome({ ...session, isCreated: true });
+  // Only now there is another payment to be had in its place.
+  const paying = payScanned(input, session, session.scanned, true);
+  return { ...paying, orders: giveUp(session.reference, "paid-by-personal-code") };
+}
+
+/** The session waits for the payment of the scanned code instead of the one that it waited for until now. */
+function payScanned(
+  { at, policy }: SessionInput,
+  session: StateOf<"paying">,
+  reference: Reference,
+  isCreated: boolean,
+): SessionOutcome {
+  const deadlineMono = at.monoMs + policy.payMs;
+  return outcome(
+    { ...session, how: "scan", reference, isCreated, scanned: null, deadlineMono },
+    { effects: [sessionTimer(policy.payMs)] },
   );
 }
 
@@ -134,7 +160,16 @@ export function createFailed(
   session: StateOf<"paying">,
   event: Of<"create-failed">,
 ): SessionOutcome {
-  const { purchase } = session;
+  const { purchase, scanned } = session;
+  if (event.reference === scanned)
+    return outcome(
+      { ...session, scanned: null },
+      {
+        pushRefused: event.code === "5080",
+        ignoredBecause: `the provider did not take the scanned code (${event.code})`,
+      },
+    );
+  if (scanned !== null) return payScanned(input, session, scanned, false);
   // 5080: PUSH_MESSAGE needs approval per sales unit. 4060: not a personal code that is valid now. The one-time QR still works.
   if (session.how === "scan" && purchase !== null && (event.code === "5080" || event.code === "4060")) {
     const plan: PaymentPlan = {
@@ -160,7 +195,9 @@ function ageLimitOf(catalogue: Catalogue, purchase: Purchase): number | undefine
   return catalogue.products.find((product) => product.id === purchase.productId)?.minimumAge;
 }
 
-export function paymentOver(input: SessionInput, _session: StateOf<"paying">, event: Of<"over">): SessionOutcome {
+export function paymentOver(input: SessionInput, session: StateOf<"paying">, event: Of<"over">): SessionOutcome {
+  if (event.reference === session.scanned) return outcome({ ...session, scanned: null });
+  if (session.scanned !== null) return payScanned(input, session, session.scanned, false);
   switch (event.state) {
     case "ABORTED":
       return sorry(input, "declined", "nothing-taken");
@@ -186,13 +223,18 @@ export function selectAnother(input: SessionInput, session: StateOf<"paying">, e
     minimumAge: resolved.minimumAge,
     catalogue: session.catalogue,
   };
-  return startPayment(input, plan, giveUp(session.reference, "selection-changed"));
+  return startPayment(input, plan, [...giveUp(session.reference, "selection-changed"), ...giveUpScanned(session)]);
 }
 
+/**
+ * Any code that is held to the scanner may be a customer's, or the bar code of a bottle: only the provider can tell. So what is there stays,
+ * and is given up when the new payment exists.
+ */
 export function personalCode(input: SessionInput, session: StateOf<"paying">): SessionOutcome {
   if (!input.policy.showCode) return ignored("personal codes are switched off")(input);
   if (input.pushRefused) return ignored("this sales unit may not send push messages (5080)")(input);
   if (session.how !== "qr" || session.purchase === null) return ignored("the customer is known already")(input);
+  if (session.scanned !== null) return ignored("the provider is asked about another code")(input);
   const plan: PaymentPlan = {
     how: "scan",
     purchase: session.purchase,
@@ -200,12 +242,19 @@ export function personalCode(input: SessionInput, session: StateOf<"paying">): S
     minimumAge: ageLimitOf(session.catalogue, session.purchase),
     catalogue: session.catalogue,
   };
-  return startPayment(input, plan, giveUp(session.reference, "paid-by-personal-code"));
+  const opens = newPayment(input, plan);
+  return outcome({ ...session, scanned: opens.settlement.reference }, { opens });
 }
 
 /** Ends a session that waits for an approval. Should it be approved after all, its settlement cancels it. */
 export function leavePaying(reason: SorryReason, input: SessionInput, session: StateOf<"paying">): SessionOutcome {
-  return sorry(input, reason, "nothing-taken", { orders: giveUp(session.reference, reason) });
+  const orders = [...giveUp(session.reference, reason), ...giveUpScanned(session)];
+  return sorry(input, reason, "nothing-taken", { orders });
+}
+
+export function notPayable(input: SessionInput, session: StateOf<"paying">, event: Of<"not-payable">): SessionOutcome {
+  if (event.reference === session.scanned) return outcome({ ...session, scanned: null });
+  return sorry(input, "interrupted", "being-released", { orders: giveUpScanned(session) });
 }
 
 export function leaveReserved(

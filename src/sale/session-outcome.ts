@@ -7,7 +7,7 @@ import type { Money } from "./money.ts";
 import type { SalePolicy } from "./policy.ts";
 import { requestFor, type Resolved, resolveSelection } from "./purchase.ts";
 import type { MoneyFate, Selection, SorryReason } from "./selection.ts";
-import { type NoticeContent, referenceOfSession, type Session } from "./session.ts";
+import { type NoticeContent, type Quote, referenceOfSession, type Session } from "./session.ts";
 import type { Purchase, Settlement } from "./settlement.ts";
 
 export interface SessionInput {
@@ -96,14 +96,14 @@ export interface PaymentPlan {
   readonly amount: Money;
   readonly minimumAge: number | undefined;
   readonly catalogue: Catalogue;
+  readonly quote?: Quote;
 }
 
-export function startPayment(
-  input: SessionInput,
+/** The intent to create the payment: under a reference that nobody used. */
+export function newPayment(
+  { at, policy }: SessionInput,
   plan: PaymentPlan,
-  orders: SessionOutcome["orders"] = [],
-): SessionOutcome {
-  const { at, policy } = input;
+): { readonly settlement: Settlement; readonly customer: CustomerSource | null } {
   const reference = at.freshReference;
   const flow = plan.how === "qr" ? "qr" : plan.how === "scan" ? "push" : policy.checkInFlow;
   const settlement: Settlement = {
@@ -125,23 +125,22 @@ export function startPayment(
     history: null,
     revision: 0,
   };
-  const session: Session = {
-    kind: "paying",
-    how: plan.how,
-    reference,
-    purchase: plan.purchase,
-    amount: plan.amount,
-    isCreated: false,
-    catalogue: plan.catalogue,
-    deadlineMono: at.monoMs + policy.payMs,
-  };
-  const customer: CustomerSource | null = plan.how === "qr" ? null : plan.how === "scan" ? "scan" : "check-in";
-  return outcome(session, {
-    notice: null,
-    effects: [sessionTimer(policy.payMs)],
-    opens: { settlement, customer },
-    orders,
-  });
+  return { settlement, customer: plan.how === "qr" ? null : plan.how === "scan" ? "scan" : "check-in" };
+}
+
+export function startPayment(
+  input: SessionInput,
+  plan: PaymentPlan,
+  orders: SessionOutcome["orders"] = [],
+): SessionOutcome {
+  const { at, policy } = input;
+  const { how, purchase, amount, catalogue, quote = null } = plan;
+  const opens = newPayment(input, plan);
+  const { reference } = opens.settlement;
+  const deadlineMono = at.monoMs + policy.payMs;
+  const waiting = { isCreated: false, scanned: null, quote, catalogue, deadlineMono };
+  const session: Session = { kind: "paying", how, reference, purchase, amount, ...waiting };
+  return outcome(session, { notice: null, effects: [sessionTimer(policy.payMs)], opens, orders });
 }
 
 export function resolve(input: SessionInput, selection: Selection, snapshot: Catalogue): Resolved {

@@ -5,6 +5,13 @@ import type { Money } from "./money.ts";
 import type { MoneyFate, SorryReason } from "./selection.ts";
 import type { Purchase } from "./settlement.ts";
 
+/** What was quoted for a time, and when: by the clock of the wall, and by the one that never jumps. */
+export interface Quote {
+  readonly untilWallMs: number;
+  readonly wallMs: number;
+  readonly monoMs: number;
+}
+
 export type Session =
   | { readonly kind: "none" }
   /** Checked in; chooses at the machine. The token is held outside the core until then. */
@@ -33,6 +40,10 @@ export type Session =
       readonly purchase: Purchase | null;
       readonly amount: Money;
       readonly isCreated: boolean;
+      /** A second payment, for a code that was held to the scanner: nobody knows yet whether the provider takes that code. */
+      readonly scanned: Reference | null;
+      /** Of bought time: what the price was asked for. */
+      readonly quote: Quote | null;
       readonly catalogue: Catalogue;
       readonly deadlineMono: number;
     }
@@ -83,7 +94,12 @@ export type Notice = { readonly untilMono: number } & (
 type WithoutDeadline<N> = N extends unknown ? Omit<N, "untilMono"> : never;
 export type NoticeContent = WithoutDeadline<Notice>;
 
-/** The payment that this session waits for, if any: the only one that it may deliver for. */
+/** Whether the session wants to hear of this payment. */
+export function isWaitedFor(session: Session, reference: Reference): boolean {
+  return referenceOfSession(session) === reference || (session.kind === "paying" && session.scanned === reference);
+}
+
+/** The payment that this session waits for, if any: the one whose code is shown, and that it delivers for. */
 export function referenceOfSession(session: Session): Reference | undefined {
   switch (session.kind) {
     case "paying":

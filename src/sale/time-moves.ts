@@ -2,8 +2,12 @@
 import { minor } from "./money.ts";
 import type { SalePolicy } from "./policy.ts";
 import type { Selection } from "./selection.ts";
+import type { Quote } from "./session.ts";
+import type { Purchase } from "./settlement.ts";
 import {
+  giveUp,
   ignored,
+  noTimer,
   type Of,
   outcome,
   resolve,
@@ -16,6 +20,10 @@ import {
 } from "./session-outcome.ts";
 
 const plateLengthMax = 10;
+/** Letters and digits of Nordic plates; personal ones have the letters behind Z, too. */
+const plateCharacter = /^[0-9A-ZÅÆØÄÖ]$/;
+/** Stands in the plate for what was typed and cannot be taken. */
+const notTaken = "?";
 
 /** The next values of plate and minutes after a key; the same when the key means nothing here. */
 export function typed(session: StateOf<"choosing-time">, key: string, policy: SalePolicy): StateOf<"choosing-time"> {
@@ -25,9 +33,20 @@ export function typed(session: StateOf<"choosing-time">, key: string, policy: Sa
   if (key === "plus") return { ...session, minutes: clamp(session.minutes + time.minutesStep) };
   if (key === "minus") return { ...session, minutes: clamp(session.minutes - time.minutesStep) };
   if (key === "backspace") return { ...session, plate: session.plate.slice(0, -1) };
-  if (/^[0-9A-Z]$/.test(key) && policy.plateWanted && session.plate.length < plateLengthMax)
-    return { ...session, plate: session.plate + key };
-  return session;
+  return policy.plateWanted ? { ...session, plate: typedPlate(session.plate, key) } : session;
+}
+
+/** A character that cannot be taken is never left out: without it the plate is another car's. */
+function typedPlate(plate: string, key: string): string {
+  const isTaken = plateCharacter.test(key) && plate.length < plateLengthMax;
+  if (isTaken) return plate + key;
+  const isRefused = key === "other" || plateCharacter.test(key);
+  return isRefused && plate.length <= plateLengthMax ? plate + notTaken : plate;
+}
+
+/** Whether the plate has a character in it that was not taken, and that has to be removed first. */
+export function isPlateRefused(plate: string): boolean {
+  return plate.includes(notTaken);
 }
 
 export function firstKey(input: SessionInput, _session: StateOf<"none">, event: Of<"key">): SessionOutcome {
@@ -71,6 +90,8 @@ export function payForTime(input: SessionInput, session: StateOf<"choosing-time"
   const { policy, at } = input;
   if (policy.timeSales === undefined) return sorry(input, "not-allowed", "nothing-taken");
   if (policy.plateWanted && session.plate.length < 2) return ignored("a plate is wanted first")(input);
+  if (isPlateRefused(session.plate)) return ignored("a character of the plate was not taken: remove it first")(input);
+  if (!at.isWallBelieved) return sorry(input, "interrupted", "nothing-taken");
   const quote = policy.timeSales.quote(at.wallMs, session.minutes);
   const selection: Selection = {
     kind: "time",
@@ -87,7 +108,30 @@ export function payForTime(input: SessionInput, session: StateOf<"choosing-time"
     amount: resolved.purchase.price,
     minimumAge: undefined,
     catalogue: session.catalogue,
+    quote: { untilWallMs: quote.untilWallMs, wallMs: at.wallMs, monoMs: at.monoMs },
   });
+}
+
+/**
+ * Time was paid for. It counts from the quote, by the clock that never jumps; an output's time counts from its delivery, so that it is on for
+ * as long as was paid for. Under a wall clock that is not believed nobody could say until when it is valid: then the money goes back.
+ */
+export function deliverTime(
+  input: SessionInput,
+  { reference }: StateOf<"paying">,
+  purchase: Purchase,
+  quote: Quote,
+  given: SessionOutcome["orders"],
+): SessionOutcome {
+  const { at, policy } = input;
+  const goneMs = policy.timeLine === undefined ? at.monoMs - quote.monoMs : 0;
+  const untilWallMs = at.wallMs + (quote.untilWallMs - quote.wallMs) - goneMs;
+  if (!at.isWallBelieved || untilWallMs <= at.wallMs)
+    return sorry(input, "interrupted", "being-released", { orders: [...giveUp(reference, "clock"), ...given] });
+  return outcome(
+    { kind: "delivering", reference, purchase, untilWallMs },
+    { effects: [noTimer], orders: [{ reference, event: { kind: "deliver", purchase, untilWallMs } }, ...given] },
+  );
 }
 
 /** The price that a time costs now, for the choose-time scene. */

@@ -179,7 +179,7 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
             `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${until(scene.fromWallMs, scene.untilWallMs)}`,
           ],
           ["detail", scene.plateWanted ? `${words.plate}: ${scene.plate === "" ? "…" : scene.plate}` : undefined],
-          ["how", words.timeHow],
+          ["how", scene.isPlateRefused ? words.plateRefused : words.timeHow],
         ),
         timeLeft: left(scene.secondsLeft),
       });

@@ -45,6 +45,7 @@ export function sampleScenes(
       kind: "choose-time",
       plate: "AB 12345",
       plateWanted: true,
+      isPlateRefused: false,
       minutes: 90,
       fromWallMs: untilWallMs - 90 * 60_000,
       untilWallMs,

@@ -301,6 +301,7 @@ it("decides as the pure sale does", async () => {
   const at = {
     monoMs: clock.monotonicMs(),
     wallMs: clock.wallMs(),
+    isWallBelieved: true,
     freshReference: referenceOf(merchantQrId("kiosk-7"), "01J00000000000000000000002"),
   };
   const before = decide(initialState(catalogue, new Map()), { ...ready, at }, policy);

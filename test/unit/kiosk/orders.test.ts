@@ -77,6 +77,17 @@ describe("what is kept of an order", () => {
     expect(orderChanges(sale.state, sale.state)).toEqual([]);
   });
 
+  it("is a scanned code's payment only once the session waits for it", () => {
+    const { sale } = ordered();
+    const before = sale.state;
+    sale.tell({ about: "session", event: { kind: "code-scanned" } });
+    const { reference } = sale.one("create");
+    expect(orderChanges(before, sale.state)).toEqual([]);
+    const asked = sale.state;
+    sale.payment(reference, { kind: "created" });
+    expect(orderChanges(asked, sale.state)).toMatchObject([{ key: "order.o-1", value: { reference } }]);
+  });
+
   it("is not written for a product, nor again at a boot that found the payment given up", () => {
     const product = new SaleUnderTest();
     const empty = product.state;

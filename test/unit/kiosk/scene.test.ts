@@ -89,7 +89,16 @@ describe("with nobody at the machine", () => {
 describe("during a session", () => {
   const deadlineMono = nowMs + 29_001;
   const base = { reference, catalogue, deadlineMono };
-  const paying = { kind: "paying", how: "qr", purchase, amount: price, isCreated: true, ...base } as const;
+  const paying = {
+    kind: "paying",
+    how: "qr",
+    purchase,
+    amount: price,
+    isCreated: true,
+    scanned: null,
+    quote: null,
+    ...base,
+  } as const;
   const pay = { kind: "pay", qr: qr("pay"), product: "Water", price, secondsLeft: 30, canShowCode: true } as const;
   const wait = { kind: "wait", product: "Water", price, toPhone: false, secondsLeft: 30 } as const;
 
@@ -117,12 +126,37 @@ describe("during a session", () => {
         kind: "choose-time",
         plate: "AB1",
         plateWanted: true,
+        isPlateRefused: false,
         minutes: 60,
         fromWallMs: 1_000_000,
         untilWallMs: 1_000_000 + 3_600_000,
         price,
         secondsLeft: 30,
       },
+    ],
+    [
+      "typed what no plate has",
+      { kind: "choosing-time", eventId: null, catalogue, plate: "?B1", minutes: 60, deadlineMono },
+      {},
+      { policy: { ...policy, timeSales, plateWanted: true } },
+      {
+        kind: "choose-time",
+        plate: "?B1",
+        plateWanted: true,
+        isPlateRefused: true,
+        minutes: 60,
+        fromWallMs: 1_000_000,
+        untilWallMs: 1_000_000 + 3_600_000,
+        price,
+        secondsLeft: 30,
+      },
+    ],
+    [
+      "still sees the code while a scanned one is tried",
+      { ...paying, scanned: reference },
+      {},
+      { paymentQr: qr("pay") },
+      pay,
     ],
     ["pays by code", paying, {}, { paymentQr: qr("pay") }, pay],
     [

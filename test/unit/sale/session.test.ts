@@ -3,7 +3,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { catalogueNow } from "../../../src/sale/state.ts";
+import type { Reference } from "../../../src/sale/ids.ts";
 import { minor, money } from "../../../src/sale/money.ts";
+import type { SalePolicy } from "../../../src/sale/policy.ts";
 import { SaleUnderTest, catalogue, view } from "./support.ts";
 
 describe("scan first, then choose and pay", () => {
@@ -184,27 +186,114 @@ describe("select first", () => {
 });
 
 describe("show code", () => {
-  it("pays with the personal code instead of the QR, which is given up", () => {
+  const scan = { about: "session", event: { kind: "code-scanned" } } as const;
+
+  /** A payment waits for approval, and a code is held to the scanner. */
+  function scanned() {
     const sale = new SaleUnderTest();
     const first = sale.selectAndCreate();
-    sale.tell({ about: "session", event: { kind: "code-scanned" } });
-    expect(sale.one("create")).toMatchObject({ customer: "scan", request: { flow: "push" } });
+    sale.tell(scan);
+    const second = sale.one("create");
+    return { sale, first, second };
+  }
+  const approve = (sale: SaleUnderTest, reference: Reference) =>
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
+
+  it("pays with the personal code instead of the QR, which is given up once the new payment exists", () => {
+    const { sale, first, second } = scanned();
+    expect(second).toMatchObject({ customer: "scan", request: { flow: "push" } });
+    expect(sale.of("cancel")).toEqual([]);
+    expect(sale.state.session).toMatchObject({ kind: "paying", how: "qr", reference: first });
+    sale.payment(second.reference, { kind: "created" });
     expect(sale.one("cancel")).toMatchObject({ reference: first, transactionOnly: true });
+    expect(sale.state.session).toMatchObject({
+      kind: "paying",
+      how: "scan",
+      reference: second.reference,
+      scanned: null,
+    });
+    expect(sale.of("start-timer")).toContainEqual(expect.objectContaining({ name: "session" }));
+    sale.payment(second.reference, { kind: "timer" });
+    approve(sale, second.reference);
+    expect(sale.one("deliver").reference).toBe(second.reference);
   });
 
-  it("falls back to the one-time QR when push is not approved (5080), and does not try again", () => {
-    const sale = new SaleUnderTest();
-    sale.selectAndCreate();
-    sale.tell({ about: "session", event: { kind: "code-scanned" } });
-    const { reference } = sale.one("create");
-    sale.payment(reference, { kind: "create-refused", status: 400, code: "5080" });
-    expect(sale.one("create")).toMatchObject({ customer: null, request: { flow: "qr" } });
-    sale.tell({ about: "session", event: { kind: "code-scanned" } });
+  it.each(["4060", "5080", "7010", undefined])("a code that the provider refuses (%s) takes nothing away", (code) => {
+    const { sale, first, second } = scanned();
+    sale.payment(second.reference, { kind: "create-refused", status: 400, code });
+    expect(sale.everyEffect("cancel")).toEqual([]);
+    expect(sale.state.session).toMatchObject({ kind: "paying", how: "qr", reference: first, scanned: null });
+    approve(sale, first);
+    expect(sale.one("deliver").reference).toBe(first);
+  });
+
+  it("the first payment, approved meanwhile, is delivered, and the second is given up", () => {
+    const { sale, first, second } = scanned();
+    approve(sale, first);
+    expect(sale.one("deliver").reference).toBe(first);
+    sale.payment(second.reference, { kind: "created" });
+    expect(sale.one("cancel").reference).toBe(second.reference);
+    expect(sale.everyEffect("deliver")).toHaveLength(1);
+  });
+
+  it("the first payment, over meanwhile, leaves the second", () => {
+    const { sale, first, second } = scanned();
+    sale.see(view(first, "ABORTED", {}));
+    expect(sale.state.session).toMatchObject({ kind: "paying", how: "scan", reference: second.reference });
+    sale.payment(second.reference, { kind: "created" });
+    sale.payment(second.reference, { kind: "timer" });
+    approve(sale, second.reference);
+    expect(sale.one("deliver").reference).toBe(second.reference);
+  });
+
+  it.each([
+    ["the time is over", { kind: "session-timer" }],
+    ["the customer cancels", { kind: "selection-cancelled" }],
+    ["the machine is lost", { kind: "machine-lost" }],
+    ["the code cannot be shown", { kind: "panel-failed" }],
+  ] as const)("when %s both are given up, and neither delivers", (_name, event) => {
+    const { sale, first, second } = scanned();
+    sale.tell({ about: "session", event });
+    expect(sale.one("cancel").reference).toBe(first);
+    expect(sale.state.session.kind).toBe("none");
+    sale.payment(second.reference, { kind: "created" });
+    expect(sale.one("cancel").reference).toBe(second.reference);
+    expect(sale.everyEffect("deliver")).toEqual([]);
+  });
+
+  it("another product gives both up", () => {
+    const { sale, first, second } = scanned();
+    sale.press("A2");
+    expect(sale.one("cancel").reference).toBe(first);
+    sale.payment(second.reference, { kind: "created" });
+    expect(sale.one("cancel").reference).toBe(second.reference);
+    expect(sale.state.session).toMatchObject({ kind: "paying", how: "qr", amount: { minor: 3_200 }, scanned: null });
+  });
+
+  it("a second code waits for the word about the first", () => {
+    const { sale } = scanned();
+    sale.tell(scan);
     expect(sale.of("create")).toEqual([]);
+  });
+
+  it("does not try again once push was not approved (5080)", () => {
+    const { sale, second } = scanned();
+    sale.payment(second.reference, { kind: "create-refused", status: 400, code: "5080" });
+    expect(sale.state.pushRefused).toBe(true);
+    sale.tell(scan);
+    expect(sale.of("create")).toEqual([]);
+  });
+
+  it("falls back to a new one-time QR when the first payment is over and the code is refused", () => {
+    const { sale, first, second } = scanned();
+    sale.see(view(first, "EXPIRED", {}));
+    sale.payment(second.reference, { kind: "create-refused", status: 400, code: "4060" });
+    expect(sale.one("create")).toMatchObject({ customer: null, request: { flow: "qr" } });
   });
 });
 
 describe("parking", () => {
+  const hourMs = 3_600_000;
   const timeSales = {
     minutesMin: 30,
     minutesMax: 240,
@@ -214,20 +303,66 @@ describe("parking", () => {
   const keys = (sale: SaleUnderTest, ...names: readonly string[]) => {
     for (const key of names) sale.tell({ about: "session", event: { kind: "key", key } });
   };
+  const startWallMs = 1_790_000_000_000;
 
-  it("takes plate and time, asks for the tariff's price, and shows until when it is valid", () => {
-    const sale = new SaleUnderTest({ timeSales, plateWanted: true });
+  /** An hour is bought at second 1, and its payment waits. */
+  function buying(changes: Partial<SalePolicy> = {}) {
+    const sale = new SaleUnderTest({ timeSales, plateWanted: true, ...changes });
     keys(sale, "E", "K", "1", "2", "plus", "ok");
     const { reference, request } = sale.one("create");
-    expect(request).toMatchObject({ amount: { minor: 3_000 }, metadata: { plate: "EK12" } });
     sale.payment(reference, { kind: "created" });
     sale.payment(reference, { kind: "timer" });
-    sale.nowMs += 10_000;
+    return { sale, reference, request };
+  }
+  const approve = (sale: SaleUnderTest, reference: Reference) =>
     sale.see(view(reference, "AUTHORIZED", { amount: 3_000, authorized: 3_000 }));
+
+  it("takes plate and time, asks for the tariff's price, and shows until when it is valid: counted from the quote", () => {
+    const { sale, reference, request } = buying();
+    expect(request).toMatchObject({ amount: { minor: 3_000 }, metadata: { plate: "EK12" } });
+    sale.nowMs += 10_000;
+    approve(sale, reference);
     const { deliveryId, untilWallMs } = sale.one("deliver");
-    expect(untilWallMs).toBe(1_790_000_000_000 + 11_000 + 3_600_000);
+    expect(untilWallMs).toBe(startWallMs + 1_000 + hourMs);
     sale.payment(reference, { kind: "delivery-ended", deliveryId, outcome: { kind: "delivered" } });
     expect(sale.state.notice).toMatchObject({ kind: "valid-until", plate: "EK12", untilWallMs });
+  });
+
+  it.each([hourMs, -hourMs, 5 * 86_400_000])(
+    "a wall clock that is set right by %d ms meanwhile does not change what was bought",
+    (jumpMs) => {
+      const { sale, reference } = buying();
+      sale.nowMs += 10_000;
+      sale.wallJumpMs = jumpMs;
+      approve(sale, reference);
+      const leftMs = (sale.one("deliver").untilWallMs ?? 0) - (startWallMs + sale.nowMs + jumpMs);
+      expect(leftMs).toBe(hourMs - 10_000);
+    },
+  );
+
+  it("an approval under a clock that is not believed is released: no time is written", () => {
+    const { sale, reference } = buying();
+    sale.isWallBelieved = false;
+    approve(sale, reference);
+    expect(sale.everyEffect("deliver")).toEqual([]);
+    expect(sale.one("cancel").transactionOnly).toBe(false);
+    expect(sale.state.notice).toMatchObject({ kind: "sorry", reason: "interrupted", money: "being-released" });
+  });
+
+  it("nothing is quoted under a clock that is not believed", () => {
+    const sale = new SaleUnderTest({ timeSales });
+    keys(sale, "plus");
+    sale.isWallBelieved = false;
+    keys(sale, "ok");
+    expect(sale.everyEffect("create")).toEqual([]);
+    expect(sale.state.notice).toMatchObject({ kind: "sorry", money: "nothing-taken" });
+  });
+
+  it("what is sold as an output's time lasts whole from its delivery on", () => {
+    const { sale, reference } = buying({ timeLine: "shower" });
+    sale.nowMs += 10_000;
+    approve(sale, reference);
+    expect(sale.one("deliver").untilWallMs).toBe(startWallMs + sale.nowMs + hourMs);
   });
 
   it("wants a plate first, and never goes over the longest time", () => {
@@ -235,6 +370,40 @@ describe("parking", () => {
     keys(sale, "plus", "plus", "plus", "plus", "plus", "plus", "plus", "plus", "plus", "plus", "ok");
     expect(sale.everyEffect("create")).toEqual([]);
     expect(sale.state.session).toMatchObject({ kind: "choosing-time", minutes: 240 });
+  });
+
+  it.each([
+    [["Å", "S", "A", "1", "2"], "ÅSA12"],
+    [["Æ", "B", "L", "E", "1"], "ÆBLE1"],
+    [["Ø", "L"], "ØL"],
+    [["Ä", "Ö", "9"], "ÄÖ9"],
+  ])("%j is the plate %s", (names, plate) => {
+    const sale = new SaleUnderTest({ timeSales, plateWanted: true });
+    keys(sale, ...names, "plus", "ok");
+    expect(sale.one("create").request.metadata).toMatchObject({ plate });
+  });
+
+  it("a letter that no plate here has stands in the plate as ?, and is not paid for until it is removed", () => {
+    const sale = new SaleUnderTest({ timeSales, plateWanted: true });
+    keys(sale, "other", "S", "A", "1", "2", "ok");
+    expect(sale.state.session).toMatchObject({ kind: "choosing-time", plate: "?SA12" });
+    expect(sale.everyEffect("create")).toEqual([]);
+    keys(sale, "backspace", "backspace", "backspace", "backspace", "backspace", "S", "A", "1", "2", "ok");
+    expect(sale.one("create").request.metadata).toMatchObject({ plate: "SA12" });
+  });
+
+  it("a plate that is too long is refused in the same way, and not cut", () => {
+    const sale = new SaleUnderTest({ timeSales, plateWanted: true });
+    keys(sale, ...Array.from("ABCDEFGHIJKL"), "ok");
+    expect(sale.state.session).toMatchObject({ kind: "choosing-time", plate: "ABCDEFGHIJ?" });
+    keys(sale, "backspace", "ok");
+    expect(sale.one("create").request.metadata).toMatchObject({ plate: "ABCDEFGHIJ" });
+  });
+
+  it("where no plate is wanted, letters mean nothing", () => {
+    const sale = new SaleUnderTest({ timeSales });
+    keys(sale, "plus", "A", "other", "ok");
+    expect(sale.one("create").request.metadata).toEqual({});
   });
 });
 

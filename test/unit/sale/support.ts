@@ -69,6 +69,9 @@ export class SaleUnderTest {
   state: SaleState;
   readonly policy: SalePolicy;
   nowMs = 1_000;
+  /** How far the wall clock is off since the start: a jump that the monotonic clock does not make. */
+  wallJumpMs = 0;
+  isWallBelieved = true;
   effects: readonly Effect[] = [];
   readonly all: Effect[] = [];
   #count = 0;
@@ -84,7 +87,8 @@ export class SaleUnderTest {
     const ulid = `01J0000000${String(this.#count).padStart(16, "0")}`;
     const at = {
       monoMs: this.nowMs,
-      wallMs: 1_790_000_000_000 + this.nowMs,
+      wallMs: 1_790_000_000_000 + this.nowMs + this.wallJumpMs,
+      isWallBelieved: this.isWallBelieved,
       freshReference: referenceOf(merchantQrId("kiosk-7"), ulid),
     };
     const decision = decide(this.state, { ...event, at }, this.policy);

@@ -28,6 +28,7 @@ export const da: Texts = {
   plate: "Nummerplade",
   timeTitle: "Vælg tid",
   timeHow: "+ og − ændrer tiden. OK betaler.",
+  plateRefused: "Tegnet ? kan ikke bruges her. Slet det først.",
   busyTitle: "Optaget",
   busyHow: "En anden kunde handler. Prøv igen om lidt.",
   ageTitle: "Aldersgrænse",

@@ -28,6 +28,7 @@ export const en: Texts = {
   plate: "Plate",
   timeTitle: "Choose the time",
   timeHow: "+ and − change the time. OK pays.",
+  plateRefused: "The character ? cannot be used here. Delete it first.",
   busyTitle: "Busy",
   busyHow: "Somebody else is buying. Try again in a moment.",
   ageTitle: "Age limit",

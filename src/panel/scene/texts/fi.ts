@@ -28,6 +28,7 @@ export const fi: Texts = {
   plate: "Rek.nro",
   timeTitle: "Valitse aika",
   timeHow: "+ ja − muuttavat aikaa. OK maksaa.",
+  plateRefused: "Merkkiä ? ei voi käyttää. Poista se ensin.",
   busyTitle: "Varattu",
   busyHow: "Toinen asiakas ostaa. Yritä pian uudelleen.",
   ageTitle: "Ikäraja",

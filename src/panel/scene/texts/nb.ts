@@ -28,6 +28,7 @@ export const nb: Texts = {
   plate: "Regnr.",
   timeTitle: "Velg tid",
   timeHow: "+ og − endrer tiden. OK betaler.",
+  plateRefused: "Tegnet ? kan ikke brukes her. Slett det først.",
   busyTitle: "Opptatt",
   busyHow: "En annen kunde handler. Prøv igjen straks.",
   ageTitle: "Aldersgrense",

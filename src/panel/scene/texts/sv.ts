@@ -28,6 +28,7 @@ export const sv: Texts = {
   plate: "Regnr",
   timeTitle: "Välj tid",
   timeHow: "+ och − ändrar tiden. OK betalar.",
+  plateRefused: "Tecknet ? går inte att använda här. Ta bort det först.",
   busyTitle: "Upptaget",
   busyHow: "En annan kund handlar. Försök strax igen.",
   ageTitle: "Åldersgräns",

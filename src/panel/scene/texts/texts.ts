@@ -31,6 +31,8 @@ export interface Texts {
   readonly plate: string;
   readonly timeTitle: string;
   readonly timeHow: string;
+  /** ? stands in the plate for what was typed. */
+  readonly plateRefused: string;
   readonly busyTitle: string;
   readonly busyHow: string;
   readonly ageTitle: string;

@@ -21,11 +21,12 @@ it.each([
   expect(moneyText(money(value, currency), texts[language].locale)).toBe(expected);
 });
 
-function chooseTime(minutes: number): Scene {
+function chooseTime(minutes: number, isPlateRefused = false): Scene {
   return {
     kind: "choose-time",
     plate: "AB 12345",
     plateWanted: true,
+    isPlateRefused,
     minutes,
     fromWallMs: untilWallMs - minutes * 60_000,
     untilWallMs,
@@ -38,6 +39,11 @@ function saidBy(scene: Scene, language: Language): string {
   const { title, big, lines } = contentOf(scene, language, zone);
   return [title, big, ...lines.map(({ text }) => text)].join(" | ");
 }
+
+it.each(["nb", "sv", "da", "fi", "en"] as const)("in %s a plate with ? says what to do", (language) => {
+  expect(saidBy(chooseTime(90), language)).not.toContain("?");
+  expect(saidBy(chooseTime(90, true), language)).toContain("?");
+});
 
 describe("a time that was bought", () => {
   it.each([
