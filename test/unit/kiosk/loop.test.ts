@@ -8,6 +8,8 @@ import { saleToJson } from "../../../src/kiosk/stored.ts";
 import type { Effect } from "../../../src/sale/effect.ts";
 import type { SaleEvent, Unstamped } from "../../../src/sale/event.ts";
 import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
+import { minor } from "../../../src/sale/money.ts";
+import type { SalePolicy } from "../../../src/sale/policy.ts";
 import { decide } from "../../../src/sale/sale.ts";
 import { money } from "../../../src/sale/money.ts";
 import { initialState } from "../../../src/sale/state.ts";
@@ -28,7 +30,7 @@ const checkIn = (eventId: string): Unstamped<SaleEvent> => ({
 });
 const mark = { kind: "put", table: "seen", key: "check-in.e1", value: 1 } as const;
 
-function looping(journal = new MemoryJournal()) {
+function looping(journal = new MemoryJournal(), changes: Partial<SalePolicy> = {}) {
   const clock = new SimulatedClock();
   const log = createMemoryLog();
   const performed: Effect[] = [];
@@ -36,7 +38,7 @@ function looping(journal = new MemoryJournal()) {
   let references = 0;
   const loop = createLoop({
     initial: initialState(catalogue, new Map()),
-    policy,
+    policy: { ...policy, ...changes },
     journal,
     clock,
     log,
@@ -79,6 +81,22 @@ describe("what is decided", () => {
     await settle();
     expect(performed.map(({ kind }) => kind)).toEqual(["look"]);
   });
+
+  it.each([
+    [true, "paying"],
+    [false, "none"],
+  ])(
+    "knows whether the wall clock is believed (%s): no time is sold by one that is not",
+    async (isBelieved, session) => {
+      const quote = () => ({ price: minor(2_500), untilWallMs: 9e12 });
+      const timeSales = { minutesMin: 30, minutesMax: 60, minutesStep: 30, quote };
+      const { loop, clock } = looping(new MemoryJournal(), { timeSales });
+      clock.setPlausible(isBelieved);
+      for (const key of ["plus", "ok"]) loop.put({ about: "session", event: { kind: "key", key } });
+      await settle();
+      expect(loop.state().session.kind).toBe(session);
+    },
+  );
 
   it("goes to the disk with what came along, in one commit", async () => {
     const { loop, journal } = looping();
