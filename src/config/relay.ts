@@ -22,7 +22,7 @@ export const relaySchema = z.strictObject({
   listen_port: z.int().min(0).max(65_535).default(8080).describe("Port to listen on; 0: any free one."),
   public_url: z
     .url()
-    // Refinements run even if an earlier check has failed: the text may not be a URL.
+    // A refinement runs although the check before it has failed: not every text here is a url.
     .refine(
       (text) => !URL.canParse(text) || (new URL(text).search === "" && new URL(text).hash === ""),
       "without ? and #",
@@ -57,7 +57,7 @@ export const relaySchema = z.strictObject({
 
 export type RelaySection = z.infer<typeof relaySchema>;
 
-/** The relay only needs the sales unit and its keys from `[vipps]`; other keys are ignored, so that a machine and a relay can share a file. */
+/** The relay needs the sales unit and its keys. Other keys of `[vipps]` are ignored, so that machine and relay can share a file. */
 const vippsForRelay = z
   .looseObject({
     environment: z.enum(["production", "test"]).optional(),
@@ -71,7 +71,7 @@ const vippsForRelay = z
     client_secret: z.string().min(1).optional(),
     subscription_key: z.string().min(1).optional(),
   })
-  // In the schema rather than in check.ts, so that it is reported together with faults in single values.
+  // Here rather than in check.ts: a relay's file has few keys, and all of its faults are told at once.
   .refine((vipps) => (vipps.environment === undefined) !== (vipps.base_url === undefined), {
     message: 'either environment = "production" or "test", or base_url',
     path: ["environment"],
