@@ -133,6 +133,54 @@ function configFault({ path, message, instead }: Fault, raw: unknown): ConfigFau
   return { key, value: shown(key, valueAt(raw, path)), allowed: message, example: instead ?? exampleFor(key) };
 }
 
+/** A section, or one entry of a list of sections: "panel", "product[2]". */
+function sectionOf(path: readonly PropertyKey[]): string {
+  return keyOf(path.slice(0, typeof path[1] === "number" ? 2 : 1));
+}
+
+/**
+ * What the checks across keys say about sections whose single values are right: a file with one wrong value is still checked as far as possible.
+ * Wrong values are replaced by the examples of their faults; what is then found in their own sections would be about the examples.
+ */
+function faultsBeside<S extends z.ZodType>(
+  issues: readonly z.core.$ZodIssue[],
+  {
+    schema,
+    raw,
+    check,
+  }: { readonly schema: S; readonly raw: unknown; readonly check: (parsed: z.infer<S>) => Checked },
+): readonly ConfigFault[] {
+  if (issues.length > unknownKeysToldMax) return [];
+  const mended = issues.reduce((whole, issue) => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.reduce((table, key) => withValue(table, [...issue.path, key], undefined), whole);
+    const [fault] = faultsOf(issue, schema, raw);
+    return withValue(whole, issue.path, exampleValue(fault?.example, issue.path));
+  }, raw);
+  const parsed = schema.safeParse(mended);
+  if (!parsed.success) return [];
+  const wrong = new Set(issues.map(({ path }) => sectionOf(path)));
+  return check(parsed.data)
+    .faults.filter(({ path }) => !wrong.has(sectionOf(path)))
+    .map((fault) => configFault(fault, raw));
+}
+
+function exampleValue(example: string | undefined, path: readonly PropertyKey[]): unknown {
+  const read = example === undefined ? undefined : readToml(example);
+  return read?.ok === true ? valueIn(read.raw, path.at(-1) ?? "") : undefined;
+}
+
+/** The tables with one value exchanged; undefined takes the key out. */
+function withValue(whole: unknown, [key, ...rest]: readonly PropertyKey[], value: unknown): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(whole))
+    return whole.map((one: unknown, index) => (index === key ? withValue(one, rest, value) : one));
+  const table = typeof whole === "object" && whole !== null ? Object.entries(whole) : [];
+  const others = table.filter(([name]) => name !== key);
+  const inner = withValue(valueIn(whole, key), rest, value);
+  return Object.fromEntries(inner === undefined ? others : [...others, [key, inner]]);
+}
+
 function parseWith<S extends z.ZodType>(
   schema: S,
   text: string,
@@ -144,10 +192,13 @@ function parseWith<S extends z.ZodType>(
   const { raw, floats } = read;
   const parsed = schema.safeParse(raw, { error: fieldWords });
   const points = floatFaults(floats, schema, raw);
-  if (!parsed.success)
-    return { ok: false, faults: [...parsed.error.issues.flatMap((issue) => faultsOf(issue, schema, raw)), ...points] };
-  const checked = check(parsed.data);
   const known = new Set(points.map(({ key }) => key));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, schema, raw));
+    const rest = faultsBeside(parsed.error.issues, { schema, raw, check }).filter(({ key }) => !known.has(key));
+    return { ok: false, faults: [...faults, ...points, ...rest] };
+  }
+  const checked = check(parsed.data);
   const faults = checked.faults.map((fault) => configFault(fault, raw)).filter(({ key }) => !known.has(key));
   if (faults.length + points.length > 0) return { ok: false, faults: [...points, ...faults] };
   return { ok: true, config: parsed.data, warnings: checked.warnings.map((fault) => configFault(fault, raw)) };

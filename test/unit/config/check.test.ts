@@ -304,6 +304,23 @@ describe("what is sold", () => {
   });
 });
 
+it("one wrong value does not hide what is wrong in other sections", () => {
+  const text = vending
+    .replace("price = 2500", "price = 24.90")
+    .replace(model, 'model = "waveshare-7.5-v3"')
+    .replace('location = "Platform 2"', 'locaton = "Platform 2"')
+    .replace("relay = 20", "relay = 14")
+    .replace("price = 3200", "price = 32");
+  expect(faultsOf(text).map(({ key }) => key)).toEqual([
+    "machine.location",
+    "machine.locaton",
+    "product[0].price",
+    "product[1].price",
+    "delivery.lines[1].relay",
+    "panel.model",
+  ]);
+});
+
 describe("names and places", () => {
   it.each<Case>([
     [
