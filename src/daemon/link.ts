@@ -3,6 +3,7 @@ import { secretOf } from "../config/credentials.ts";
 import { connectionSettings } from "../config/mqtt.ts";
 import type { Config } from "../config/schema.ts";
 import { createMqttLink } from "../link/mqtt-link.ts";
+import type { MqttSecrets } from "../link/mqtt-settings.ts";
 import type { Link } from "../link/port.ts";
 import { readTlsFiles } from "../link/tls-files.ts";
 import { merchantQrId } from "../sale/ids.ts";
@@ -26,15 +27,14 @@ export async function openLink(
 ): Promise<Link> {
   const { mqtt } = config;
   const folder = config.vipps.credentials_dir;
-  const password = await secretOf({ file: mqtt.password_file, name: "mqtt-password", folder }, env);
+  const readSecrets = async (): Promise<MqttSecrets> => ({
+    password: await secretOf({ file: mqtt.password_file, name: "mqtt-password", folder }, env),
+    tls: readTlsFiles(mqtt),
+  });
   const commandKey = await secretOf({ file: mqtt.command_key_file, name: "command-key", folder }, env);
   return createMqttLink({
-    settings: {
-      ...connectionSettings(mqtt),
-      clientId: mqtt.client_id,
-      password,
-      tls: readTlsFiles(mqtt),
-    },
+    settings: { ...connectionSettings(mqtt), clientId: mqtt.client_id, ...(await readSecrets()) },
+    readSecrets,
     msn: config.vipps.msn,
     merchantQrId: merchantQrId(config.machine.id),
     commands: { key: commandKey === undefined ? undefined : new TextEncoder().encode(commandKey), ...memory },

@@ -15,10 +15,22 @@ import type { Connection, ConnectionHooks } from "./connection.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { LinkError } from "./link-error.ts";
 import { rivalAdvice, rivalIsGoneMs, Rivalry } from "./rivalry.ts";
-import { brokerName, clientOptions, type MqttSettings, type MqttVersion, type Outgoing } from "./mqtt-settings.ts";
+import {
+  brokerName,
+  clientOptions,
+  type MqttSecrets,
+  type MqttSettings,
+  type MqttVersion,
+  type Outgoing,
+} from "./mqtt-settings.ts";
 
 export interface ConnectionParts {
   readonly settings: MqttSettings;
+  /**
+   * Asked before each try, so that a renewed password, certificate or key counts from the next connection on. When it rejects, the secrets of
+   * before go on.
+   */
+  readonly readSecrets?: (() => Promise<MqttSecrets>) | undefined;
   readonly hooks: ConnectionHooks;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -56,6 +68,7 @@ export class MqttConnection implements Connection {
   readonly #broker: string;
   #version: MqttVersion;
   #attempt: Attempt | undefined;
+  #secrets: MqttSecrets;
   readonly #rivalry = new Rivalry();
   #retry = 0;
   #timer: Timer | undefined;
@@ -63,6 +76,7 @@ export class MqttConnection implements Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    this.#secrets = parts.settings;
     this.#broker = brokerName(parts.settings.url);
     this.#version = parts.settings.protocol === "3.1.1" ? 4 : 5;
   }
@@ -119,9 +133,44 @@ export class MqttConnection implements Connection {
   }
 
   #try(): void {
-    const { settings, hooks, clock } = this.#parts;
+    const { readSecrets } = this.#parts;
+    if (readSecrets === undefined) this.#open();
+    else void this.#openAfresh(readSecrets);
+  }
+
+  async #openAfresh(readSecrets: () => Promise<MqttSecrets>): Promise<void> {
+    try {
+      this.#secrets = await readSecrets();
+    } catch (error) {
+      this.#parts.log.error(
+        { reason: errorText(error) },
+        "the secrets of the connection cannot be read again: going on with those of before",
+      );
+    }
+    if (!this.#stopped && this.#attempt === undefined) this.#open();
+  }
+
+  /** Undefined where the library refuses the secrets at once, as it does with a certificate that is none. */
+  #newClient(): MqttClient | undefined {
+    const { settings, hooks, log } = this.#parts;
+    const { password, tls } = this.#secrets;
     const connect = this.#parts.connect ?? mqtt.connect;
-    const client = connect(settings.url, clientOptions(settings, this.#version, hooks.will()));
+    try {
+      return connect(settings.url, clientOptions({ ...settings, password, tls }, this.#version, hooks.will()));
+    } catch (error) {
+      log.warn({ broker: this.#broker, reason: errorText(error) }, "no connection to the broker");
+      return undefined;
+    }
+  }
+
+  #open(): void {
+    const { clock, settings, entropy } = this.#parts;
+    const client = this.#newClient();
+    if (client === undefined) {
+      this.#tryAfter(backOffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, this.#retry, entropy));
+      this.#retry += 1;
+      return;
+    }
     const attempt: Attempt = {
       client,
       version: this.#version,

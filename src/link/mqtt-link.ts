@@ -3,12 +3,14 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import type { Entropy } from "../service/port.ts";
 import { DeviceLink, type DeviceLinkParts } from "./device-link.ts";
 import { MqttConnection } from "./mqtt-connection.ts";
-import type { MqttSettings } from "./mqtt-settings.ts";
+import type { MqttSecrets, MqttSettings } from "./mqtt-settings.ts";
 import type { Link } from "./port.ts";
 
 export interface MqttLinkParts extends DeviceLinkParts {
   /** `clientId` is `kvitt-{msn}-{merchantQrId}` unless it is given. */
   readonly settings: Omit<MqttSettings, "clientId"> & { readonly clientId?: string | undefined };
+  /** Asked before each connection; see MqttConnection. */
+  readonly readSecrets?: (() => Promise<MqttSecrets>) | undefined;
   readonly entropy: Entropy;
   /** The client library's `connect`; tests pass their own. */
   readonly connect?: (url: string, options: IClientOptions) => MqttClient;

@@ -24,6 +24,9 @@ export interface MqttSettings {
   readonly reconnectMaxMs: number;
 }
 
+/** What opens the broker's door, and may be renewed while the machine runs. */
+export type MqttSecrets = Pick<MqttSettings, "password" | "tls">;
+
 export interface Outgoing {
   readonly topic: string;
   readonly payload: string;

@@ -2,6 +2,7 @@
 import { connectionSettings } from "../config/mqtt.ts";
 import { providerUrl, type RelayFile } from "../config/relay.ts";
 import { MqttConnection } from "../link/mqtt-connection.ts";
+import type { MqttSecrets } from "../link/mqtt-settings.ts";
 import { readTlsFiles } from "../link/tls-files.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createVippsClient } from "../vipps/client.ts";
@@ -18,7 +19,8 @@ export interface RelaySecrets {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly subscriptionKey: string;
-  readonly mqttPassword: string | undefined;
+  /** Read before each connection, so that a renewed one counts from the next on. */
+  readonly readMqttPassword: () => Promise<string | undefined>;
 }
 
 export interface RelayService {
@@ -46,11 +48,14 @@ export async function startRelay(
     system: { name: "kvitt", version: service.version, pluginName: "kvitt-relay", pluginVersion: service.version },
     transport: createFetchTransport(),
   });
+  const readSecrets = async (): Promise<MqttSecrets> => ({
+    password: await secrets.readMqttPassword(),
+    tls: readTlsFiles(mqtt),
+  });
   const settings = {
     ...connectionSettings(mqtt),
     clientId: `kvitt-relay-${msn}-${options.instance}`,
-    password: secrets.mqttPassword,
-    tls: readTlsFiles(mqtt),
+    ...(await readSecrets()),
     // No session: what a relay missed while it was away is retained, or was answered by another.
     sessionExpiryS: 0,
   };
@@ -59,7 +64,7 @@ export async function startRelay(
     ...service,
     msn,
     options,
-    connectionFor: (hooks) => new MqttConnection({ ...service, settings, hooks }),
+    connectionFor: (hooks) => new MqttConnection({ ...service, settings, readSecrets, hooks }),
     registry: vippsRegistry(client.webhooks),
     store: openRegistrationFile(options.registration_file),
     verify: verifySignature,

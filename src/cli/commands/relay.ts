@@ -49,7 +49,9 @@ async function loadFile(path: string): Promise<RelayFile> {
 async function secretsFor({ vipps, mqtt }: RelayFile, { env }: CommandIo): Promise<RelaySecrets> {
   try {
     const password = { file: mqtt.password_file, name: "mqtt-password", folder: vipps.credentials_dir };
-    return { ...(await readVippsKeys(vipps, env)), mqttPassword: await secretOf(password, env) };
+    // Read once here, so that what is wrong with it is said before anything starts.
+    await secretOf(password, env);
+    return { ...(await readVippsKeys(vipps, env)), readMqttPassword: () => secretOf(password, env) };
   } catch (cause) {
     if (cause instanceof CredentialsError || cause instanceof SecretFileError)
       throw new CommandError(cause.message, 1, { cause });
