@@ -69,9 +69,11 @@ export function createCallbackQrs(caller: Caller): CallbackQrs {
       const checked = rules.checkField(operation, "beaconId", rules.knownQrId, beaconId);
       const body = rules.checkRequest(operation, schema, request);
       const path = `${root}/mobilepay/${encodeURIComponent(checked)}`;
-      // Mapping it a second time is answered with 409 even if it was us: then it is among our own codes.
+      // Mapped by a try whose answer got lost, it is among our own codes, and as it was asked for.
       const isMadeAlready = async (): Promise<boolean> =>
-        (await list(undefined, options)).some(({ merchantQrId }) => merchantQrId === checked);
+        (await list(undefined, options)).some(
+          (one) => one.merchantQrId === checked && one.locationDescription === request.locationDescription,
+        );
       await caller.call({ operation, method: "PUT", path, body, isSafeToRepeat: true, isMadeAlready }, options);
     },
   };

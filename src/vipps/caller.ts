@@ -52,7 +52,7 @@ export interface Call {
   readonly isSafeToRepeat: boolean;
   /** DELETE: when a repetition is answered with 404, an earlier try has done it. */
   readonly isDoneWhenMissing?: boolean;
-  /** PUT: 409 is also the answer if we made it earlier. Asked then whether what is there is ours, which counts as success. */
+  /** PUT: when a repetition is answered with 409, an earlier try may have done it. Asked then whether what is there is ours. */
   readonly isMadeAlready?: () => Promise<boolean>;
   /** Customers' data in the request, to be removed from any error that quotes it. */
   readonly secrets?: readonly string[];
@@ -126,7 +126,7 @@ class BoundCaller implements Caller {
     const work = this.#tries.repeat(about, options, mayRepeat, async (limits) => {
       const response = await this.#once(call, body, limits);
       if (response.status === 404 && mayHaveActed && call.isDoneWhenMissing === true) return undefined;
-      if (response.status === 409 && (await call.isMadeAlready?.()) === true) return undefined;
+      if (response.status === 409 && mayHaveActed && (await call.isMadeAlready?.()) === true) return undefined;
       return this.#read(call, response);
     });
     return call.isSafeToRepeat ? work : work.catch(rethrowWithDoubt);

@@ -120,7 +120,7 @@ describe("the QR API", () => {
     await expect(
       redirectQrs.create({ id: "plakat æøå 1", redirectUrl: "https://example.com/b" }, content),
     ).rejects.toMatchObject({
-      facts: { status: 409, takenId: "plakat æøå 1", advice: "give-up" },
+      facts: { status: 409, takenId: "plakat æøå 1", advice: "change-request" },
     });
     expect(await redirectQrs.update("plakat æøå 1", "https://example.com/c", content)).toMatchObject({
       url: made.url,

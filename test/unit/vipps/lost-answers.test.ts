@@ -69,13 +69,19 @@ describe("a mapped beacon", () => {
   const request = { locationDescription: "Platform 2", category: "VENDING" };
   const ours = { merchantQrId: "billboard_1", locationDescription: "Platform 2", qrContent: "x" };
 
-  it.each([true, false])(
-    "that is ours is mapped, whether an answer got lost (%s) or the command is repeated",
-    async (isLost) => {
-      const { client, clock } = world(takenAfter(isLost, () => json(200, [ours])));
-      await through(clock, client.callbackQrs.putMobilePay("billboard_1", request));
-    },
-  );
+  it("whose answer got lost is mapped", async () => {
+    const { client, clock } = world(takenAfter(true, () => json(200, [ours])));
+    await through(clock, client.callbackQrs.putMobilePay("billboard_1", request));
+  });
+
+  it("that was mapped before the first try is taken, and so is one that is described otherwise", async () => {
+    const before = world(takenAfter(false, () => json(200, [ours])));
+    const mapped = failure(through(before.clock, before.client.callbackQrs.putMobilePay("billboard_1", request)));
+    expect(await mapped).toMatchObject({ status: 409, takenId: "billboard_1" });
+    const other = world(takenAfter(true, () => json(200, [{ ...ours, locationDescription: "Platform 3" }])));
+    const described = failure(through(other.clock, other.client.callbackQrs.putMobilePay("billboard_1", request)));
+    expect(await described).toMatchObject({ status: 409, takenId: "billboard_1" });
+  });
 
   it("that another sales unit has is taken", async () => {
     const { client, clock } = world(takenAfter(true, () => json(200, [])));
