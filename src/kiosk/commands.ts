@@ -32,8 +32,6 @@ export interface CommandParts {
   /** What every catalogue has to hold to here, the configuration's and the back office's. */
   readonly sellable: CatalogueAround;
   readonly reboot: () => void;
-  /** Called when a command may have changed what can be sold. */
-  readonly onChange: () => void;
 }
 
 /**
@@ -58,8 +56,10 @@ async function take(command: Command, parts: CommandParts): Promise<void> {
   if (taken.kind === "duplicate") return;
   const refusal = taken.kind === "refused-command" ? taken : refusalOf(order, parts);
   if (refusal !== undefined) {
-    await loop.putDurably(undefined, { changes: taken.changes, isStillWanted: () => judge().kind !== "duplicate" });
-    link.reply({ id, outcome: refusal.isExpired ? "expired" : "refused", reason: refusal.reason });
+    let isFirst = true;
+    const isStillWanted = (): boolean => (isFirst = judge().kind !== "duplicate");
+    await loop.putDurably(undefined, { changes: taken.changes, isStillWanted });
+    if (isFirst) link.reply({ id, outcome: refusal.isExpired ? "expired" : "refused", reason: refusal.reason });
     return;
   }
   const detail = order.kind === "serviced" ? detailOfService(order.line, parts) : undefined;
@@ -147,13 +147,12 @@ function commandEvent({ order, id }: Command, wallMs: number): Unstamped<SaleEve
  * reply through its effects.
  */
 async function carryOut({ id, order }: Command, detail: string | undefined, parts: CommandParts): Promise<void> {
-  const { machine, panel, link, log, reboot, onChange } = parts;
+  const { machine, panel, link, log, reboot } = parts;
   try {
     switch (order.kind) {
       case "out-of-service":
       case "in-service":
       case "set-catalogue":
-        onChange();
         link.reply({ id, outcome: "done" });
         return;
       case "serviced":

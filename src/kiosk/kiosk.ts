@@ -179,7 +179,6 @@ class WholeKiosk implements Kiosk {
       catalogue,
       sellable: this.#sellable,
       reboot,
-      onChange,
     };
     this.#listening = createListening({
       loop,

@@ -36,6 +36,7 @@ class ScenePresenter implements Presenter {
   #paymentCode: { readonly reference: Reference; readonly qr: QrPicture } | undefined;
   #scene: Scene = { kind: "starting" };
   #shownKey = "";
+  #lastSale: Reference | undefined;
 
   constructor(parts: PresenterParts) {
     this.#parts = parts;
@@ -58,7 +59,7 @@ class ScenePresenter implements Presenter {
     const key = keyOf(scene, panel.facts.liveCountdown);
     if (key === this.#shownKey) return;
     this.#shownKey = key;
-    const log = saleLog(this.#parts.log, referenceOfSession(this.#parts.state().session));
+    const log = saleLog(this.#parts.log, this.#saleShown());
     if (isAnother) log.info({ scene: scene.kind }, "the panel shows another scene");
     try {
       const outcome = await panel.show(scene);
@@ -68,6 +69,15 @@ class ScenePresenter implements Presenter {
     } catch (error) {
       log.error({ error, scene: scene.kind }, "the panel's driver failed");
     }
+  }
+
+  /** The sale that the scene is about: of the session that is on, or of the last one while its thanks or sorry stays on the panel. */
+  #saleShown(): Reference | undefined {
+    const { session, notice } = this.#parts.state();
+    const reference = referenceOfSession(session);
+    const isAfterwards = session.kind === "none" && notice !== null && notice.kind !== "busy";
+    this.#lastSale = reference ?? (isAfterwards ? this.#lastSale : undefined);
+    return this.#lastSale;
   }
 
   #sceneNow(): Scene {

@@ -14,6 +14,8 @@ export class MemoryJournal implements Journal {
 
   async commit(changes: readonly JournalChange[]): Promise<void> {
     if (this.fault !== undefined) throw this.fault;
+    // As on a disk, nothing can be read before it is written: whoever looks at once finds what was there before.
+    for (let turn = 0; turn < 3; turn += 1) await Promise.resolve();
     this.commits.push(changes);
     this.#apply(changes);
   }

@@ -1,12 +1,14 @@
 /** Goal: one search for a reference finds every line of its sale. Method: whole sales at a kiosk, and a look at every line of the log. */
 import { describe, expect, it } from "vitest";
 import { saleLog } from "../../../src/kiosk/sale-log.ts";
-import { createMemoryLog } from "../../../src/service/log.ts";
+import { createMemoryLog, type LogLine } from "../../../src/service/log.ts";
 import { settle } from "../../../src/service/simulated-clock.ts";
 import { KioskRig, lost } from "./rig.ts";
 
 /** Lines about the machine as a whole. */
 const ofTheMachine = new Set(["readiness changed", "the provider did not answer; asking again"]);
+
+const scenesOfTheMachine: ReadonlySet<unknown> = new Set(["idle", "out-of-service"]);
 
 /** What was said between the first press and the end. */
 async function linesOf(run: (rig: KioskRig) => Promise<unknown>) {
@@ -15,7 +17,9 @@ async function linesOf(run: (rig: KioskRig) => Promise<unknown>) {
   await run(rig);
   const { reference } = rig.provider.requests[0] ?? {};
   if (reference === undefined) throw new Error("there was no sale");
-  return { rig, reference, lines: rig.lines.filter(({ message }) => !ofTheMachine.has(message)) };
+  const isOfTheSale = ({ message, fields }: LogLine): boolean =>
+    !ofTheMachine.has(message) && !scenesOfTheMachine.has(fields["scene"]);
+  return { rig, reference, lines: rig.lines.filter(isOfTheSale) };
 }
 
 describe("every line of a sale carries its reference", () => {
