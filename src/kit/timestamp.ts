@@ -30,3 +30,12 @@ export function parseTimestamp(text: string): number | undefined {
 export function formatTimestamp(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
+
+/**
+ * Milliseconds since 1970 of an HTTP date (RFC 9110 §5.6.7, IMF-fixdate: "Mon, 23 Nov 2026 10:00:00 GMT"); undefined for anything else, the
+ * obsolete forms included. JavaScript's parser would take "5" for a year, and the 30th of February for a day.
+ */
+export function parseHttpDate(text: string): number | undefined {
+  const wallMs = Date.parse(text);
+  return !Number.isNaN(wallMs) && new Date(wallMs).toUTCString() === text ? wallMs : undefined;
+}

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { parseJson } from "../kit/json.ts";
+import { parseHttpDate } from "../kit/timestamp.ts";
 import { adviceFor, type FieldFault, type Stage, VippsError } from "./errors.ts";
 import { printable, redacted } from "./redact.ts";
 import type { HttpResponse } from "./transport.ts";
@@ -32,7 +33,8 @@ const fieldFault = z.object({ name: scalar, reason: scalar });
 /** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), as milliseconds from now; at most a day. */
 export function retryAfterMs(header: string | undefined, nowWallMs: number): number | undefined {
   if (header === undefined) return undefined;
-  const delayMs = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowWallMs;
+  const untilMs = parseHttpDate(header.trim()) ?? Number.NaN;
+  const delayMs = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : untilMs - nowWallMs;
   return Number.isFinite(delayMs) ? Math.min(86_400_000, Math.max(0, delayMs)) : undefined;
 }
 

@@ -1,4 +1,5 @@
 /** The transport over Node's fetch, which keeps and reuses connections. Answers are read up to a limit. */
+import { parseHttpDate } from "../kit/timestamp.ts";
 import { bodyBytesMax, type HttpTransport, TransportError } from "./transport.ts";
 
 async function readBounded(response: Response): Promise<Uint8Array> {
@@ -30,9 +31,8 @@ export function createFetchTransport(observeDate?: (wallMs: number) => void): Ht
       ...(request.body === undefined ? {} : { body: new Uint8Array(request.body) }),
     });
     const body = await readBounded(response);
-    const date = response.headers.get("date");
-    if (date !== null && request.url.startsWith("https:") && !Number.isNaN(Date.parse(date)))
-      observeDate?.(Date.parse(date));
+    const dateMs = parseHttpDate(response.headers.get("date") ?? "");
+    if (dateMs !== undefined && request.url.startsWith("https:")) observeDate?.(dateMs);
     return { status: response.status, headers: Object.fromEntries(response.headers), body };
   };
 }

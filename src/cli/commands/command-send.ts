@@ -12,6 +12,9 @@ import { readSecretFile, SecretFileError } from "../../service/secret-file.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
 
+/** A machine takes a deadline of at most a day ahead by its own clock, which may be behind ours. */
+const validSMax = 84_600;
+
 const usage = `kvitt command --broker URL --msn MSN --machine ID --key FILE ORDER [--json]
 
 Signs one order, sends it to a machine and waits for its reply. Exit code 0 when the machine says done.
@@ -22,7 +25,7 @@ Signs one order, sends it to a machine and waits for its reply. Exit code 0 when
   --machine ID    the machine's merchantQrId
   --key FILE      the machine's command key, at least ${commandKeyBytesMin} characters, readable by you alone
   --counter N     higher than in every command before; default: milliseconds since 1970
-  --valid S       seconds until it expires, default 60; also how long the reply is waited for
+  --valid S       seconds until it expires, 1 to ${validSMax}, default 60; also how long the reply is waited for
   --username USER user at the broker; the password comes from MQTT_PASSWORD
   --ca FILE       PEM of the broker's authority
   --json          prints the reply as JSON`;
@@ -50,7 +53,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parse(args);
   const broker = needed("broker", values.broker);
   const address = addressOf(needed("msn", values.msn), needed("machine", values.machine));
-  const validS = wholeNumber("valid", values.valid, 1, 86_400);
+  const validS = wholeNumber("valid", values.valid, 1, validSMax);
   const text = signed(address, orderOf(positionals), await keyOf(needed("key", values.key), io.env), {
     counter: wholeNumber("counter", values.counter ?? String(Date.now()), 1, Number.MAX_SAFE_INTEGER),
     deadline: new Date(Date.now() + validS * 1000).toISOString(),

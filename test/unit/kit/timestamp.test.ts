@@ -1,7 +1,7 @@
 /** RFC 3339 times with any number of digits are read; what only looks like one is refused, and never bent into another time. */
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { formatTimestamp, parseTimestamp } from "../../../src/kit/timestamp.ts";
+import { formatTimestamp, parseHttpDate, parseTimestamp } from "../../../src/kit/timestamp.ts";
 
 it.each([
   ["2023-10-06T10:45:40.3061965Z", Date.UTC(2023, 9, 6, 10, 45, 40, 306)],
@@ -55,3 +55,15 @@ it("reads back whatever it writes", () => {
 });
 
 it("writes milliseconds in UTC", () => expect(formatTimestamp(1_696_589_140_306)).toBe("2023-10-06T10:45:40.306Z"));
+
+it.each([
+  ["Mon, 23 Nov 2026 10:00:00 GMT", Date.UTC(2026, 10, 23, 10)],
+  ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+  ["Mon, 30 Feb 2026 10:00:00 GMT", undefined],
+  ["Tue, 23 Nov 2026 10:00:00 GMT", undefined],
+  ["Mon, 23 Nov 2026 24:00:00 GMT", undefined],
+  ["Mon, 23 Nov 2026 10:00:00", undefined],
+  ["2026-11-23T10:00:00Z", undefined],
+  ["5", undefined],
+  ["", undefined],
+])("the HTTP date %j is %s", (text, wallMs) => expect(parseHttpDate(text)).toBe(wallMs));
