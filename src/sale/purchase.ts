@@ -1,4 +1,5 @@
 /** From a selection to what is bought, and to the request that pays for it. */
+import { defined } from "../kit/defined.ts";
 import { type Catalogue, isForSale, type Product, productOnLine, productsForSale } from "./catalogue.ts";
 import type { Reference } from "./ids.ts";
 import { isPayableAmount, type Money } from "./money.ts";
@@ -105,6 +106,10 @@ function linesOf(purchase: Purchase): readonly ReceiptLine[] {
   return [{ id: purchase.productId, name, quantity: 1, total: purchase.price.minor, vatRate: purchase.vatRate }];
 }
 
+function textOrNone(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
 /**
  * The receipt of a reservation that is made before anything is chosen. ePayment takes a receipt only when the payment is created, so it can
  * say no more than what is reserved and at which rate; what is captured of it stands in the app beside it.
@@ -133,10 +138,7 @@ export function requestFor(
     flow,
     description: descriptionOf(policy, purchase?.name ?? ""),
     lines: purchase === null ? reservationLines(policy, amount, catalogue) : linesOf(purchase),
-    metadata: {
-      ...(purchase === null || purchase.line === "" ? {} : { line: purchase.line }),
-      ...(plate === undefined || plate === "" ? {} : { plate }),
-    },
-    ...(minimumAge === undefined ? {} : { minimumAge }),
+    metadata: defined({ line: textOrNone(purchase?.line), plate: textOrNone(plate) }),
+    ...defined({ minimumAge }),
   };
 }

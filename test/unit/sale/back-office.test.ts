@@ -18,7 +18,7 @@ type Ledger = Record<"authorized" | "captured" | "cancelled" | "refunded", numbe
 
 /** A sale of 25.00 whose delivery has ended, with the capture on its way. */
 class SoldSale {
-  readonly sale: SaleUnderTest;
+  sale: SaleUnderTest;
   readonly reference: Reference;
   readonly ledger: Ledger = { authorized: 2_500, captured: 0, cancelled: 0, refunded: 0 };
   history: SaleHistory | undefined;
@@ -105,6 +105,17 @@ class SoldSale {
       default:
         return;
     }
+  }
+
+  /** The power goes and comes back: only what the journal keeps is left. */
+  cut(): void {
+    const settlements = [...this.sale.state.settlements.values()].map(({ settlement }) => settlement);
+    const { nowMs, policy } = this.sale;
+    this.sale = new SaleUnderTest(policy);
+    this.sale.nowMs = nowMs + 60_000;
+    this.#seen = 0;
+    this.sale.tell({ about: "boot", settlements, serviceVends: [] });
+    this.#notice();
   }
 
   entries() {
@@ -309,12 +320,20 @@ describe("an order while the sale is still being settled", () => {
     expect(one.replies).toHaveLength(waitingOrdersMax + 1);
   });
 
-  it("an order outlives a power cut while it waits", () => {
+  it("an order outlives a power cut while it waits, and another while it is carried out", () => {
     const one = new SoldSale();
     one.order("refund", 1_000);
-    const settlement = one.sale.state.settlements.get(one.reference)?.settlement;
-    expect(settlement?.waitingOrders).toMatchObject([{ commandId: "c1", kind: "refund", amount: 1_000 }]);
-    expect(settlement?.order).toBeNull();
+    one.cut();
+    one.settle();
+    one.order("refund", 200);
+    one.cut();
+    one.settle();
+    expect(one.ledger).toMatchObject({ captured: 2_500, refunded: 1_200 });
+    expect(one.replies.map(({ commandId, outcome }) => [commandId, outcome])).toEqual([
+      ["c1", "done"],
+      ["c2", "done"],
+    ]);
+    expect(one.entries().map(({ refunded }) => refunded)).toEqual([0, 1_000, 200]);
   });
 
   it("is refused while the customer's sale is under way, and the sale goes on", () => {
@@ -360,6 +379,7 @@ describe("any orders, at any moment", () => {
     amount: fc.option(fc.integer({ min: 0, max: 3_000 }), { nil: undefined }),
     isSettledBefore: fc.boolean(),
     isRefused: fc.boolean(),
+    isCut: fc.boolean(),
   });
 
   it("get one answer each, the entries add up to the ledger, and done means done", () => {
@@ -369,9 +389,11 @@ describe("any orders, at any moment", () => {
         fc.array(anyOrder, { maxLength: 5 }),
         (outcome, orders) => {
           const one = new SoldSale(outcome);
-          const asked = orders.map(({ order, amount, isSettledBefore, isRefused }) => {
+          const asked = orders.map(({ order, amount, isSettledBefore, isRefused, isCut }) => {
             if (isSettledBefore) one.settle((effect) => isRefused && effect.kind === "refund");
-            return { id: one.order(order, amount), order, amount };
+            const id = one.order(order, amount);
+            if (isCut) one.cut();
+            return { id, order, amount };
           });
           one.settle();
           expect(one.replies.map(({ commandId }) => commandId).toSorted()).toEqual(

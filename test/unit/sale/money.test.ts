@@ -65,11 +65,17 @@ describe("minor units", () => {
 describe("currencies", () => {
   // ISO 4217:2015, table A.1: alphabetic code, numeric code, exponent; the floors are the provider's.
   it.each([
-    ["NOK", "578", 2, 100],
-    ["DKK", "208", 2, 1],
-    ["EUR", "978", 2, 1],
-  ] as const)("%s is number %s with %d decimals, and payments start at %d", (currency, number, exponent, floor) => {
-    expect(currencies[currency]).toMatchObject({ number, exponent, paymentMinorMin: floor });
+    ["NOK", "578", 2, 100, "kroner"],
+    ["DKK", "208", 2, 1, "kroner"],
+    ["EUR", "978", 2, 1, "euro"],
+  ] as const)("%s is number %s with %d decimals, payments start at %d, and people say %s", (currency, ...facts) => {
+    const { number, exponent, paymentMinorMin, majorName } = currencies[currency];
+    expect([number, exponent, paymentMinorMin, majorName]).toEqual(facts);
+  });
+
+  it("have a least plausible price that can be paid", () => {
+    for (const currency of walletCurrencies)
+      expect(isPayableAmount(money(currencies[currency].priceMinorPlausible, currency)), currency).toBe(true);
   });
 
   it("are those of the wallet and no others", () => {
