@@ -28,7 +28,7 @@ export default defineConfig({
     passWithNoTests: false,
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"], 60_000),
-      project("simulation", ["test/simulation/**/*.test.ts"], 600_000, {
+      project("simulation", ["test/simulation/**/*.test.ts", "test/model/**/*.test.ts"], 600_000, {
         maxWorkers: waitingWorkers,
         sequence: { groupOrder: 1 },
       }),
