@@ -19,6 +19,7 @@ import { credentials } from "../../../src/vipps/credentials.ts";
 import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
 import { makeCertificates } from "../link/brokers.ts";
 import { bodyBytesMax, type HttpRequest } from "../../../src/vipps/transport.ts";
+import { patienceMs } from "../patience.ts";
 
 const transport = createFetchTransport();
 
@@ -57,7 +58,7 @@ async function http(listener: RequestListener): Promise<{ readonly url: string; 
   };
 }
 
-function get(url: string, signal: AbortSignal = AbortSignal.timeout(5_000)): HttpRequest {
+function get(url: string, signal: AbortSignal = AbortSignal.timeout(patienceMs)): HttpRequest {
   return { method: "GET", url, headers: { accept: "application/json" }, body: undefined, signal };
 }
 
@@ -139,7 +140,7 @@ describe("what breaks", () => {
       entropy: createSystemEntropy(),
       log: createMemoryLog(),
     });
-    const failed: unknown = await client.webhooks.list({ deadlineMs: 300 }).catch((error: unknown) => error);
+    const failed: unknown = await client.webhooks.list({ deadlineMs: 5_000 }).catch((error: unknown) => error);
     if (!(failed instanceof Error)) throw new Error("it worked");
     expect(failed.message).toMatch(/get access token: no answer; the connection failed \([A-Z_]+\)/);
     expect(`${failed.stack ?? ""}${String(failed.cause)}`).not.toContain("hush");

@@ -7,7 +7,7 @@ const call = {
   url: process.argv[2] ?? "",
   headers: {},
   body: undefined,
-  signal: AbortSignal.timeout(10_000),
+  signal: AbortSignal.timeout(120_000),
 } as const;
 try {
   const { status } = await createFetchTransport((wallMs) => heard.push(wallMs))(call);
