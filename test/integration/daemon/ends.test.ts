@@ -11,11 +11,9 @@ import mqtt from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { kioskToml, relayToml } from "../../../src/demo/setup.ts";
 import { listenOnPort } from "../../../src/service/listen.ts";
+import { kvittArgs } from "../kvitt.ts";
 import { type Broker, startAedes } from "../link/brokers.ts";
-
-const entry = new URL("../../../src/cli/main.ts", import.meta.url).pathname;
-/** Seconds of work on a machine that does much else besides. */
-const endsWithinMs = 90_000;
+import { patienceMs, untilTrue } from "../patience.ts";
 
 interface Running {
   readonly child: ChildProcess;
@@ -24,8 +22,11 @@ interface Running {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-function kvitt(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, ["--import", "tsx", entry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function kvitt(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, kvittArgs(...args), {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const said = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
@@ -43,19 +44,15 @@ function kvitt(...args: readonly string[]): Running {
 async function endOf({ ended }: Running): Promise<number | NodeJS.Signals | "still running" | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"still running">((resolve) => {
-    timer = setTimeout(() => resolve("still running"), endsWithinMs);
+    timer = setTimeout(() => resolve("still running"), patienceMs);
   });
   const end = await Promise.race([ended, late]);
   clearTimeout(timer);
   return end;
 }
 
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + endsWithinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > end) throw new Error("it did not come to pass in time");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+async function until(isTrue: () => boolean): Promise<void> {
+  if (!(await untilTrue(isTrue))) throw new Error("it did not come to pass");
 }
 
 async function newFolder(): Promise<string> {
@@ -106,7 +103,7 @@ describe("a start that cannot be", () => {
     ],
   ])("of kvitt run with a %s in a missing folder ends, and has said nothing", async (_, change) => {
     const { machine, said } = await configs(change);
-    const run = kvitt("run", "--config", machine);
+    const run = kvitt(["run", "--config", machine]);
     expect(await endOf(run)).toBe(1);
     expect(run.said.err).toContain("cannot listen on /no/such/folder/x.sock: there is no folder /no/such/folder");
     expect(said.get(stateTopic)).toBeUndefined();
@@ -115,7 +112,7 @@ describe("a start that cannot be", () => {
   it("of kvitt relay on a port that is in use ends, names the port, and has said nothing", async () => {
     const port = await takenPort();
     const { relay, said } = await configs(undefined, port);
-    const run = kvitt("relay", "--config", relay);
+    const run = kvitt(["relay", "--config", relay]);
     expect(await endOf(run)).toBe(1);
     expect(run.said.err).toContain(`port ${port} on 127.0.0.1 is in use`);
     expect([...said.keys()]).toEqual([]);
@@ -125,26 +122,25 @@ describe("a start that cannot be", () => {
     const { relay } = await configs((toml) =>
       toml.replace(/registration_file = .*/, 'registration_file = "/no/such/folder/relay.json"'),
     );
-    const run = kvitt("relay", "--config", relay);
+    const run = kvitt(["relay", "--config", relay]);
     expect(await endOf(run)).toBe(1);
     expect(run.said.err).toContain("there is no folder /no/such/folder");
   });
 
   it("of kvitt simulator on a port that is in use ends, and names the port", async () => {
     const port = await takenPort();
-    const run = kvitt("simulator", "--port", String(port));
+    const run = kvitt(["simulator", "--port", String(port)]);
     expect(await endOf(run)).toBe(1);
     expect(run.said.err).toContain(`port ${port} on 127.0.0.1 is in use`);
   });
 
   it("of kvitt demo on a port that is in use ends, names the port, and leaves nothing", async () => {
     const port = await takenPort();
-    const before = new Set(await readdir(tmpdir()));
-    const run = kvitt("demo", "--port", String(port));
+    const folder = await newFolder();
+    const run = kvitt(["demo", "--port", String(port)], { TMPDIR: folder });
     expect(await endOf(run)).toBe(1);
     expect(run.said.err).toContain(`port ${port} on 127.0.0.1 is in use`);
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith("kvitt-demo-") && !before.has(name));
-    expect(left).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 
@@ -155,7 +151,7 @@ describe("a machine that is told to stop", () => {
     ["once the kiosk runs", (said: Running["said"]) => said.out.includes("the kiosk runs")],
   ])("%s ends, and its state is not ready", async (_, isTime) => {
     const { machine, said } = await configs();
-    const run = kvitt("run", "--config", machine);
+    const run = kvitt(["run", "--config", machine]);
     await until(() => isTime(run.said));
     run.child.kill("SIGTERM");
     // Before the first line of ours nothing was started, and the system ends it.
@@ -166,7 +162,7 @@ describe("a machine that is told to stop", () => {
 
   it("says upstream that it has stopped, and stays silent", async () => {
     const { machine, said } = await configs();
-    const run = kvitt("run", "--config", machine);
+    const run = kvitt(["run", "--config", machine]);
     await until(() => said.has(stateTopic));
     run.child.kill("SIGINT");
     expect(await endOf(run)).toBe(0);
@@ -176,11 +172,10 @@ describe("a machine that is told to stop", () => {
 });
 
 it.each([0, 1_500, 4_000])("a demo that is told to stop after %d ms ends, and leaves nothing", async (afterMs) => {
-  const before = new Set(await readdir(tmpdir()));
-  const run = kvitt("demo", "--port", "0");
+  const folder = await newFolder();
+  const run = kvitt(["demo", "--port", "0"], { TMPDIR: folder });
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   run.child.kill("SIGTERM");
   expect([0, "SIGTERM"]).toContain(await endOf(run));
-  const left = (await readdir(tmpdir())).filter((name) => name.startsWith("kvitt-demo-") && !before.has(name));
-  expect(left).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
 });
