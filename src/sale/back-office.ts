@@ -45,12 +45,9 @@ export function planOf(
     return kept > 0 && authorized - captured - cancelled <= 0
       ? refused(`${text(captured)} was captured, and what is captured cannot be cancelled: order a refund`)
       : { kind: "keep", target: kept };
-  if (kept === 0)
-    return refused(
-      captured === 0
-        ? "nothing was captured, so there is nothing to refund"
-        : `all that was captured (${text(captured)}) is refunded already`,
-    );
+  if (captured === 0)
+    return refused("nothing was captured, so there is nothing to refund: a cancel releases what is reserved");
+  if (kept === 0) return refused(`all that was captured (${text(captured)}) is refunded already`);
   const amount = order.amount ?? kept;
   return amount > kept
     ? refused(`only ${text(kept)} is left to refund, and ${text(amount)} was ordered`)
@@ -102,7 +99,7 @@ export function hasMoved({ payment, history, needsPerson: isForPerson }: Settlem
 export function reopened(
   history: SaleHistory,
   order: SettlementOrder,
-  waitingOrders: readonly SettlementOrder[] = [],
+  waitingOrders: readonly SettlementOrder[],
 ): Settlement | undefined {
   const { sale, corrections } = history;
   if (!isReference(sale.id)) return undefined;

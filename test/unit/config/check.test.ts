@@ -130,7 +130,10 @@ describe("the header", () => {
 
   it("an SPI display holds its bus, and an HDMI display nothing", () => {
     const tft = vending.replace(model, 'model = "tft-480x320-3.5in"').replace("relay = 16", "relay = 11");
-    expect(faultsOf(tft)).toMatchObject([{ key: "delivery.lines[0].relay", allowed: /SCLK of SPI0/ }]);
+    const [fault, ...others] = faultsOf(tft);
+    expect(fault?.key).toBe("delivery.lines[0].relay");
+    expect(fault?.allowed).toMatch(/SCLK of SPI0/);
+    expect(others).toEqual([]);
     const hdmi = vending.replace(model, 'model = "hdmi-800x480-7in"').replace("relay = 16", "relay = 11");
     expect(faultsOf(hdmi)).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { type Currency, money } from "../../../src/sale/money.ts";
 import type { PaymentView } from "../../../src/sale/payment.ts";
 import { entriesOf, type SaleHistory, totalsOf } from "../../../src/sale/record.ts";
 import { waitingOrdersMax } from "../../../src/sale/back-office.ts";
-import { catalogue, SaleUnderTest, view } from "./support.ts";
+import { catalogue, matching, SaleUnderTest, view } from "./support.ts";
 
 /** The provider's aggregate of the payment, which moves. */
 type Ledger = Record<"authorized" | "captured" | "cancelled" | "refunded", number>;
@@ -152,7 +152,7 @@ describe("an order about a sale that has ended", () => {
     });
     expect(Date.parse(refund?.startedAt ?? "") - Date.parse(sale?.endedAt ?? "")).toBe(30 * 86_400_000);
     expect(rest).toEqual([]);
-    expect(one.replies).toMatchObject([{ commandId: "c1", outcome: "done", detail: /refunded 1000/ }]);
+    expect(one.replies).toMatchObject([{ commandId: "c1", outcome: "done", detail: matching(/refunded 1000/) }]);
   });
 
   it("without an amount all that is left is refunded", () => {
@@ -190,7 +190,7 @@ describe("an order about a sale that has ended", () => {
     const one = sold();
     one.order(order, amount, currency);
     expect(one.sale.of("look")).toEqual([]);
-    expect(one.replies).toMatchObject([{ outcome: "refused", detail: why }]);
+    expect(one.replies).toMatchObject([{ outcome: "refused", detail: matching(why) }]);
     expect(one.entries()).toHaveLength(1);
   });
 
@@ -199,7 +199,10 @@ describe("an order about a sale that has ended", () => {
     one.order("refund");
     one.settle();
     one.order("refund");
-    expect(one.replies.at(-1)).toMatchObject({ outcome: "refused", detail: /\(25\.00 NOK\) is refunded already/ });
+    expect(one.replies.at(-1)).toMatchObject({
+      outcome: "refused",
+      detail: matching(/\(25\.00 NOK\) is refunded already/),
+    });
   });
 
   it("what the portal refunded meanwhile is seen, told, and in the books", () => {
@@ -207,7 +210,7 @@ describe("an order about a sale that has ended", () => {
     one.ledger.refunded = 2_000;
     one.order("refund", 1_000);
     one.settle();
-    expect(one.replies).toMatchObject([{ outcome: "refused", detail: /only 5\.00 NOK is left/ }]);
+    expect(one.replies).toMatchObject([{ outcome: "refused", detail: matching(/only 5\.00 NOK is left/) }]);
     expect(one.entries().at(-1)).toMatchObject({ entry: "refund", refunded: 2_000 });
     expect(one.sale.everyEffect("refund")).toEqual([]);
   });
@@ -237,7 +240,7 @@ describe("an order about a sale that has ended", () => {
     const one = sold();
     one.order("refund", 1_000);
     one.settle((effect) => effect.kind === "refund");
-    expect(one.replies).toMatchObject([{ outcome: "refused", detail: /refunded 0.*refused-6100/ }]);
+    expect(one.replies).toMatchObject([{ outcome: "refused", detail: matching(/refunded 0.*refused-6100/) }]);
     expect(one.entries().at(-1)).toMatchObject({ entry: "refund", outcome: "attention", refunded: 0 });
   });
 
@@ -270,7 +273,9 @@ describe("an order while the sale is still being settled", () => {
     expect(one.replies).toEqual([]);
     one.settle();
     expect(one.ledger).toEqual({ authorized: 2_500, captured: 2_500, cancelled: 0, refunded: 2_500 });
-    expect(one.replies).toMatchObject([{ commandId: "c1", outcome: "done", detail: /captured 2500, refunded 2500/ }]);
+    expect(one.replies).toMatchObject([
+      { commandId: "c1", outcome: "done", detail: matching(/captured 2500, refunded 2500/) },
+    ]);
     expect(one.entries().map(({ entry, outcome }) => [entry, outcome])).toEqual([
       ["sale", "sold"],
       ["refund", "refunded"],
@@ -282,7 +287,7 @@ describe("an order while the sale is still being settled", () => {
     one.order("cancel");
     one.settle();
     expect(one.ledger.refunded).toBe(0);
-    expect(one.replies).toMatchObject([{ outcome: "refused", detail: /was captured.*order a refund/ }]);
+    expect(one.replies).toMatchObject([{ outcome: "refused", detail: matching(/was captured.*order a refund/) }]);
     expect(one.entries()).toMatchObject([{ outcome: "sold", reason: "delivered" }]);
   });
 
@@ -290,7 +295,9 @@ describe("an order while the sale is still being settled", () => {
     const one = new SoldSale("not-delivered");
     one.order("cancel");
     one.settle();
-    expect(one.replies).toMatchObject([{ outcome: "done", detail: /captured 0, refunded 0, cancelled 2500/ }]);
+    expect(one.replies).toMatchObject([
+      { outcome: "done", detail: matching(/captured 0, refunded 0, cancelled 2500/) },
+    ]);
     expect(one.entries()).toMatchObject([{ entry: "sale", outcome: "not-sold" }]);
   });
 
@@ -314,7 +321,7 @@ describe("an order while the sale is still being settled", () => {
     const one = new SoldSale();
     for (let count = 0; count <= waitingOrdersMax; count += 1) one.order("refund", 100);
     expect(one.replies).toMatchObject([
-      { commandId: `c${waitingOrdersMax + 1}`, outcome: "refused", detail: /wait already/ },
+      { commandId: `c${waitingOrdersMax + 1}`, outcome: "refused", detail: matching(/wait already/) },
     ]);
     one.settle();
     expect(one.replies).toHaveLength(waitingOrdersMax + 1);
@@ -348,7 +355,7 @@ describe("an order while the sale is still being settled", () => {
       amount: undefined,
       history: undefined,
     });
-    expect(sale.one("reply")).toMatchObject({ outcome: "refused", detail: /under way/ });
+    expect(sale.one("reply")).toMatchObject({ outcome: "refused", detail: matching(/under way/) });
     expect(sale.state.session.kind).toBe("delivering");
   });
 

@@ -1,4 +1,5 @@
 /** Small builders for the sale's tests: a policy, a catalogue, payments as the provider tells them, and a driver of `decide`. */
+import { expect } from "vitest";
 import type { Catalogue } from "../../../src/sale/catalogue.ts";
 import type { Effect } from "../../../src/sale/effect.ts";
 import type { SaleEvent, SettlementEvent } from "../../../src/sale/event.ts";
@@ -54,6 +55,9 @@ export function view(
     refunded: minor(amounts.refunded ?? 0),
   };
 }
+
+/** A text that matches. A bare pattern in toMatchObject is taken for an object without fields, and every text matches that. */
+export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 /** Effects whose kind may be K: one shape may stand for two kinds (capture and refund). */
 type OfKind<K, E = Effect> = E extends { readonly kind: infer X } ? (K extends X ? E : never) : never;
