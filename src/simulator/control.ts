@@ -3,7 +3,8 @@ import { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { bodyOf, json, type SimulatedRequest } from "./message.ts";
-import { type Fault, faultSchema, type Provider } from "./provider.ts";
+import { type Fault, faultSchema } from "./faults.ts";
+import type { Provider } from "./provider.ts";
 import type { SkippingClock } from "./skipping-clock.ts";
 import { type DeliveryFault, deliveryFaultSchema } from "./webhook-deliveries.ts";
 

@@ -3,14 +3,15 @@
  * in, so that a simulation controls them; `server.ts` adds HTTP.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import { customerTokenLifeMs } from "../sale/customer-token.ts";
-import { msnPattern, msnRule } from "../sale/ids.ts";
+import { msnPattern } from "../sale/ids.ts";
 import { paymentLifeMs } from "../sale/payment.ts";
 import type { Clock, Entropy } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { remember } from "./bounded.ts";
 import { type Context, type Handler, type ProviderSettings, type ProviderSwitches, randomText } from "./context.ts";
+import { type Fault, NoAnswer } from "./faults.ts";
+import { badHeader, badMsn, longHeader, notAllowed } from "./gate.ts";
 import { drawImage } from "./image.ts";
 import {
   empty,
@@ -23,7 +24,7 @@ import {
   type SimulatedRequest,
   traceIdPlace,
 } from "./message.ts";
-import { isPaymentErrorCode, type PaymentErrorCode, refused } from "./payment-errors.ts";
+import { refused } from "./payment-errors.ts";
 import { letTimePass } from "./payment-life.ts";
 import * as payments from "./payment-operations.ts";
 import { createPhone, type Phone } from "./phone.ts";
@@ -31,29 +32,6 @@ import * as qr from "./qr-operations.ts";
 import { emptyState, type ProviderState, type SalesUnit, type SimulatedPayment, type SimulatedUser } from "./state.ts";
 import * as deliveries from "./webhook-deliveries.ts";
 import * as webhooks from "./webhook-operations.ts";
-
-/** What goes wrong with one request. `acts` says whether the provider carries it out nevertheless. */
-export type Fault =
-  | { readonly kind: "no-connection" }
-  | { readonly kind: "lost-answer" }
-  | { readonly kind: "hang"; readonly acts: boolean }
-  /** The caller hears nothing; the request lands after the delay. */
-  | { readonly kind: "late"; readonly delayMs: number }
-  | { readonly kind: "bad-gateway"; readonly acts: boolean }
-  | { readonly kind: "internal"; readonly acts: boolean }
-  | { readonly kind: "throttled"; readonly retryAfterSeconds: number }
-  | { readonly kind: "locked" }
-  /** Not done, and answered with this code of ePayment. */
-  | { readonly kind: "refused"; readonly code: PaymentErrorCode }
-  | { readonly kind: "revoked-token" };
-
-/** There was no complete answer: thrown by `handle`, as a transport throws. */
-export class NoAnswer extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = "NoAnswer";
-  }
-}
 
 export interface ProviderOptions {
   readonly clock: Clock;
@@ -156,38 +134,6 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
-}
-
-/** Every operation of the documents has these four, each with `maxLength: 30`. */
-const systemHeaders = [
-  "Vipps-System-Name",
-  "Vipps-System-Version",
-  "Vipps-System-Plugin-Name",
-  "Vipps-System-Plugin-Version",
-];
-const systemHeaderLengthMax = 30;
-
-function longHeader({ headers }: SimulatedRequest): string | undefined {
-  return systemHeaders.find((name) => (headers[name.toLowerCase()]?.length ?? 0) > systemHeaderLengthMax);
-}
-
-function badMsn(path: string): HttpResponse {
-  return badHeader(path, "Merchant-Serial-Number", msnRule);
-}
-
-function badHeader(path: string, name: string, reason = `at most ${systemHeaderLengthMax} characters`): HttpResponse {
-  const fault = { name, reason };
-  if (path.startsWith("/qr/")) return qrProblem(400, "Bad Request", "One or more parameters are invalid", [fault]);
-  return paymentProblem(400, "Bad Request", undefined, [fault]);
-}
-
-/** What the sales unit's agreement does not include, in the shape of the API that was called. */
-function notAllowed(path: string, unit: SalesUnit): HttpResponse | undefined {
-  if (path.startsWith("/qr/v1/merchant-callback") && !unit.callbackAllowed)
-    return qrProblem(403, "Forbidden", "Merchant callback QRs are not allowed for this sales unit");
-  if (path.startsWith("/epayment/") && !unit.epaymentAllowed)
-    return paymentProblem(403, "ePayment is not allowed for this sales unit");
-  return undefined;
 }
 
 export function createProvider(options: ProviderOptions): Provider {
@@ -432,17 +378,3 @@ function hang(signal: AbortSignal | undefined): Promise<HttpResponse> {
     signal?.addEventListener("abort", fail, { once: true });
   });
 }
-
-/** For control APIs: a fault as JSON. */
-export const faultSchema: z.ZodType<Fault> = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("no-connection") }),
-  z.strictObject({ kind: z.literal("lost-answer") }),
-  z.strictObject({ kind: z.literal("hang"), acts: z.boolean() }),
-  z.strictObject({ kind: z.literal("late"), delayMs: z.number().min(0) }),
-  z.strictObject({ kind: z.literal("bad-gateway"), acts: z.boolean() }),
-  z.strictObject({ kind: z.literal("internal"), acts: z.boolean() }),
-  z.strictObject({ kind: z.literal("throttled"), retryAfterSeconds: z.int().min(0) }),
-  z.strictObject({ kind: z.literal("locked") }),
-  z.strictObject({ kind: z.literal("refused"), code: z.string().refine(isPaymentErrorCode, "no code of ePayment") }),
-  z.strictObject({ kind: z.literal("revoked-token") }),
-]);

@@ -5,7 +5,8 @@ import type { Clock, Entropy } from "../service/port.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { createControl, type QueuedFault, takeFault } from "./control.ts";
 import type { SimulatedRequest } from "./message.ts";
-import { createProvider, NoAnswer, type Provider } from "./provider.ts";
+import { NoAnswer } from "./faults.ts";
+import { createProvider, type Provider } from "./provider.ts";
 import { SkippingClock } from "./skipping-clock.ts";
 import type { DeliveryFault, WebhookDelivery } from "./webhook-deliveries.ts";
 
