@@ -1,4 +1,5 @@
 /** Turns the configuration's products into the sale's catalogue, and says what the machine's lines can deliver. Pure. */
+import { defined } from "../kit/defined.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { CatalogueFault, LineFaultOf } from "../sale/catalogue-check.ts";
 import { money } from "../sale/money.ts";
@@ -17,9 +18,7 @@ export function catalogueOf(config: Config): Catalogue {
       price: money(one.price, currency),
       vatRate: one.vat_rate,
       line: one.line,
-      ...(one.minimum_age === undefined ? {} : { minimumAge: one.minimum_age }),
-      ...(one.stock === undefined ? {} : { stock: one.stock }),
-      ...(one.sold_out === undefined ? {} : { soldOut: one.sold_out }),
+      ...defined({ minimumAge: one.minimum_age, stock: one.stock, soldOut: one.sold_out }),
     })),
   };
 }

@@ -1,4 +1,5 @@
 /** The GPIO machine that `[delivery]` means, with its guard. Part of the composition root. */
+import { defined } from "../kit/defined.ts";
 import type { GpioDelivery, GpioLineConfig } from "../config/gpio.ts";
 import type { Actuators } from "../machine/actuators.ts";
 import { createGpioMachine } from "../machine/gpio/gpio-driver.ts";
@@ -28,13 +29,12 @@ export function linesChoice(delivery: GpioDelivery): LinesChoice {
   const { back_end: backEnd, base, simulated_folder: simulatedFolder } = delivery;
   return {
     backEnd,
-    ...(base === undefined ? {} : { base }),
-    ...(simulatedFolder === undefined ? {} : { simulatedFolder }),
+    ...defined({ base, simulatedFolder }),
   };
 }
 
 function inputOf(delivery: GpioDelivery, name: string, bcm: number, activeLow: boolean): InputSpec {
-  return { name, bcm, activeLow, ...(delivery.bias === undefined ? {} : { bias: delivery.bias }) };
+  return { name, bcm, activeLow, ...defined({ bias: delivery.bias }) };
 }
 
 function optionalInput(

@@ -1,5 +1,6 @@
 /** Which panel the configuration means, how it is dressed, and the sink that drives it. Part of the composition root. */
 import { readFile } from "node:fs/promises";
+import { defined } from "../kit/defined.ts";
 import { panelClaims } from "../config/pins.ts";
 import type { Config } from "../config/schema.ts";
 import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
@@ -46,7 +47,7 @@ export async function openPanel(config: Config, parts: PanelParts): Promise<Open
     clock,
     log: log.child({ room: "panel" }),
     languages,
-    ...(languageMode === undefined ? {} : { languageMode }),
+    ...defined({ languageMode }),
     look: await readLook(config),
     timeZone: config.machine.time_zone,
   });
@@ -108,9 +109,7 @@ export async function readLook({ panel }: Config): Promise<Look> {
   const { brand_name: name, brand_logo: file, accent } = panel;
   const logo = file === undefined ? undefined : await readLogo(file);
   return {
-    ...(name === undefined ? {} : { name }),
-    ...(logo === undefined ? {} : { logo }),
-    ...(accent === undefined ? {} : { accent }),
+    ...defined({ name, logo, accent }),
   };
 }
 

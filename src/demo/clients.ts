@@ -108,7 +108,7 @@ export async function readLedger(url: string): Promise<readonly LedgerRowView[]>
 }
 
 export async function usePhone(url: string, user: string, action: string, text?: string): Promise<PhoneStateView> {
-  return phoneView.parse(await order(url, "phone", { user, action, ...(text === undefined ? {} : { text }) }));
+  return phoneView.parse(await order(url, "phone", { user, action, ...defined({ text }) }));
 }
 
 export async function setUnit(
@@ -130,3 +130,4 @@ export async function kindOfPayableCode(url: string, text: string): Promise<"cal
 export async function isPayableCode(url: string, text: string): Promise<boolean> {
   return (await kindOfPayableCode(url, text)) !== undefined;
 }
+import { defined } from "../kit/defined.ts";

@@ -1,6 +1,7 @@
 /** A child process of the demo: its lines, its end, its start again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { readLedger } from "./clients.ts";
 import { onAbort } from "../kit/abort.ts";
 
 export interface DemoProcess {
@@ -69,4 +70,27 @@ export function createDemoProcess({ args, onLine, onExit, hurry }: DemoProcessSe
       forget();
     },
   };
+}
+
+const answersWithinMs = 20_000;
+
+/** Waits until the provider's process answers. @throws Error with the last that the process said, when it ends or does not answer in time; the signal's reason */
+export async function untilAnswers(
+  url: string,
+  process: DemoProcess,
+  lastLine: () => string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const until = Date.now() + answersWithinMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      await readLedger(url);
+      return;
+    } catch (cause) {
+      if (!process.isRunning || Date.now() > until)
+        throw new Error(`the simulated provider did not start: ${lastLine() ?? "it said nothing"}`, { cause });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }

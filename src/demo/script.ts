@@ -7,7 +7,8 @@ import { totalsOf } from "../sale/record.ts";
 import { isPayableCode, kindOfPayableCode } from "./clients.ts";
 import { isMachineKind } from "./machines/machines.ts";
 import type { Drop, MachineKind, SwitchName } from "./machines/port.ts";
-import { type DemoWorld, isEnded, switchTexts } from "./world.ts";
+import type { DemoWorld } from "./world.ts";
+import { isEnded, switchTexts } from "./world-state.ts";
 
 export type Step =
   | { readonly kind: "machine"; readonly machine: MachineKind }

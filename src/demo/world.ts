@@ -1,6 +1,6 @@
 /**
  * The demo's world: provider, relay and kiosk as processes of their own, a broker, a phone, a customer's hands, and switches that break
- * things. Everything that the page and the scripts do goes through here.
+ * things. Everything that the page and the scripts do goes through here. It is over 400 lines because it is all that they can do, in one place.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,76 +21,12 @@ import {
   usePhone,
 } from "./clients.ts";
 import { openDemoMachine } from "./machines/machines.ts";
-import type { Control, DemoMachine, Drop, MachineKind, SwitchName } from "./machines/port.ts";
+import type { DemoMachine, Drop, MachineKind, SwitchName } from "./machines/port.ts";
 import { type Cuttable, freePort, startBroker, startWire } from "./network.ts";
-import { createDemoProcess, type DemoProcess, stopWithinMs } from "./process.ts";
+import { createDemoProcess, type DemoProcess, stopWithinMs, untilAnswers } from "./process.ts";
 import { type DemoPlaces, writeConfigs } from "./setup.ts";
 import { plainWords } from "./words.ts";
-
-interface SwitchText {
-  readonly name: SwitchName;
-  readonly label: string;
-  readonly text: string;
-  readonly brokenText: string;
-}
-
-export const switchTexts: readonly SwitchText[] = [
-  { name: "network", label: "Network to the provider", text: "connected", brokenText: "cut: no payment can be made" },
-  { name: "mqtt", label: "MQTT broker", text: "connected", brokenText: "gone: no check-in can arrive" },
-  { name: "relay", label: "Relay", text: "running", brokenText: "killed: scans are refused" },
-  {
-    name: "jam",
-    label: "Coils",
-    text: "turn freely",
-    brokenText:
-      "jammed: nothing comes out. To mend: free the coil, then say kvitt machine serviced. This switch does both",
-  },
-  { name: "sensor", label: "Drop sensor", text: "sees what falls", brokenText: "blind: nobody knows" },
-  { name: "power", label: "Power", text: "on", brokenText: "cut (SIGKILL)" },
-  { name: "clock", label: "Clock", text: "right", brokenText: "a day wrong" },
-  { name: "door", label: "Door", text: "shut", brokenText: "open: somebody refills" },
-];
-
-export interface LogEntry {
-  readonly n: number;
-  readonly who: string;
-  readonly level: string;
-  readonly text: string;
-}
-
-export interface WorldState {
-  readonly panel: { readonly version: number; readonly powered: boolean; readonly scene: string };
-  readonly machine: {
-    readonly kind: MachineKind;
-    readonly hint: string;
-    readonly hasScanner: boolean;
-    readonly lamp: boolean;
-    readonly state: string;
-    readonly tray: {
-      readonly empty: string;
-      readonly things: readonly { readonly id: string; readonly name: string }[];
-    };
-    readonly controls: readonly Control[];
-  };
-  readonly phone: PhoneStateView & { readonly screen: string };
-  readonly switches: readonly (SwitchText & { readonly broken: boolean })[];
-  readonly ledger: readonly (LedgerRowView & { readonly ended: boolean })[];
-  readonly log: readonly LogEntry[];
-}
-
-/** A payment that nobody has to do anything about any more. */
-export function isEnded(row: LedgerRowView): boolean {
-  switch (row.state) {
-    case "CREATED":
-      return false;
-    case "AUTHORIZED":
-      return row.authorized === row.captured + row.cancelled;
-    case "ABORTED":
-    case "EXPIRED":
-    case "TERMINATED":
-      return true;
-  }
-}
+import { isEnded, type LogEntry, type SwitchText, switchTexts, type WorldState } from "./world-state.ts";
 
 const user = "kari";
 const logLength = 400;
@@ -520,27 +456,4 @@ export class DemoWorld {
 /** A machine has a journal of its own: what one sold is no business of the next. */
 function journalOf(kind: MachineKind): string {
   return `journal-${kind}`;
-}
-
-const answersWithinMs = 20_000;
-
-/** @throws Error with the last that the process said, when it ends or does not answer in time; the signal's reason */
-async function untilAnswers(
-  url: string,
-  process: DemoProcess,
-  lastLine: () => string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const until = Date.now() + answersWithinMs;
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      await readLedger(url);
-      return;
-    } catch (cause) {
-      if (!process.isRunning || Date.now() > until)
-        throw new Error(`the simulated provider did not start: ${lastLine() ?? "it said nothing"}`, { cause });
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
 }

@@ -1,5 +1,6 @@
 /** The command as it travels: signed JSON in, the port's `CommandOrder` out. */
 import { z } from "zod";
+import { defined } from "../kit/defined.ts";
 import type { Catalogue, Product } from "../sale/catalogue.ts";
 import { isReference } from "../sale/ids.ts";
 import { type Minor, isMinor, walletCurrencies } from "../sale/money.ts";
@@ -101,8 +102,6 @@ function toCatalogue(parsed: z.infer<typeof catalogueSchema>): Catalogue {
 function toProduct({ minimumAge, stock, soldOut, ...rest }: z.infer<typeof productSchema>): Product {
   return {
     ...rest,
-    ...(minimumAge === undefined ? {} : { minimumAge }),
-    ...(stock === undefined ? {} : { stock }),
-    ...(soldOut === undefined ? {} : { soldOut }),
+    ...defined({ minimumAge, stock, soldOut }),
   };
 }

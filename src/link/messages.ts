@@ -4,6 +4,7 @@
  * Events are CloudEvents 1.0 in the JSON event format (structured mode of the MQTT binding).
  */
 import { z } from "zod";
+import { defined } from "../kit/defined.ts";
 import { isMerchantQrId, isReference } from "../sale/ids.ts";
 import type { CommandReply, StateMessage } from "./port.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
@@ -93,7 +94,7 @@ export function firstFault(error: z.ZodError): string {
 export function writeState(state: StateMessage): string {
   return JSON.stringify({
     state: state.state,
-    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    ...defined({ reason: state.reason }),
     session: state.session,
     version: state.version,
     since: state.since,

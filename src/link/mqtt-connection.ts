@@ -8,6 +8,7 @@
  * - Connected means: CONNACK and every subscription granted.
  */
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { defined } from "../kit/defined.ts";
 import { errorFrom, errorText } from "../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { backOffMs } from "../kit/back-off.ts";
@@ -273,8 +274,7 @@ export class MqttConnection implements Connection {
       );
       attempt.waiting.add(settle);
       const properties = {
-        ...(message.expiryS === undefined ? {} : { messageExpiryInterval: message.expiryS }),
-        ...(message.contentType === undefined ? {} : { contentType: message.contentType }),
+        ...defined({ messageExpiryInterval: message.expiryS, contentType: message.contentType }),
       };
       const { qos, retain } = message;
       const options = attempt.version === 5 ? { qos, retain, properties } : { qos, retain };

@@ -1,5 +1,6 @@
 /** What it takes to reach a broker, and how that maps to the client library's options. */
 import type { IClientOptions } from "mqtt";
+import { defined } from "../kit/defined.ts";
 import { packetBytesMax } from "./messages.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 
@@ -51,8 +52,7 @@ export function clientOptions(settings: MqttSettings, version: MqttVersion, will
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    ...(settings.username === undefined ? {} : { username: settings.username }),
-    ...(settings.password === undefined ? {} : { password: settings.password }),
+    ...defined({ username: settings.username, password: settings.password }),
     ...settings.tls,
     will: { topic: will.topic, payload: Buffer.from(will.payload, "utf8"), qos: will.qos, retain: will.retain },
     ...(version === 5

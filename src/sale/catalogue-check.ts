@@ -2,6 +2,7 @@
  * Checks a catalogue before anything is sold from it: the same checks for the configuration file and for the back office's `set-catalogue`.
  * Pure; what the machine's lines can deliver is passed in as a function.
  */
+import { defined } from "../kit/defined.ts";
 import { unreadableBecause } from "../kit/readable-text.ts";
 import type { Catalogue, Product } from "./catalogue.ts";
 import { currencies, type Currency, type Money, paymentMinorMax } from "./money.ts";
@@ -142,7 +143,7 @@ function productFaults(
 ): readonly Omit<CatalogueFault, "index">[] {
   const faults: Omit<CatalogueFault, "index">[] = [];
   const fault = (key: keyof Product, value: string | number, message: string, instead?: number): void => {
-    faults.push({ key, value, message, ...(instead === undefined ? {} : { instead }) });
+    faults.push({ key, value, message, ...defined({ instead }) });
   };
   if (!productIdPattern.test(id)) fault("id", id, "1 to 40 letters, digits, _ . or -");
   const ofName = textFault(name, productNameMax);

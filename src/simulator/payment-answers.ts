@@ -1,4 +1,5 @@
 /** What ePayment says of a payment (ePayment, states; ePayment, aggregate): by GET, as the answer to a capture, cancel or refund, and as the customer's way to it. */
+import { defined } from "../kit/defined.ts";
 import type { Currency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import type { Context } from "./context.ts";
@@ -33,7 +34,7 @@ export function paymentAnswer(context: Context, payment: SimulatedPayment) {
     ...(payment.state === "CREATED" && payment.userFlow === "WEB_REDIRECT"
       ? { redirectUrl: landingUrl(context, payment) }
       : {}),
-    ...(payment.metadata === undefined ? {} : { metadata: payment.metadata }),
+    ...defined({ metadata: payment.metadata }),
     ...(authorizedAt === undefined
       ? {}
       : { captureGuaranteedUntil: new Date(authorizedAt + days * 86_400_000).toISOString().replace("Z", "+00:00") }),

@@ -1,5 +1,6 @@
 /** ePayment's operations (ePayment API): create, look, capture, cancel, refund; and force approve of the test environment. */
 import { z } from "zod";
+import { defined } from "../kit/defined.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { remember } from "./bounded.ts";
@@ -70,7 +71,7 @@ export const createPayment: Handler = (operation) => {
     addEvent(context, payment, "CREATED", payment.value);
     if (user !== undefined) user.app = { kind: "request", msn: unit.msn, reference: payment.reference };
     const redirectUrl = redirectOf(context, payment, body.qrFormat);
-    return json(201, { reference: payment.reference, ...(redirectUrl === undefined ? {} : { redirectUrl }) });
+    return json(201, { reference: payment.reference, ...defined({ redirectUrl }) });
   });
 };
 
@@ -102,7 +103,7 @@ export const getEvents: Handler = (operation) => {
       name: event.name,
       amount: amountOf(payment, event.value),
       timestamp: new Date(event.wallMs).toISOString(),
-      ...(event.idempotencyKey === undefined ? {} : { idempotencyKey: event.idempotencyKey }),
+      ...defined({ idempotencyKey: event.idempotencyKey }),
       success: true,
     })),
   );

@@ -1,6 +1,7 @@
 /** Webhook deliveries (Webhooks API, delivery): the documented schedule, order and signatures, and faults on request. */
 import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
+import { defined } from "../kit/defined.ts";
 import type { Clock } from "../service/port.ts";
 import type { PaymentEvent, Registration, SimulatedPayment } from "./state.ts";
 
@@ -206,7 +207,7 @@ export function paymentEventBody(payment: SimulatedPayment, event: PaymentEvent)
     name: event.name,
     amount: { currency: payment.currency, value: event.value },
     timestamp: new Date(event.wallMs).toISOString(),
-    ...(event.idempotencyKey === undefined ? {} : { idempotencyKey: event.idempotencyKey }),
+    ...defined({ idempotencyKey: event.idempotencyKey }),
     success: true,
   };
 }

@@ -2,6 +2,7 @@
  * One call to the provider: headers, token, rate limit, retries, deadline, and the error it may end in.
  * Repeats only what is safe to repeat, with the same key and the same bytes, and never past the deadline.
  */
+import { defined } from "../kit/defined.ts";
 import { isMsn, msnRule } from "../sale/ids.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { type AccessToken, createAccessToken } from "./access-token.ts";
@@ -217,7 +218,7 @@ class BoundCaller implements Caller {
         // alone may get 406.
         accept: "application/json, application/problem+json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(call.idempotencyKey === undefined ? {} : { "idempotency-key": call.idempotencyKey }),
+        ...defined({ "idempotency-key": call.idempotencyKey }),
         ...call.headers,
       },
       body,

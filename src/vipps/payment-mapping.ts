@@ -1,4 +1,5 @@
 /** From a PaymentRequest to the body of `POST /epayment/v1/payments`, and from the provider's answer to a PaymentView. Pure. */
+import { defined } from "../kit/defined.ts";
 import { isMinor, type Minor, minor } from "../sale/money.ts";
 import type { PaymentRequest, PaymentView, ReceiptLine } from "../sale/payment.ts";
 import type { PaymentAnswer } from "./answers.ts";
@@ -86,8 +87,7 @@ export function bodyOf(request: PaymentRequest, settings: PresentationSettings):
     paymentDescription: request.description,
     ...(Object.keys(metadata).length === 0 ? {} : { metadata: sorted(metadata) }),
     ...(lines.length === 0 ? {} : { receipt: { orderLines: lines.map(orderLineOf), bottomLine: { currency } } }),
-    ...(minimumAge === undefined ? {} : { minimumUserAge: minimumAge }),
-    ...(settings.legalLinks === undefined ? {} : { merchantLegalLinks: settings.legalLinks }),
+    ...defined({ minimumUserAge: minimumAge, merchantLegalLinks: settings.legalLinks }),
   };
 }
 

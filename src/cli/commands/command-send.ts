@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import mqtt from "mqtt";
 import { z } from "zod";
+import { defined } from "../../kit/defined.ts";
 import { orderSchema } from "../../link/command-message.ts";
 import { commandKeyBytesMin, signCommand } from "../../link/command-signature.ts";
 import { parseJson } from "../../kit/json.ts";
@@ -61,8 +62,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const password = io.env["MQTT_PASSWORD"];
   const client = await mqtt.connectAsync(broker, {
     ...readTlsFiles({ ca_file: values.ca }),
-    ...(values.username === undefined ? {} : { username: values.username }),
-    ...(password === undefined ? {} : { password }),
+    ...defined({ username: values.username, password }),
     reconnectPeriod: 0,
   });
   try {

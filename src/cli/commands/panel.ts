@@ -1,6 +1,7 @@
 /** `kvitt panel`: which panels there are, and how each scene looks on them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../../kit/defined.ts";
 import { loadOnoff } from "../../machine/gpio/sysfs-lines.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
 import { panelFolder } from "../../panel/assets.ts";
@@ -222,7 +223,7 @@ async function test(values: Values, io: CommandIo): Promise<number> {
     rotation,
     clock,
     log: createLog("warn", (line) => io.err(line.trimEnd())),
-    ...(values.device === undefined ? {} : { device: values.device }),
+    ...defined({ device: values.device }),
     gpio: async () => ({ openPin: await loadOnoff(), base: headerBase(await readChips(), undefined) }),
   });
   const { widthPx, heightPx } = geometryOf(panel, rotation);

@@ -53,6 +53,7 @@ export function problemBody({ status, code, detail, reason }: Problem): Readonly
     status,
     code,
     detail,
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ reason }),
   };
 }
+import { defined } from "../../kit/defined.ts";

@@ -1,5 +1,6 @@
 /** From an HTTP request to what is asked for: paths, queries and bodies of docs/kiosk-api.openapi.json, checked. Pure. */
 import { z } from "zod";
+import { defined } from "../../kit/defined.ts";
 import {
   type Currency,
   isCurrency,
@@ -131,7 +132,7 @@ function payOf(value: z.infer<typeof payment>): ApiCall {
     amount: { minor: minor(amount), currency },
     title,
     lines,
-    ...(minimumAge === undefined ? {} : { minimumAge }),
+    ...defined({ minimumAge }),
   };
   return { kind: "pay", order, id: value.id };
 }
