@@ -8,7 +8,7 @@ import type { EffectId } from "../../../src/sale/ids.ts";
 import { minor } from "../../../src/sale/money.ts";
 import { isOver, isPayable } from "../../../src/sale/payment.ts";
 import { appearanceMs, inFlightMs } from "../../../src/sale/policy.ts";
-import { difference } from "../../../src/sale/settlement.ts";
+import { difference, nextEffectId } from "../../../src/sale/settlement.ts";
 import { SaleUnderTest, view } from "./support.ts";
 
 /** A sale whose delivery is under way. */
@@ -61,6 +61,32 @@ describe("difference", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it.each<[string, Parameters<typeof view>[1], Parameters<typeof view>[2], number, number]>([
+    ["it ended unpaid", "TERMINATED", {}, 2_500, 2_500],
+    ["it expired with a part captured", "EXPIRED", { authorized: 3_000, captured: 2_000 }, 2_500, 500],
+    ["nobody has approved it", "CREATED", {}, 2_500, 2_500],
+    ["a part was cancelled", "AUTHORIZED", { authorized: 2_500, cancelled: 1_000 }, 2_500, 1_000],
+    ["a part was refunded", "AUTHORIZED", { authorized: 2_500, captured: 2_500, refunded: 700 }, 2_500, 700],
+  ])("is short by exactly what cannot be had: %s", (_name, state, sums, target, amount) => {
+    const reference = new SaleUnderTest().selectAndCreate();
+    expect(difference(view(reference, state, sums), minor(target))).toEqual({ kind: "short", amount });
+  });
+
+  it("is nothing where a payment that ended has what is to be kept", () => {
+    const reference = new SaleUnderTest().selectAndCreate();
+    const payment = view(reference, "EXPIRED", { authorized: 3_000, captured: 2_500 });
+    expect(difference(payment, minor(2_500))).toEqual({ kind: "none" });
+  });
+
+  it("has effects with names of their own: the payment's ULID, what it does, and a number that goes up", () => {
+    const sale = new SaleUnderTest();
+    const reference = sale.selectAndCreate();
+    const settlement = sale.state.settlements.get(reference);
+    if (settlement === undefined) throw new Error("no settlement");
+    const ulid = /[^-]+$/.exec(reference)?.[0] ?? "";
+    expect(nextEffectId({ ...settlement, effects: 3 }, "capture")).toBe(`${ulid}-capture-4`);
   });
 
   it("withdraws, never cancels, what nobody approved", () => {
