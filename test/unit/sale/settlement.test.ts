@@ -83,7 +83,7 @@ describe("difference", () => {
   it("has effects with names of their own: the payment's ULID, what it does, and a number that goes up", () => {
     const sale = new SaleUnderTest();
     const reference = sale.selectAndCreate();
-    const settlement = sale.state.settlements.get(reference);
+    const settlement = sale.state.settlements.get(reference)?.settlement;
     if (settlement === undefined) throw new Error("no settlement");
     const ulid = /[^-]+$/.exec(reference)?.[0] ?? "";
     expect(nextEffectId({ ...settlement, effects: 3 }, "capture")).toBe(`${ulid}-capture-4`);
