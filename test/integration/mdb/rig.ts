@@ -57,7 +57,10 @@ export class MdbRig {
     const reserving = 'check_in_style = "reserve-dearest"\npartial_capture = true\n';
     await writeFile(
       join(folder, "kiosk.toml"),
-      `${toml.slice(0, toml.indexOf("[delivery]")).replace("[sale]\n", `[sale]\n${style === "authorization-first" ? reserving : ""}`)}[delivery]
+      `${toml
+        .slice(0, toml.indexOf("[delivery]"))
+        .replace("show_code = true\n", "")
+        .replace("[sale]\n", `[sale]\n${style === "authorization-first" ? reserving : ""}`)}[delivery]
 driver = "mdb"
 device = "${join(folder, "adapter")}"
 always_idle = ${style === "always-idle"}
