@@ -15,7 +15,7 @@ function project(
   name: string,
   include: readonly string[],
   testTimeout: number,
-  more: Pick<ProjectConfig, "globalSetup" | "maxWorkers" | "sequence"> = {},
+  more: Pick<ProjectConfig, "globalSetup" | "maxWorkers" | "retry" | "sequence"> = {},
 ) {
   const test: ProjectConfig = { name, include: [...include], testTimeout, hookTimeout: testTimeout, ...more };
   return { extends: true as const, test };
@@ -34,6 +34,8 @@ export default defineConfig({
       }),
       project("integration", ["test/integration/**/*.test.ts"], 400_000, {
         globalSetup: ["test/integration/bundle.ts"],
+        // A second try, told by the reporter, until whole runs have been green ten times in a row (docs/testing.md).
+        retry: 1,
         maxWorkers: waitingWorkers,
         sequence: { groupOrder: 1 },
       }),

@@ -74,6 +74,7 @@ price = 1200
 vat_rate = 2500
 line = "A3"
 `
+    .replace("show_code = true\n", "")
     .replace("pay_s = 60", "pay_s = 300")
     .replace("deliver_s = 20", "deliver_s = 60");
 }
