@@ -15,6 +15,7 @@ import { appearanceMs, inFlightMs, type SalePolicy } from "../../src/sale/policy
 import type { decide } from "../../src/sale/sale.ts";
 import type { DeliveryOutcome } from "../../src/sale/selection.ts";
 import { initialState, type SaleState } from "../../src/sale/state.ts";
+import { policy } from "../unit/sale/support.ts";
 import { type Answer, emptyProvider, phone, portal, type Provider, type ProviderRequest, take } from "./provider.ts";
 
 /** What one exploration may use up. Everything else is explored without a bound. */
@@ -95,24 +96,6 @@ export const catalogue: Catalogue = {
   ],
 };
 
-export const basePolicy: SalePolicy = {
-  currency: "NOK",
-  checkInStyle: "choose-then-pay",
-  selectFirst: true,
-  showCode: true,
-  checkInFlow: "web-redirect",
-  unknownDelivery: "release",
-  chooseMs: 40_000,
-  payMs: 120_000,
-  showMs: 8_000,
-  freshnessMs: 20_000,
-  merchantName: "Model",
-  timeSales: undefined,
-  plateWanted: false,
-  timeLine: undefined,
-  defaultVatRate: 2_500,
-};
-
 /** The shipped decision, or a broken one. */
 export type Decide = typeof decide;
 
@@ -122,7 +105,7 @@ export interface Model {
 }
 
 export function policyOf(scope: Scope): SalePolicy {
-  return { ...basePolicy, ...scope.policy };
+  return { ...policy, ...scope.policy };
 }
 
 function referenceNumber(count: number): Reference {
