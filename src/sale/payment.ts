@@ -71,6 +71,20 @@ export function isPayable(payment: PaymentView, reference: Reference, price: Mon
   );
 }
 
+/**
+ * Whether this is how the payment was before it became as `known`: a replica of the provider's that lags. What was authorized, captured, cancelled
+ * and refunded only ever grows, and nothing is CREATED again.
+ */
+export function isBehind(payment: PaymentView, known: PaymentView): boolean {
+  return (
+    (payment.state === "CREATED" && known.state !== "CREATED") ||
+    payment.authorized < known.authorized ||
+    payment.captured < known.captured ||
+    payment.cancelled < known.cancelled ||
+    payment.refunded < known.refunded
+  );
+}
+
 /** Ended without a reservation: nothing can be taken any more. */
 export function isOver(payment: PaymentView): boolean {
   switch (payment.state) {

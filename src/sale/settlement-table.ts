@@ -3,8 +3,9 @@
  * (while its session waits for it), after-delivery.ts, and settling-moves.ts (when nobody waits any more).
  */
 import { afterDelivery, restartedWhileDelivering } from "./after-delivery.ts";
-import type { SettlementEventKind } from "./event.ts";
+import type { SettlementEvent, SettlementEventKind } from "./event.ts";
 import { noMinor } from "./money.ts";
+import { isBehind } from "./payment.ts";
 import { poll } from "./polling.ts";
 import type { SettlementState } from "./settlement.ts";
 import {
@@ -177,7 +178,15 @@ const rows: { readonly [S in SettlementState["kind"]]: Row } = {
   },
 };
 
-/** One step of one settlement. Pure: the same input gives the same answer. */
-export function stepSettlement<E extends SettlementEventKind>(input: SettlementInput, event: Of<E>): SettlementOutcome {
+function step<E extends SettlementEventKind>(input: SettlementInput, event: Of<E>): SettlementOutcome {
   return rows[input.settlement.state.kind][event.kind](input, event);
+}
+
+/** One step of one settlement. Pure: the same input gives the same answer. */
+export function stepSettlement(input: SettlementInput, event: SettlementEvent): SettlementOutcome {
+  const { payment } = input.settlement;
+  // An old view is no news, and acting on it could take a payment for lost that is whole: it is asked for again.
+  if (event.kind === "viewed" && payment !== null && isBehind(event.payment, payment))
+    return step(input, { kind: "view-unknown", look: event.look, retryAfterMs: undefined });
+  return step(input, event);
 }

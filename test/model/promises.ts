@@ -1,6 +1,6 @@
 /** What has to be true of every world, of a world in which all has come to an end, and of the way from the one to the other. */
 import { readSaleHistory } from "../../src/kiosk/stored.ts";
-import { needsPerson, type SaleHistory, totalsOf } from "../../src/sale/record.ts";
+import { entriesOf, needsPerson, type SaleHistory, totalsOf } from "../../src/sale/record.ts";
 import type { World } from "./world.ts";
 
 /** Promises 1 to 3, at every moment; undefined when they hold. */
@@ -43,6 +43,8 @@ export function brokenAtRest(world: World): string | undefined {
     const books = booksOf(world, reference);
     if (books === undefined) return `the books know nothing of ${reference}`;
     if (books.sale.currency !== payment.currency) return `the books have ${reference} in ${books.sale.currency}`;
+    if (needsPerson(books) && entriesOf(books).some(({ reason }) => reason === "money-missing"))
+      return `somebody is asked to look for the money of ${reference}, and nobody took it`;
     // Somebody was asked to look: what they will find may be newer than the books.
     if (needsPerson(books)) continue;
     const { captured, refunded } = totalsOf(books);

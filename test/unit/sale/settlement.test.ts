@@ -252,6 +252,27 @@ describe("a settlement", () => {
     expect(sale.everyEffect("report").at(-1)?.record).toMatchObject({ outcome: "attention", reason: "refused-6100" });
   });
 
+  it.each([
+    ["as it was before the approval", "CREATED", {}],
+    ["as it was before the capture", "AUTHORIZED", { authorized: 2_500 }],
+  ] as const)("asks again when a replica that lags shows the payment %s", (_name, state, amounts) => {
+    const sale = new SaleUnderTest();
+    const reference = sale.selectAndCreate();
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 }));
+    const { deliveryId } = sale.one("deliver");
+    sale.payment(reference, { kind: "delivery-ended", deliveryId, outcome: { kind: "delivered" } });
+    const { id } = sale.one("capture");
+    sale.payment(reference, { kind: "adjusted", id });
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 1_000 }));
+    sale.payment(reference, { kind: "adjusted", id: sale.one("capture").id });
+    sale.see(view(reference, state, amounts));
+    expect(sale.of("report")).toEqual([]);
+    expect(sale.of("capture")).toEqual([]);
+    sale.payment(reference, { kind: "timer" });
+    sale.see(view(reference, "AUTHORIZED", { authorized: 2_500, captured: 2_500 }));
+    expect(sale.one("report").record).toMatchObject({ outcome: "sold", captured: 2_500 });
+  });
+
   it("ignores the answer to an older GET", () => {
     const { sale, reference, deliveryId } = delivering();
     sale.payment(reference, { kind: "delivery-ended", deliveryId, outcome: { kind: "delivered" } });
