@@ -22,6 +22,14 @@ export function parseFlagsOnly<const T extends ParseArgsOptionsConfig>(args: rea
   return values;
 }
 
+/** `--port`: 0 takes a free one. @throws CommandError */
+export function portOf(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new CommandError(`--port takes 0 to 65535, not "${text}"`);
+}
+
 /** The machine's configuration, checked whole, or all its faults. */
 export async function openConfig(path: string | undefined, env: CommandIo["env"]): Promise<Config> {
   const file = named(path);

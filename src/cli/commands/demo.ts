@@ -10,7 +10,7 @@ import { createLog } from "../../service/log.ts";
 import { createOwned } from "../../service/owned.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError } from "../command.ts";
-import { parseFlagsOnly } from "../flags.ts";
+import { parseFlagsOnly, portOf } from "../flags.ts";
 
 const usage = `kvitt demo [--port N] [--machine KIND]
 kvitt demo --headless --script FILE [--json]
@@ -63,9 +63,7 @@ export const command: CliCommand = {
       if (values.script === undefined) throw new CommandError("--headless needs --script FILE (docs/demo.md)");
       return play(values.script, values.json === true, io);
     }
-    const port = Number(values.port ?? "8088");
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new CommandError(`--port takes 0 to 65535, not "${values.port ?? ""}"`);
+    const port = portOf(values.port, 8_088);
     const kind = kindOf(values.machine);
     await using owned = createOwned({
       clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),

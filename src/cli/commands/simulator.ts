@@ -5,7 +5,7 @@ import { createSeededEntropy, createSystemEntropy } from "../../service/entropy.
 import { createSystemClock } from "../../service/system-clock.ts";
 import { startSimulator } from "../../simulator/server.ts";
 import { type CliCommand, CommandError } from "../command.ts";
-import { parseFlagsOnly } from "../flags.ts";
+import { parseFlagsOnly, portOf } from "../flags.ts";
 
 const usage = `kvitt simulator [--port N] [--msn N] [--seed N] [--json]
 
@@ -18,10 +18,10 @@ Starts a simulated Vipps MobilePay (QR, ePayment, webhooks, access token) on thi
 
 Turn its switches with POST /simulator/… (docs/simulator.md).`;
 
-function numberOf(name: string, text: string | undefined, fallback: number): number {
-  const value = text === undefined ? fallback : Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new CommandError(`--${name} takes a whole number, not "${text ?? ""}"`);
+function seedOf(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new CommandError(`--seed takes a whole number, not "${text}"`);
 }
 
 export const command: CliCommand = {
@@ -37,11 +37,10 @@ export const command: CliCommand = {
     });
     const msn = values.msn ?? "123456";
     if (!isMsn(msn)) throw new CommandError(`--msn takes ${msnRule}, not "${msn}"`);
-    const entropy =
-      values.seed === undefined ? createSystemEntropy() : createSeededEntropy(numberOf("seed", values.seed, 0));
+    const entropy = values.seed === undefined ? createSystemEntropy() : createSeededEntropy(seedOf(values.seed));
     const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
     const server = await startSimulator({
-      port: numberOf("port", values.port, 8_090),
+      port: portOf(values.port, 8_090),
       clock,
       entropy,
       msn,
