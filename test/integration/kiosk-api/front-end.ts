@@ -73,6 +73,8 @@ export class FrontEnd {
   readonly port: number;
   readonly #broker: Broker;
   #daemon: ChildProcess | undefined;
+  /** What the customer scanned last: until a busy computer has drawn the next scene, it still stands on the panel. */
+  #scanned: string | undefined;
   readonly said: string[] = [];
 
   private constructor(folder: string, simulator: SimulatorServer, broker: Broker, port: number) {
@@ -196,7 +198,11 @@ confirm_s = ${confirmS}
 
   /** The customer scans what is on the glass and approves. */
   async approve(): Promise<void> {
-    const code = await this.until(() => this.code());
+    const code = await this.until(async () => {
+      const shown = await this.code();
+      return shown === this.#scanned ? undefined : shown;
+    });
+    this.#scanned = code;
     await usePhone(this.simulator.url, user, "scan", code);
     await usePhone(this.simulator.url, user, "approve");
   }
