@@ -15,7 +15,7 @@ const simulation: Bench = async (print) => {
   for (let seed = 1; seed <= 30; seed += 1) {
     const outcome = await runSeed(seed);
     bytes += outcome.bytesWritten;
-    payments += outcome.payments;
+    payments += outcome.happened["payment"] ?? 0;
   }
   const seconds = (performance.now() - started) / 1_000;
   print(

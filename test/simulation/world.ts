@@ -30,6 +30,7 @@ import type { HttpTransport } from "../../src/vipps/transport.ts";
 import { verifyDelivery } from "../../src/vipps/signature.ts";
 import { DeviceClock } from "./device-clock.ts";
 import { Life } from "./process.ts";
+import type { Tally } from "./progress.ts";
 import { codeOf, LinkTwin, PanelTwin } from "./twins.ts";
 
 const id = merchantQrId("sim-1");
@@ -92,6 +93,7 @@ export class World {
   #life: Life | undefined;
   readonly #sabotage: Sabotage;
   readonly log: LogLine[] = [];
+  readonly #happened: Record<string, number> = {};
 
   constructor(seed: number, sabotage: Sabotage = {}) {
     this.entropy = createSeededEntropy(seed);
@@ -123,6 +125,15 @@ export class World {
 
   tell(text: string): void {
     this.story.push({ atMs: this.clock.monotonicMs(), text });
+  }
+
+  /** How often something of this kind happened. */
+  count(what: string, times = 1): void {
+    this.#happened[what] = (this.#happened[what] ?? 0) + times;
+  }
+
+  happened(): Tally {
+    return { ...this.#happened, seed: 1, payment: this.provider.ledger().length, "thing that fell": this.drops.length };
   }
 
   violate(text: string): void {
@@ -487,6 +498,7 @@ export class World {
   cutPower(): void {
     if (!this.isOn) return;
     this.tell("POWER CUT");
+    this.count("power cut");
     this.#life?.end();
     this.machine?.cutPower();
     this.link?.setConnected(false);
