@@ -104,7 +104,7 @@ export interface Live {
   readonly attempts: number;
   /** Number of the newest GET: answers to older ones are stale and ignored. */
   readonly look: number;
-  /** When a doubtful payment could no longer appear. */
+  /** When a doubtful payment, or the payment of an order, could no longer appear. */
   readonly appearsUntilMono: number;
   /** Until then a capture or refund that may still be on its way is not sent again, whatever a GET says. */
   readonly repeatFromMono: number;

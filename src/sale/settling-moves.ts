@@ -7,6 +7,7 @@ import type { Effect } from "./effect.ts";
 import { type Currency, isCurrency, type Minor, noMinor } from "./money.ts";
 import type { PaymentView } from "./payment.ts";
 import { appearanceMs, inFlightMs, refusalsMax, settleAttemptsMax } from "./policy.ts";
+import { needsPerson, totalsOf } from "./record.ts";
 import { currencyOf, difference, nextEffectId, type Settlement, type Step, sums } from "./settlement.ts";
 import {
   type Cell,
@@ -81,8 +82,24 @@ export function whileSettling(input: SettlementInput, event: Of<"viewed">): Sett
 
 export function settledMissing(input: SettlementInput, event: Of<"view-missing">): SettlementOutcome {
   if (isStale(input, event)) return stale(input);
+  if (isOrderOfNothing(input))
+    return {
+      ...end(input),
+      orderRefusal: "the provider knows no payment with this reference, so nothing is reserved and nothing captured",
+    };
   if (input.live.attempts >= settleAttemptsMax) return endForPerson(input, "provider-knows-nothing");
   return later(input, undefined);
+}
+
+/**
+ * Whether the 404 to a GET says for certain that an order has no payment to be carried out on. Where the books never saw a reservation, the sale
+ * has ended because the payment could not appear any more; else a replica may lag, for as long as a payment can take to appear.
+ */
+function isOrderOfNothing({ settlement, live, at }: SettlementInput): boolean {
+  const { state, order, history } = settlement;
+  if (order === null || history === null || state.kind !== "settling" || state.step !== null) return false;
+  const wasNeverThere = !needsPerson(history) && totalsOf(history).authorized === 0;
+  return wasNeverThere || at.monoMs >= live.appearsUntilMono;
 }
 
 export function settledUnknown(input: SettlementInput, event: Of<"view-unknown">): SettlementOutcome {
@@ -131,7 +148,9 @@ export function afterUnknownAdjustment(input: SettlementInput, event: Of<"adjust
 
 /** What was sent a moment before the power went may land yet. */
 export function restartedWhileSettling(input: SettlementInput): SettlementOutcome {
-  return andThen(outcome(input, {}, { repeatFromMono: input.at.monoMs + inFlightMs }, []), input, look);
+  const { monoMs } = input.at;
+  const appearsUntilMono = input.settlement.order === null ? 0 : monoMs + appearanceMs;
+  return andThen(outcome(input, {}, { repeatFromMono: monoMs + inFlightMs, appearsUntilMono }, []), input, look);
 }
 
 /** Sends `kind`; the same id as before when that very step was sent already and not refused. */
