@@ -1,11 +1,14 @@
-/** `npm run bench [NAME …]`: measures, and asserts nothing. Without names everything but the long survival bench. */
+/**
+ * `npm run bench [NAME …]`: measures, and asserts nothing. Without names everything but the long survival bench. `npm run bench -- daemon --short`:
+ * options belong to the daemon's bench.
+ */
 import { run as daemon } from "./bench/daemon.ts";
 import { run as journal } from "./bench/journal.ts";
 import { run as panelSpeed } from "./bench/panel-speed.ts";
 import { run as qrSurvival } from "./bench/qr-survival.ts";
 import { runSeed } from "../test/simulation/run.ts";
 
-type Bench = (print: (line: string) => void) => Promise<void>;
+type Bench = (print: (line: string) => void, options: readonly string[]) => Promise<void>;
 
 /** Simulated days a second, and what a sale writes in them. */
 const simulation: Bench = async (print) => {
@@ -31,10 +34,13 @@ const benches: Readonly<Record<string, Bench>> = {
   "qr-survival": (print) => qrSurvival(print),
 };
 
-const names = process.argv.slice(2);
+const words = process.argv.slice(2);
+const firstOption = words.findIndex((word) => word.startsWith("--"));
+const names = firstOption === -1 ? words : words.slice(0, firstOption);
+const options = firstOption === -1 ? [] : words.slice(firstOption);
 for (const name of names.length > 0 ? names : ["journal", "simulation", "daemon", "panel-speed"]) {
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
   if (bench === undefined) throw new Error(`there is no bench "${name}"; there are ${Object.keys(benches).join(", ")}`);
   console.log(`── ${name}`);
-  await bench((line) => console.log(line));
+  await bench((line) => console.log(line), options);
 }

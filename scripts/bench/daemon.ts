@@ -1,65 +1,183 @@
-/** What the whole daemon costs: memory, processor and disk while nobody comes, and memory after a minute of sales. Linux with Mosquitto. */
-import { readFile } from "node:fs/promises";
-import { createSeededEntropy } from "../../src/service/entropy.ts";
+/**
+ * What the whole daemon costs: each figure beside its yardstick, in the same run, on the bundle as it is delivered. `--short` runs everything a
+ * few times only, to prove that it runs; `--only start,memory,…` takes some; `--sales N`, `--idle-s N` and `--bundle FOLDER` as they say.
+ * Wall times on a computer that does something else mean little: look at the ratios, the processor's times and the counts.
+ */
+import { writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { hasMosquitto } from "../../test/integration/link/brokers.ts";
-import { Rig } from "../../test/integration/kill/rig.ts";
+import { timesOf } from "./daemon/commands.ts";
+import { configOf, type Installation, install, usual } from "./daemon/device.ts";
+import { median, quantile, spread } from "./daemon/figures.ts";
+import { bareTimes, latencies } from "./daemon/latency.ts";
+import { bareMemory, standingMemory } from "./daemon/memory.ts";
+import { growth, idle, type JournalCost, journalCost } from "./daemon/sales.ts";
+import { chromiumMemoryMb, chromiumRun, daemonRun, type Run } from "./daemon/start.ts";
+import { openWorld, type World } from "./daemon/world.ts";
 
-const idleMs = 60_000;
-const sellMs = 60_000;
+type Print = (line: string) => void;
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+interface Bench {
+  readonly installation: Installation;
+  readonly world: World;
+  readonly print: Print;
+  /** How often something quick is measured. */
+  readonly times: number;
+  readonly settleMs: number;
+  readonly sales: number;
+  readonly idleMs: number;
 }
 
-interface Usage {
-  readonly residentMb: number;
-  readonly processorMs: number;
-  readonly writtenBytes: number;
-}
+const sections: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  start: startSection,
+  commands: commandSection,
+  memory: memorySection,
+  latency: latencySection,
+  journal: journalSection,
+  growth: growthSection,
+  idle: idleSection,
+};
 
-/** proc(5): `VmRSS` of status, `utime` and `stime` of stat in ticks of 10 ms, `write_bytes` of io. */
-async function usageOf(pid: number): Promise<Usage> {
-  const read = (name: string): Promise<string> => readFile(`/proc/${pid}/${name}`, "utf8");
-  const [status, stat, io] = [await read("status"), await read("stat"), await read("io")];
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return {
-    residentMb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_000,
-    processorMs: (Number(fields[11]) + Number(fields[12])) * 10,
-    writtenBytes: Number(/^write_bytes: (\d+)/m.exec(io)?.[1]),
-  };
-}
-
-async function untilIdle(rig: Rig): Promise<void> {
-  const end = Date.now() + 60_000;
-  while ((await rig.state())?.kiosk.scene !== "idle") {
-    if (Date.now() > end) throw new Error("the machine did not become idle within a minute");
-    await pause(250);
+async function startSection({ installation, world, print, times }: Bench): Promise<void> {
+  const [own, page]: [Run[], Run[]] = [[], []];
+  for (let round = 0; round < times; round += 1) {
+    own.push(await daemonRun(installation, world));
+    const other = await chromiumRun();
+    if (other !== undefined) page.push(other);
   }
+  const wall = (runs: readonly Run[]): readonly number[] => runs.map(({ wallMs }) => wallMs);
+  const processor = (runs: readonly Run[]): readonly number[] => runs.map(({ processorMs }) => processorMs);
+  print(`start → callback code in the frame: ${spread(wall(own))} ms, ${spread(processor(own))} ms of processor`);
+  if (page.length === 0) return print("  Chromium is not installed: no yardstick");
+  print(
+    `  headless Chromium, start → one static page: ${spread(wall(page))} ms, ${spread(processor(page))} ms of processor`,
+  );
+  const ratio = median(wall(own)) / median(wall(page));
+  print(
+    `  ratio ${ratio.toFixed(2)}; of the processor ${(median(processor(own)) / median(processor(page))).toFixed(2)}`,
+  );
 }
 
-export async function run(print: (line: string) => void): Promise<void> {
-  if (process.platform !== "linux" || !hasMosquitto()) return print("daemon: needs Linux and Mosquitto; not measured");
-  const rig = await Rig.start(createSeededEntropy(1));
-  try {
-    await untilIdle(rig);
-    await pause(10_000);
-    const { pid } = rig.machine;
-    if (pid === undefined) throw new Error("the machine did not start");
-    const before = await usageOf(pid);
-    await pause(idleMs);
-    const after = await usageOf(pid);
-    const load = ((after.processorMs - before.processorMs) / idleMs) * 100;
+async function commandSection({ installation, world, print, times }: Bench): Promise<void> {
+  const { folder, program } = installation;
+  const file = join(folder, "check.toml");
+  writeFileSync(file, configOf(world, folder, join(folder, "panel.png"), join(folder, "tray"), usual), { mode: 0o600 });
+  const found = timesOf(
+    installation,
+    {
+      "node -e 0": ["-e", "0"],
+      "kvitt --help": [program, "--help"],
+      "kvitt config check": [program, "config", "check", file],
+    },
+    times * 2,
+  );
+  for (const [name, { wallMs, processorMs }] of Object.entries(found))
+    print(`${name}: ${spread(wallMs)} ms, ${processorMs.toFixed(0)} ms of processor`);
+}
+
+async function memorySection({ installation, world, print, settleMs }: Bench): Promise<void> {
+  const bare = await bareMemory(installation, Math.min(settleMs, 2_000));
+  const standing = await standingMemory(installation, world, {}, settleMs);
+  const large = await standingMemory(installation, world, { widthPx: 1_920, heightPx: 1_080 }, settleMs);
+  const page = await chromiumMemoryMb(Math.min(settleMs, 5_000));
+  const mb = (value: number | undefined): string => (value ?? Number.NaN).toFixed(1);
+  print(
+    `anonymous memory, idle: daemon ${mb(standing.daemon.anonymousMb)} MB, guard ${mb(standing.guard?.anonymousMb)} MB`,
+  );
+  print(`  Node with TLS and a canvas: ${mb(bare.anonymousMb)} MB`);
+  print(
+    `PSS of daemon and guard: ${mb(standing.pssMb)} MB; at 1920×1080 ${mb(large.pssMb)} MB (anonymous ${mb(large.daemon.anonymousMb)} MB)`,
+  );
+  if (page !== undefined)
+    print(`  the page held open in Chromium: ${mb(page.pssMb)} MB in ${page.processes} processes`);
+}
+
+async function latencySection({ installation, world, print, times }: Bench): Promise<void> {
+  const bare = await bareTimes(installation, world, times * 10);
+  const found = await latencies(installation, world, times * 4);
+  const bareAgain = await bareTimes(installation, world, times * 10);
+  const line = (name: string, values: readonly number[]): void =>
     print(
-      `daemon, idle for ${idleMs / 1_000} s: ${after.residentMb.toFixed(0)} MB resident, ${load.toFixed(1)} % of a core, ${after.writtenBytes - before.writtenBytes} bytes written`,
+      `${name}: p50 ${median(values).toFixed(1)} ms, p99 ${quantile(values, 0.99).toFixed(1)} ms (${values.length})`,
     );
-    const living = rig.live();
-    await pause(sellMs);
-    rig.stopLiving();
-    await living;
-    const sold = (await rig.ledger()).filter(({ captured }) => captured > 0).length;
-    const later = await usageOf(pid);
-    print(`daemon, after ${sold} sales in ${sellMs / 1_000} s: ${later.residentMb.toFixed(0)} MB resident`);
+  line("check-in → payment request", found.checkInToRequest);
+  line("payment event → delivery", found.eventToDelivery);
+  line("  the provider's answer → delivery", found.answerToDelivery);
+  line("  bare MQTT → POST, before and after", [...bare, ...bareAgain]);
+  line("provider's answer → code in the picture's file", found.answerToGlass);
+}
+
+async function journalSection({ installation, world, print, times }: Bench): Promise<void> {
+  const found = await journalCost(installation, world, times * 2);
+  const line = (name: string, { syncs, journalBytes, deviceBytes }: JournalCost): void =>
+    print(
+      `journal of a sale, ${name}: ${syncs.toFixed(1)} syncs, ${Math.round(journalBytes)} bytes, ${(deviceBytes / 1_024).toFixed(1)} KiB to the device`,
+    );
+  line("selection first", found.selectFirst);
+  line("check-in first", found.checkIn);
+}
+
+async function growthSection({ installation, world, print, sales }: Bench): Promise<void> {
+  const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  const plain = await growth(installation, world, Math.min(sales, 2_000), false);
+  print(
+    `anonymous memory after ${plain.sales} sales (${plain.salesPerSecond.toFixed(0)}/s): ${plain.memory.anonymousMb.toFixed(1)} MB`,
+  );
+  const { heapAfter100, heapAtEnd } = await growth(installation, world, sales, true);
+  print(
+    `heap after a forced collection: ${mb(heapAfter100)} MB after ${Math.min(100, sales)} sales, ${mb(heapAtEnd)} MB after ${sales}: ${(heapAtEnd / heapAfter100).toFixed(2)}`,
+  );
+}
+
+async function idleSection({ installation, world, print, idleMs }: Bench): Promise<void> {
+  const { seconds, writtenBytes, processorMs, heapBefore, heapAfter } = await idle(installation, world, idleMs);
+  print(
+    `idle for ${seconds} s: ${writtenBytes} bytes to the disk, ${(processorMs / seconds / 10).toFixed(2)} % of a core, heap ${(heapBefore / 1e6).toFixed(2)} → ${(heapAfter / 1e6).toFixed(2)} MB`,
+  );
+}
+
+export async function run(print: Print, args: readonly string[] = []): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      short: { type: "boolean", default: false },
+      only: { type: "string" },
+      sales: { type: "string" },
+      "idle-s": { type: "string" },
+      bundle: { type: "string" },
+    },
+  });
+  if (process.platform !== "linux" || !hasMosquitto()) return print("daemon: needs Linux and Mosquitto; not measured");
+  const { short } = values;
+  const names = values.only?.split(",") ?? Object.keys(sections);
+  const unknown = names.find((name) => !Object.hasOwn(sections, name));
+  if (unknown !== undefined)
+    throw new Error(`there is no "${unknown}" in this bench; there are ${Object.keys(sections).join(", ")}`);
+  const installation = await install(values.bundle);
+  const world = await openWorld();
+  print(
+    `${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}${short ? ", short form" : ""}`,
+  );
+  print(
+    `median (quarters); ${installation.nodeOptions.join(" ")} ${Object.entries(installation.environment)
+      .map((pair) => pair.join("="))
+      .join(" ")}`,
+  );
+  try {
+    for (const name of names)
+      await sections[name]?.({
+        installation,
+        world,
+        print,
+        times: short ? 1 : 12,
+        settleMs: short ? 1_000 : 20_000,
+        sales: Number(values.sales ?? (short ? 4 : 2_000)),
+        idleMs: Number(values["idle-s"] ?? (short ? 2 : 60)) * 1_000,
+      });
   } finally {
-    await rig.close();
+    await world.close();
+    await installation.remove();
   }
 }

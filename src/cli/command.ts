@@ -16,8 +16,6 @@ export interface CommandIo {
 }
 
 export interface CliCommand {
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** What `--help` prints: arguments, options, examples. */
   readonly usage: string;
   /** Resolves to the exit code. Throws CommandError for wrong use. */

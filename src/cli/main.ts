@@ -4,27 +4,66 @@ import { createStopSignals } from "../service/signals.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
 
-/** Each command's loader; nothing is loaded that is not used. Keep sorted. */
-const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
-  command: async () => (await import("./commands/command-send.ts")).default,
-  config: async () => (await import("./commands/config.ts")).command,
-  demo: async () => (await import("./commands/demo.ts")).command,
-  guard: async () => (await import("./commands/guard.ts")).command,
-  machine: async () => (await import("./commands/machine.ts")).command,
-  panel: async () => (await import("./commands/panel.ts")).default,
-  payment: async () => (await import("./commands/payment.ts")).command,
-  qr: async () => (await import("./commands/qr.ts")).command,
-  relay: async () => (await import("./commands/relay.ts")).default,
-  run: async () => (await import("./commands/run.ts")).command,
-  sales: async () => (await import("./commands/sales.ts")).command,
-  scanner: async () => (await import("./commands/scanner.ts")).command,
-  simulator: async () => (await import("./commands/simulator.ts")).command,
-  webhooks: async () => (await import("./commands/webhooks.ts")).command,
+interface Listed {
+  /** One line for the list of commands: it stands here, so that the list loads none of them. */
+  readonly summary: string;
+  readonly load: () => Promise<CliCommand>;
+}
+
+/** Nothing is loaded that is not used. Keep sorted. */
+const commands: Readonly<Record<string, Listed>> = {
+  command: {
+    summary: "sign an order, send it to a machine, wait for the reply",
+    load: async () => (await import("./commands/command-send.ts")).default,
+  },
+  config: { summary: "check a configuration", load: async () => (await import("./commands/config.ts")).command },
+  demo: { summary: "watch a sale on this computer", load: async () => (await import("./commands/demo.ts")).command },
+  guard: {
+    summary: "holds the outputs (started by the daemon)",
+    load: async () => (await import("./commands/guard.ts")).command,
+  },
+  machine: {
+    summary: "GPIO lines: list, test, watch, switch off; tell the daemon what was mended",
+    load: async () => (await import("./commands/machine.ts")).command,
+  },
+  panel: {
+    summary: "panels: list, preview, gallery, test on hardware",
+    load: async () => (await import("./commands/panel.ts")).default,
+  },
+  payment: {
+    summary: "look at a payment; capture, cancel or refund it",
+    load: async () => (await import("./commands/payment.ts")).command,
+  },
+  qr: {
+    summary: "make, show and remove QR codes at the provider",
+    load: async () => (await import("./commands/qr.ts")).command,
+  },
+  relay: {
+    summary: "take webhooks and hand them to the machines over MQTT",
+    load: async () => (await import("./commands/relay.ts")).default,
+  },
+  run: { summary: "run the machine", load: async () => (await import("./commands/run.ts")).command },
+  sales: {
+    summary: "ended sales, open ones, and what needs a person",
+    load: async () => (await import("./commands/sales.ts")).command,
+  },
+  scanner: {
+    summary: "scanners and keypads: list, watch",
+    load: async () => (await import("./commands/scanner.ts")).command,
+  },
+  simulator: {
+    summary: "a simulated Vipps MobilePay to train on",
+    load: async () => (await import("./commands/simulator.ts")).command,
+  },
+  webhooks: {
+    summary: "register, list and delete webhooks at the provider",
+    load: async () => (await import("./commands/webhooks.ts")).command,
+  },
 };
 
-async function list(): Promise<string> {
+function list(): string {
   const lines = ["kvitt: scan-to-pay for unattended machines", "", "Commands:"];
-  for (const [name, load] of Object.entries(loaders)) lines.push(`  ${name.padEnd(12)} ${(await load()).summary}`);
+  for (const [name, { summary }] of Object.entries(commands)) lines.push(`  ${name.padEnd(12)} ${summary}`);
   lines.push("", "kvitt COMMAND --help tells more of each.");
   return lines.join("\n");
 }
@@ -32,19 +71,19 @@ async function list(): Promise<string> {
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...args] = argv;
   if (name === undefined || name === "--help" || name === "help") {
-    io.out(await list());
+    io.out(list());
     return name === undefined ? 2 : 0;
   }
   if (name === "--version" || name === "version") {
     io.out(await (await import("../service/version.ts")).readVersion());
     return 0;
   }
-  const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
-  if (load === undefined)
+  const listed = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (listed === undefined)
     throw new CommandError(
-      `there is no command "${name}"; "kvitt help" lists them: ${Object.keys(loaders).join(", ")}`,
+      `there is no command "${name}"; "kvitt help" lists them: ${Object.keys(commands).join(", ")}`,
     );
-  const command = await load();
+  const command = await listed.load();
   if (args.includes("--help")) {
     io.out(command.usage);
     return 0;

@@ -148,5 +148,5 @@ async function keyOf(path: string, env: CommandIo["env"]): Promise<Uint8Array> {
   throw new CommandError(`the key in "${path}" is shorter than ${commandKeyBytesMin} characters`, 1);
 }
 
-const command: CliCommand = { summary: "sign an order, send it to a machine, wait for the reply", usage, run };
+const command: CliCommand = { usage, run };
 export default command;

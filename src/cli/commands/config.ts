@@ -46,7 +46,6 @@ function warningsText(warnings: readonly ConfigFault[]): string {
 }
 
 export const command: CliCommand = {
-  summary: "check a configuration",
   usage,
   async run(args, io) {
     const { values, positionals } = parseFlags(args, { json: { type: "boolean" } });

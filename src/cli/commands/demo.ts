@@ -49,7 +49,6 @@ function kindOf(text = "vending"): MachineKind {
 }
 
 export const command: CliCommand = {
-  summary: "watch a sale on this computer",
   usage,
   async run(args, io) {
     const values = parseFlagsOnly(args, {

@@ -10,7 +10,6 @@ Holds the outputs for the daemon, which starts it: orders on standard input, rep
 off when its time is over, when the input ends, or when a line is no order. SIGTERM, SIGINT, SIGHUP and SIGABRT are not taken: the daemon's end is its end.`;
 
 export const command: CliCommand = {
-  summary: "holds the outputs (started by the daemon)",
   usage,
   run(_args, io) {
     // The terminal and systemd signal the whole group; outputs that a delivery needs stay on until the daemon has ended in good order.

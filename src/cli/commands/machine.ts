@@ -224,7 +224,6 @@ async function showState(socket: string, io: CommandIo): Promise<number> {
 }
 
 export const command: CliCommand = {
-  summary: "GPIO lines: list, test, watch, switch off; tell the daemon what was mended",
   usage,
   async run(args, io) {
     const { values, positionals } = parseFlags(args, {

@@ -230,5 +230,5 @@ async function test(values: Values, io: CommandIo): Promise<number> {
   return testPanel({ panelId: panel.id, widthPx, heightPx, sink, io, nowMs: () => clock.monotonicMs() });
 }
 
-const command: CliCommand = { summary: "panels: list, preview, gallery, test on hardware", usage, run };
+const command: CliCommand = { usage, run };
 export default command;

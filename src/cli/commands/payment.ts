@@ -132,7 +132,6 @@ async function cancel(run: Run): Promise<number> {
 const actions: Readonly<Record<string, (run: Run) => Promise<number>>> = { get, events, capture, cancel, refund };
 
 export const command: CliCommand = {
-  summary: "look at a payment; capture, cancel or refund it",
   usage,
   async run(args, io) {
     const { values: flags, positionals } = parsePaymentArgs(args);

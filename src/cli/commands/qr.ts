@@ -247,7 +247,6 @@ async function dispatch(run: Run, positionals: readonly string[]): Promise<numbe
 }
 
 export const command: CliCommand = {
-  summary: "make, show and remove QR codes at the provider",
   usage,
   async run(args, io) {
     const { values: flags, positionals } = parseQrArgs(args);

@@ -59,5 +59,5 @@ async function secretsFor({ vipps, mqtt }: RelayFile, { env }: CommandIo): Promi
   }
 }
 
-const command: CliCommand = { summary: "take webhooks and hand them to the machines over MQTT", usage, run };
+const command: CliCommand = { usage, run };
 export default command;

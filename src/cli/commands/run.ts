@@ -16,7 +16,6 @@ function levelOf(text: string | undefined): LogLevel {
 }
 
 export const command: CliCommand = {
-  summary: "run the machine",
   usage,
   async run(args, io) {
     const values = parseFlagsOnly(args, { config: { type: "string" }, "log-level": { type: "string" } });

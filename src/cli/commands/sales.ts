@@ -169,7 +169,6 @@ function attention({ histories, open }: Books, asJson: boolean, io: CommandIo): 
 }
 
 export const command: CliCommand = {
-  summary: "ended sales, open ones, and what needs a person",
   usage,
   async run(args, io) {
     const { values, positionals } = parseFlags(args, {

@@ -60,7 +60,6 @@ async function watch(file: string | undefined, asJson: boolean, isPlain: boolean
 }
 
 export const command: CliCommand = {
-  summary: "scanners and keypads: list, watch",
   usage,
   async run(args, io) {
     const { values, positionals } = parseFlags(args, {

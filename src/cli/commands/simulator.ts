@@ -25,7 +25,6 @@ function seedOf(text: string): number {
 }
 
 export const command: CliCommand = {
-  summary: "a simulated Vipps MobilePay to train on",
   usage,
   async run(args, io) {
     const values = parseFlagsOnly(args, {

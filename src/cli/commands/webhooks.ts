@@ -98,7 +98,6 @@ async function dispatch(run: Run, [action, argument]: readonly string[]): Promis
 }
 
 export const command: CliCommand = {
-  summary: "register, list and delete webhooks at the provider",
   usage,
   async run(args, io) {
     const { values: flags, positionals } = parseWebhookArgs(args);
