@@ -1,6 +1,6 @@
 /** Value types shared by the sections of the configuration. */
 import { z } from "zod";
-import { linePattern, textFault, vatRateMax } from "../sale/catalogue-check.ts";
+import { linePattern, panelTextFault, textFault, vatRateMax } from "../sale/catalogue-check.ts";
 import { paymentMinorMax } from "../sale/money.ts";
 
 /** The unit of a number that is easily mistaken for another; kept in the schema's metadata, so that faults can mention it. */
@@ -29,9 +29,14 @@ export const bcm = z.int().min(0).max(27).describe("BCM number of the GPIO line.
 export const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example "22:00"');
 
 /** Text shown to customers. @param max characters */
-export const words = (max: number) =>
+export const words = (max: number) => checkedText((text) => textFault(text, max));
+
+/** Text on the panel, whose font has not every letter. @param max characters */
+export const panelWords = (max: number) => checkedText((text) => panelTextFault(text, max));
+
+const checkedText = (faultOf: (text: string) => string | undefined) =>
   z.string().check(({ value, issues }) => {
-    const fault = textFault(value, max);
+    const fault = faultOf(value);
     if (fault !== undefined) issues.push({ code: "custom", message: fault, input: value });
   });
 

@@ -58,6 +58,7 @@ const examples: Readonly<Record<string, string>> = {
   "panel.image_file": 'image_file = "/run/kvitt/panel.png"',
   "panel.output": 'output = "framebuffer"',
   "panel.accent": 'accent = "#0f4c81"',
+  "panel.one_wallet_name_from": 'one_wallet_name_from = "2027-01-12"',
   "panel.night_from": 'night_from = "22:00"',
   "panel.night_to": 'night_to = "06:00"',
   "sale.partial_capture": "partial_capture = true",

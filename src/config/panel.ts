@@ -1,7 +1,7 @@
 /** `[panel]`: what customers see, and on which glass. */
 import { z } from "zod";
 import { languages } from "../panel/languages.ts";
-import { clockTime, type Fault, file, words } from "./fields.ts";
+import { clockTime, type Fault, file, panelWords } from "./fields.ts";
 import { nearestWord } from "./known-keys.ts";
 import type { PanelPins } from "./pins.ts";
 
@@ -36,10 +36,23 @@ export const panelSchema = z.strictObject({
     .describe(
       "Show languages in turn, or the first two at once. Default: alternating on live displays, together on e-paper.",
     ),
-  brand_name: words(40).optional().describe("Operator's name, shown above the text where there is room."),
+  brand_name: panelWords(40).optional().describe("Operator's name, shown above the text where there is room."),
   brand_logo: file
     .optional()
     .describe("Operator's logo, a PNG file, instead of the name. Not a wallet's logo: wallets are named in text."),
+  contact: panelWords(40)
+    .optional()
+    .describe("Who helps, for example a telephone number: shown with faults and where a payment needs a person."),
+  delivery_words: z
+    .enum(["goods", "falls", "drink", "time"])
+    .optional()
+    .describe(
+      "What customers read while it is delivered: it comes, it falls, a drink is made, or time begins. Default: by the form of the line (motor: falls; timed: time; the others: goods).",
+    ),
+  one_wallet_name_from: z.iso
+    .date('a date, for example "2027-01-12"')
+    .default("2027-01-12")
+    .describe("Local date from which MobilePay is called Vipps too (announced by the provider for 2027-01-12)."),
   accent: z
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/, 'a colour, for example "#0f4c81"')

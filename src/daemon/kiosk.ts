@@ -12,7 +12,7 @@ import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createUlid } from "../service/ulid.ts";
 import type { QrPicture } from "../vipps/port.ts";
 import type { ProviderPorts } from "./provider.ts";
-import { policyOf, quietHoursOf } from "./sale.ts";
+import { policyOf, quietHoursOf, sceneFactsOf } from "./sale.ts";
 
 export interface KioskParts {
   readonly version: string;
@@ -43,6 +43,7 @@ export function kioskOf(config: Config, parts: KioskParts): Kiosk {
       deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s),
       shopQr: parts.shopQr,
       isQuiet: quietHoursOf(config),
+      sceneFacts: sceneFactsOf(config),
       probeMs: config.vipps.probe_s * 1_000,
     },
     {

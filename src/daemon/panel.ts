@@ -20,6 +20,7 @@ import type { Panel } from "../panel/port.ts";
 import type { Look } from "../panel/render.ts";
 import { pngSize } from "../panel/scene/layout.ts";
 import type { FrameSink } from "../panel/sink.ts";
+import { walletOfCurrency } from "../panel/wallets.ts";
 import type { Clock, Log } from "../service/port.ts";
 
 export interface OpenedPanel {
@@ -49,6 +50,7 @@ export async function openPanel(config: Config, parts: PanelParts): Promise<Open
     languages,
     ...defined({ languageMode }),
     look: await readLook(config),
+    wallets: { local: walletOfCurrency[config.vipps.currency], oneNameFrom: config.panel.one_wallet_name_from },
     timeZone: config.machine.time_zone,
   });
   return { panel, stopMs: panelStopMs(choice) };
@@ -106,11 +108,9 @@ export async function choosePanel(config: Config): Promise<PanelChoice> {
 
 /** @throws PanelSetupError when the operator's sign cannot be read, or is no PNG. */
 export async function readLook({ panel }: Config): Promise<Look> {
-  const { brand_name: name, brand_logo: file, accent } = panel;
+  const { brand_name: name, brand_logo: file, accent, contact } = panel;
   const logo = file === undefined ? undefined : await readLogo(file);
-  return {
-    ...defined({ name, logo, accent }),
-  };
+  return defined({ name, logo, accent, contact });
 }
 
 async function readLogo(file: string): Promise<Uint8Array> {

@@ -2,6 +2,8 @@
 import { isInWindow, timeOfDayIn } from "../kit/time-of-day.ts";
 import type { Config } from "../config/schema.ts";
 import { ratesOf } from "../config/tariff.ts";
+import type { SceneFacts } from "../kiosk/port.ts";
+import type { DeliveryForm } from "../panel/port.ts";
 import type { SalePolicy, TimeSales } from "../sale/policy.ts";
 import { quotesOf } from "../sale/tariff.ts";
 
@@ -54,4 +56,15 @@ export function quietHoursOf(config: Config): (wallMs: number) => boolean {
   if (quiet === undefined) return () => false;
   const timeOfDay = timeOfDayIn(machine.time_zone);
   return (wallMs) => isInWindow(quiet, timeOfDay(wallMs));
+}
+
+/** What the words on the panel take from the configuration. */
+export function sceneFactsOf({ delivery, panel, quiet_hours: quiet }: Config): SceneFacts {
+  const lines = new Map(delivery.driver === "gpio" ? delivery.lines.map(({ line, form }) => [line, form]) : []);
+  const ofForm = { motor: "falls", timed: "time", relay: "goods", pulse: "goods" } as const;
+  const formOf = (line: string): DeliveryForm => {
+    const form = lines.get(line);
+    return panel.delivery_words ?? (form === undefined ? "goods" : ofForm[form]);
+  };
+  return { formOf, opensAt: quiet?.to };
 }

@@ -25,6 +25,7 @@ import { createReadinessWatch, type ReadinessWatch } from "./readiness.ts";
 import { reconcile } from "./reconcile.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { repeat, type Repetition } from "./repeat.ts";
+import { plainSceneFacts } from "./scene.ts";
 import { createSaleTimers, type SaleTimers } from "./sale-timers.ts";
 import { serviceVisit } from "./service-visit.ts";
 import { createStateReport, type StateReport } from "./state-report.ts";
@@ -130,6 +131,7 @@ class WholeKiosk implements Kiosk {
         outOfService: this.#readiness.last()?.reason,
         callbackQr: this.#registrar.callbackQr()?.qr,
         shopQr: settings.shopQr(),
+        facts: settings.sceneFacts ?? plainSceneFacts,
       }),
       onCodeNotShown: () => put({ about: "session", event: { kind: "panel-failed" } }),
     });

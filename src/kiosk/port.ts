@@ -3,13 +3,21 @@ import type { Journal } from "../journal/port.ts";
 import type { Link, StateMessage } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Machine } from "../machine/port.ts";
-import type { Panel, Scene } from "../panel/port.ts";
+import type { DeliveryForm, Panel, Scene } from "../panel/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { LineFaultOf } from "../sale/catalogue-check.ts";
 import type { MerchantQrId, Reference } from "../sale/ids.ts";
 import type { SalePolicy } from "../sale/policy.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
+
+/** What the configuration adds to the words. */
+export interface SceneFacts {
+  /** How what this line holds comes to the customer. */
+  readonly formOf: (line: string) => DeliveryForm;
+  /** The end of the quiet hours, "06:00"; undefined where there are none. */
+  readonly opensAt: string | undefined;
+}
 
 export interface KioskSettings {
   readonly merchantQrId: MerchantQrId;
@@ -27,6 +35,8 @@ export interface KioskSettings {
   readonly isQuiet: (wallMs: number) => boolean;
   /** How often the provider is asked whether it is there while nobody buys. */
   readonly probeMs: number;
+  /** For the words on the panel; left out, they are plain. */
+  readonly sceneFacts?: SceneFacts;
 }
 
 export interface KioskPorts {

@@ -1,14 +1,20 @@
 /** From the state of the sale to what the customer sees. Pure. */
-import type { Offer, OutOfServiceReason, Scene } from "../panel/port.ts";
+import type { DeliveryForm, Offer, OutOfServiceReason, Scene } from "../panel/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import { isForSale } from "../sale/catalogue.ts";
 import type { SalePolicy } from "../sale/policy.ts";
 import type { Notice, Session } from "../sale/session.ts";
+import type { Purchase } from "../sale/settlement.ts";
 import { catalogueNow, type SaleState } from "../sale/state.ts";
 import { isPlateRefused, quoteOf } from "../sale/time-moves.ts";
 import type { QrPicture } from "../vipps/port.ts";
+import type { SceneFacts } from "./port.ts";
+
+/** For a machine of which nothing is known. */
+export const plainSceneFacts: SceneFacts = { formOf: () => "goods", opensAt: undefined };
 
 export interface SceneInputs {
+  readonly facts: SceneFacts;
   readonly state: SaleState;
   readonly policy: SalePolicy;
   readonly monoMs: number;
@@ -59,7 +65,7 @@ function payingScene(inputs: SceneInputs, session: Extract<Session, { kind: "pay
 }
 
 function sessionScene(inputs: SceneInputs, session: Exclude<Session, { kind: "none" }>): Scene {
-  const { policy, monoMs, wallMs, state } = inputs;
+  const { policy, monoMs, wallMs, state, facts } = inputs;
   switch (session.kind) {
     case "choosing":
     case "choosing-reserved":
@@ -94,10 +100,14 @@ function sessionScene(inputs: SceneInputs, session: Exclude<Session, { kind: "no
         secondsLeft: secondsUntil(session.deadlineMono, monoMs),
       };
     case "delivering":
-      return { kind: "deliver", product: session.purchase.name };
+      return { kind: "deliver", product: session.purchase.name, form: formOf(session.purchase, facts) };
     case "service-vend":
-      return { kind: "deliver", product: session.name };
+      return { kind: "deliver", product: session.name, form: "goods" };
   }
+}
+
+function formOf({ selection, line }: Purchase, facts: SceneFacts): DeliveryForm {
+  return selection.kind === "time" ? "time" : facts.formOf(line);
 }
 
 function noticeScene(notice: Notice): Scene {
@@ -144,6 +154,8 @@ export function sceneOf(inputs: SceneInputs): Scene {
   }
   if (notice !== null && notice.untilMono > now) return noticeScene(notice);
   if (inputs.isStarting) return { kind: "starting" };
+  if (inputs.outOfService === "quiet-hours")
+    return { kind: "out-of-service", reason: "quiet-hours", opensAt: inputs.facts.opensAt };
   if (inputs.outOfService !== undefined) return { kind: "out-of-service", reason: inputs.outOfService };
   return idleScene(inputs);
 }

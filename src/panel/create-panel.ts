@@ -13,6 +13,7 @@ import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
 import { drawScene, type Look, type RenderSettings } from "./render.ts";
 import { codeArea } from "./scene/layout.ts";
 import type { FrameSink, PresentOutcome } from "./sink.ts";
+import { hasOneName, type Wallet } from "./wallets.ts";
 
 export interface PanelSettings {
   readonly geometry: PanelGeometry;
@@ -28,9 +29,13 @@ export interface PanelSettings {
   readonly qrPolicy?: QrPolicy;
   /** The operator's name, logo and colour. */
   readonly look?: Look;
+  /** The wallet of the place, and the local date from which all apps have one name. */
+  readonly wallets?: { readonly local: Wallet; readonly oneNameFrom: string };
 }
 
 const alternateMs = 6_000;
+/** How often it is looked whether the wallets have one name now: glass that stands still would keep the old one. */
+const namesEveryMs = 600_000;
 /** Between two attempts at a scene that could not be drawn. */
 const rehearsals = { firstMs: 2_000, maxMs: 60_000 };
 /** Replaces a scene that cannot be drawn. It has no code, and nothing that is no longer true. */
@@ -69,6 +74,7 @@ class SinkPanel implements Panel {
   #undrawn: Undrawn | undefined;
   #language = 0;
   #alternating: Timer | undefined;
+  #names: Timer | undefined;
 
   constructor(settings: PanelSettings) {
     this.#settings = settings;
@@ -88,6 +94,7 @@ class SinkPanel implements Panel {
     await this.#settings.sink.open();
     await this.show({ kind: "starting" });
     this.#alternate();
+    this.#watchNames();
   }
 
   show(scene: Scene): Promise<ShowOutcome> {
@@ -136,6 +143,7 @@ class SinkPanel implements Panel {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#alternating?.cancel();
+    this.#names?.cancel();
     this.#drawable();
     await this.#want({ kind: "out-of-service", reason: "stopped" });
     await this.#settings.sink.close();
@@ -149,6 +157,20 @@ class SinkPanel implements Panel {
       this.#language += 1;
       if (this.#wanted === undefined) void this.show(this.#scene);
       this.#alternate();
+    });
+  }
+
+  get #hasOneName(): boolean {
+    const { wallets, clock, timeZone } = this.#settings;
+    return wallets !== undefined && hasOneName(wallets.oneNameFrom, clock.wallMs(), timeZone);
+  }
+
+  /** Until the day of the change, and then never again. */
+  #watchNames(): void {
+    if (this.#settings.wallets === undefined || this.#hasOneName || this.#isStopping) return;
+    this.#names = this.#settings.clock.startTimer("wallet names", namesEveryMs, () => {
+      if (this.#hasOneName && this.#wanted === undefined) void this.show(this.#scene);
+      this.#watchNames();
     });
   }
 
@@ -251,7 +273,7 @@ class SinkPanel implements Panel {
   }
 
   #renderSettings(): RenderSettings {
-    const { languages, timeZone, geometry, drawing, look } = this.#settings;
+    const { languages, timeZone, geometry, drawing, look, wallets } = this.#settings;
     const turn = this.#isAlternating ? this.#language % languages.length : 0;
     const secondLanguage = this.#isAlternating ? undefined : languages[1];
     return {
@@ -262,6 +284,7 @@ class SinkPanel implements Panel {
       language: languages[turn] ?? "en",
       secondLanguage,
       look,
+      wallets: { local: wallets?.local, isOneName: this.#hasOneName },
     };
   }
 }

@@ -32,6 +32,9 @@ export type OutOfServiceReason =
   | "nothing-for-sale"
   | "stopped";
 
+/** How what was bought comes, for the words while it does: somehow, by falling, as a drink that is being made, or as time that begins. */
+export type DeliveryForm = "goods" | "falls" | "drink" | "time";
+
 /** Everything the panel can show, as plain data. Drawing is a pure function from it to a display list. */
 export type Scene =
   | { readonly kind: "starting" }
@@ -79,7 +82,7 @@ export type Scene =
       readonly toPhone: boolean;
       readonly secondsLeft: number;
     }
-  | { readonly kind: "deliver"; readonly product: string }
+  | { readonly kind: "deliver"; readonly product: string; readonly form: DeliveryForm }
   | { readonly kind: "thanks"; readonly product: string; readonly price: Money }
   | {
       readonly kind: "valid-until";
@@ -95,7 +98,12 @@ export type Scene =
     }
   | { readonly kind: "busy" }
   | { readonly kind: "refused"; readonly reason: "age" | "identity" }
-  | { readonly kind: "out-of-service"; readonly reason: OutOfServiceReason };
+  | {
+      readonly kind: "out-of-service";
+      readonly reason: OutOfServiceReason;
+      /** In quiet hours: when selling begins again, a local time of day, "06:00". */
+      readonly opensAt?: string | undefined;
+    };
 
 export type SceneKind = Scene["kind"];
 

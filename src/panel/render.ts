@@ -5,6 +5,7 @@ import type { PanelColours, PanelGeometry } from "./geometry.ts";
 import type { Language, Scene } from "./port.ts";
 import { defaultQrPolicy, type QrPolicy } from "./qr/planner.ts";
 import { contentOf } from "./scene/content.ts";
+import type { WalletNaming } from "./wallets.ts";
 import type { Brand, DisplayList } from "./scene/display-list.ts";
 import { layOut } from "./scene/layout.ts";
 
@@ -12,6 +13,8 @@ import { layOut } from "./scene/layout.ts";
 export interface Look extends Brand {
   /** "#rrggbb"; darkened until white text on it is readable (WCAG 2.2, 1.4.3: contrast 4.5 : 1). */
   readonly accent?: string;
+  /** Who helps: shown with faults, and where a person has to look at a payment. */
+  readonly contact?: string;
 }
 
 export interface RenderSettings {
@@ -23,11 +26,12 @@ export interface RenderSettings {
   readonly secondLanguage?: Language | undefined;
   readonly policy?: QrPolicy;
   readonly look?: Look | undefined;
+  readonly wallets?: WalletNaming | undefined;
 }
 
 export function listScene(scene: Scene, settings: RenderSettings): DisplayList {
-  const { geometry, drawing, timeZone, language, secondLanguage, policy, look } = settings;
-  const content = contentOf(scene, language, timeZone, secondLanguage);
+  const { geometry, drawing, timeZone, language, secondLanguage: second, policy, look, wallets } = settings;
+  const content = contentOf(scene, language, { timeZone, second, wallets, contact: look?.contact });
   return layOut(content, geometry, drawing.measure, policy ?? defaultQrPolicy, look);
 }
 

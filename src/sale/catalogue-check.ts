@@ -3,6 +3,7 @@
  * Pure; what the machine's lines can deliver is passed in as a function.
  */
 import { defined } from "../kit/defined.ts";
+import { undrawableBecause } from "../kit/panel-letters.ts";
 import { unreadableBecause } from "../kit/readable-text.ts";
 import type { Catalogue, Product } from "./catalogue.ts";
 import { currencies, type Currency, type Money, paymentMinorMax } from "./money.ts";
@@ -47,6 +48,11 @@ export function textFault(text: string, max: number): string | undefined {
   if (unreadable !== undefined) return unreadable;
   const { length } = Array.from(text);
   return length > max ? `${length} characters, and at most ${max} are allowed` : undefined;
+}
+
+/** The same for a text that stands on the panel, whose font has not every letter. */
+export function panelTextFault(text: string, max: number): string | undefined {
+  return textFault(text, max) ?? undrawableBecause(text);
 }
 
 /** Formats minor units: 2500 is "25.00 NOK". */
@@ -146,7 +152,7 @@ function productFaults(
     faults.push({ key, value, message, ...defined({ instead }) });
   };
   if (!productIdPattern.test(id)) fault("id", id, "1 to 40 letters, digits, _ . or -");
-  const ofName = textFault(name, productNameMax);
+  const ofName = panelTextFault(name, productNameMax);
   if (ofName !== undefined) fault("name", name, ofName);
   const ofVat = vatFault(vatRate);
   if (ofVat !== undefined) fault("vatRate", vatRate, ofVat.message, ofVat.instead);

@@ -1,15 +1,28 @@
 /** From a scene to its content: title, large value, lines, icon, code, products. No positions yet. Pure. */
+import { drawableText } from "../../kit/panel-letters.ts";
 import { readableText } from "../../kit/readable-text.ts";
-import type { Language, Offer, Scene } from "../port.ts";
+import type { Language, Offer, OutOfServiceReason, Scene } from "../port.ts";
 import { type Money, minorPerMajor } from "../../sale/money.ts";
 import type { QrPicture } from "../../vipps/port.ts";
+import { type AppName, appName, type WalletNaming } from "../wallets.ts";
 import { texts } from "./texts/all.ts";
-import type { Texts } from "./texts/texts.ts";
+import type { FaultKind, Texts } from "./texts/texts.ts";
 
 export type IconName = "check" | "cross" | "hourglass" | "phone" | "arrow-down" | "pause";
 
 /** The purpose of a line: the product, what to do next, the same in a second language, or what happens to the customer's money (never left out). */
 export type LineRole = "detail" | "how" | "second" | "fate";
+
+/** What the words depend on beside the scene and the language. */
+export interface WordSettings {
+  /** An IANA name. */
+  readonly timeZone: string;
+  /** Title and directions in this language as well, for glass that cannot alternate. */
+  readonly second?: Language | undefined;
+  readonly wallets?: WalletNaming | undefined;
+  /** Who helps: a telephone number, an address. */
+  readonly contact?: string | undefined;
+}
 
 export interface SceneContent {
   readonly qr: QrPicture | undefined;
@@ -62,10 +75,14 @@ function dateText(wallMs: number, locale: string, timeZone: string): string {
   return new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "long", timeZone }).format(wallMs);
 }
 
-export function timeText(wallMs: number, locale: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(
-    wallMs,
-  );
+/** A time of day as the language writes it: "09:00", "09.00", "9.00". */
+export function timeText(wallMs: number, { locale, hour }: Pick<Texts, "locale" | "hour">, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale, { hour, minute: "2-digit", hourCycle: "h23", timeZone }).format(wallMs);
+}
+
+/** The same of a time of day that is already local, "HH:MM". */
+function localTimeText(timeOfDay: string, words: Texts): string {
+  return timeText(Date.parse(`1970-01-01T${timeOfDay}:00Z`), words, "UTC");
 }
 
 /** The part of a reference that is short enough to read out. */
@@ -75,8 +92,8 @@ function shortReference(reference: string | undefined): string | undefined {
 
 function offerRows(offers: readonly Offer[], words: Texts): SceneContent["offers"] {
   return offers.map((offer) => ({
-    line: readableText(offer.line),
-    name: readableText(offer.name),
+    line: shownText(offer.line),
+    name: shownText(offer.name),
     price: offer.soldOut ? words.soldOut : moneyText(offer.price, words.locale),
     shortPrice: offer.soldOut ? words.soldOut : amountText(offer.price, words.locale),
     soldOut: offer.soldOut,
@@ -104,37 +121,92 @@ type Line = SceneContent["lines"][number];
 /** Names and plates come from outside. One that cannot be drawn must not prevent the whole scene. */
 function lines(...given: readonly (readonly [LineRole, string | undefined])[]): readonly Line[] {
   return given.flatMap(([role, from]) => {
-    const text = readableText(from ?? "");
+    const text = shownText(from ?? "");
     return text === "" ? [] : [{ text, role }];
   });
 }
 
-const wallet = "Vipps MobilePay";
-
-function idle(scene: Extract<Scene, { kind: "idle" }>, words: Texts): SceneContent {
-  const offers = offerRows(scene.offers, words);
-  if (scene.code === undefined)
-    return say(words.pressTitle, {
-      lines: lines(["how", words.pressHow]),
-      offers,
-      footer: wallet,
-      ...(offers.length === 0 ? { icon: "phone" } : {}),
-    });
-  const { qr } = scene.code;
-  if (scene.code.kind === "shop")
-    return say(words.shopTitle, { qr, lines: lines(["how", words.shopHow]), footer: wallet });
-  const how = scene.canSelectFirst ? words.scanOrPress : words.scanHow;
-  return say(words.scanTitle, { qr, lines: lines(["how", how]), offers, footer: wallet });
+/** One line of letters that the font has. */
+export function shownText(text: string): string {
+  return drawableText(readableText(text));
 }
 
-/**
- * The content of a scene in a language. `timeZone` is an IANA name. With `second`, title and directions are given in that language as well, for
- * glass that cannot alternate.
- */
-export function contentOf(scene: Scene, language: Language, timeZone: string, second?: Language): SceneContent {
-  const first = inLanguage(scene, language, timeZone);
+function idle(scene: Extract<Scene, { kind: "idle" }>, words: Texts, app: AppName): SceneContent {
+  const offers = offerRows(scene.offers, words);
+  if (scene.code === undefined) {
+    if (offers.length === 0)
+      return say(words.idleTitle(app), { icon: "phone", lines: lines(["how", words.pressHow(app)]) });
+    return say(words.pressTitle, { lines: lines(["how", words.pressHow(app)]), offers });
+  }
+  const { qr } = scene.code;
+  // The app's name is in the title: customers look for it, and it says where to scan.
+  const title = words.idleTitle(app);
+  if (scene.code.kind === "shop") return say(title, { qr, lines: lines(["how", words.shopHow(app)]) });
+  const how = scene.canSelectFirst ? words.scanOrPress : words.scanHow;
+  return say(title, { qr, lines: lines(["how", how(app)]), offers });
+}
+
+type Closure =
+  | { readonly kind: "closed" | "sold-out" | "off" }
+  | { readonly kind: "fault"; readonly fault: FaultKind; readonly code: string };
+
+/** Closed is not broken. A fault has a code that says nothing to customers and all to support (docs/panels.md has the table). */
+const closures: Readonly<Record<OutOfServiceReason, Closure>> = {
+  "quiet-hours": { kind: "closed" },
+  operator: { kind: "closed" },
+  "nothing-for-sale": { kind: "sold-out" },
+  stopped: { kind: "off" },
+  clock: { kind: "fault", fault: "technical", code: "E1" },
+  machine: { kind: "fault", fault: "machine", code: "E2" },
+  provider: { kind: "fault", fault: "payment", code: "E3" },
+  mqtt: { kind: "fault", fault: "payment", code: "E4" },
+  relay: { kind: "fault", fault: "payment", code: "E5" },
+  identity: { kind: "fault", fault: "technical", code: "E6" },
+  config: { kind: "fault", fault: "technical", code: "E7" },
+  journal: { kind: "fault", fault: "technical", code: "E8" },
+  panel: { kind: "fault", fault: "technical", code: "E9" },
+};
+
+/** The code of a fault as customers read it out; undefined where nothing is broken. */
+export function supportCode(reason: OutOfServiceReason): string | undefined {
+  const closure = closures[reason];
+  return closure.kind === "fault" ? closure.code : undefined;
+}
+
+function outOfService(
+  { reason, opensAt }: Extract<Scene, { kind: "out-of-service" }>,
+  words: Texts,
+  contact: string | undefined,
+): SceneContent {
+  const closure = closures[reason];
+  switch (closure.kind) {
+    case "closed": {
+      const how = opensAt === undefined ? words.closedHow : words.opensAt(localTimeText(opensAt, words));
+      return say(words.closedTitle, { icon: "pause", lines: lines(["how", how]) });
+    }
+    case "sold-out":
+      return say(words.soldOutTitle, { icon: "pause", lines: lines(["how", words.soldOutHow]) });
+    case "off":
+      return say(words.closedTitle, { icon: "pause", lines: lines(["how", words.offHow]) });
+    case "fault":
+      return say(words.outTitle, {
+        icon: "pause",
+        lines: lines(["how", words.fault[closure.fault]], ["detail", helpOf(words, contact)]),
+        footer: words.faultCode(closure.code),
+      });
+  }
+}
+
+function helpOf(words: Texts, contact: string | undefined): string | undefined {
+  return contact === undefined ? undefined : words.help(contact);
+}
+
+/** The content of a scene in a language, and with `second` in two. */
+export function contentOf(scene: Scene, language: Language, settings: WordSettings): SceneContent {
+  const first = inLanguage(scene, language, settings);
+  const { second } = settings;
   if (second === undefined || second === language) return first;
-  const other = inLanguage(scene, second, timeZone);
+  const other = inLanguage(scene, second, settings);
   const added = other.lines
     .filter(
       (line) => (line.role === "how" || line.role === "fate") && !first.lines.some(({ text }) => text === line.text),
@@ -147,25 +219,28 @@ export function contentOf(scene: Scene, language: Language, timeZone: string, se
   };
 }
 
-function inLanguage(scene: Scene, language: Language, timeZone: string): SceneContent {
+function inLanguage(scene: Scene, language: Language, { timeZone, wallets, contact }: WordSettings): SceneContent {
   const words = texts[language];
+  const app = appName(language, words.or, wallets ?? {});
   const money = (amount: Money): string => moneyText(amount, words.locale);
-  const time = (wallMs: number): string => timeText(wallMs, words.locale, timeZone);
+  const time = (wallMs: number): string => timeText(wallMs, words, timeZone);
   const date = (wallMs: number): string => dateText(wallMs, words.locale, timeZone);
   // The time of day alone is only clear within the same day.
   const until = (fromWallMs: number, wallMs: number): string =>
-    date(fromWallMs) === date(wallMs) ? time(wallMs) : `${date(wallMs)} ${time(wallMs)}`;
+    words.validUntilWhen(
+      date(fromWallMs) === date(wallMs) ? words.atTime(time(wallMs)) : words.onDay(date(wallMs), time(wallMs)),
+    );
   const left = (seconds: number): string => `${words.timeLeft} ${clockText(seconds)}`;
   switch (scene.kind) {
     case "starting":
       return say(words.starting, { icon: "hourglass", lines: lines(["how", words.oneMoment]) });
     case "idle":
-      return idle(scene, words);
+      return idle(scene, words, app);
     case "choose":
       return say(words.chooseTitle, {
         lines: lines(
           ["how", words.chooseHow],
-          ["detail", scene.reserved === undefined ? undefined : `${words.reserved} ${money(scene.reserved)}`],
+          ["detail", scene.reserved === undefined ? undefined : words.reserved(money(scene.reserved))],
         ),
         offers: offerRows(scene.offers, words),
         timeLeft: left(scene.secondsLeft),
@@ -174,34 +249,30 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
       return say(words.timeTitle, {
         big: money(scene.price),
         lines: lines(
-          [
-            "detail",
-            `${durationText(scene.minutes, words)} · ${words.validUntil.toLowerCase()} ${until(scene.fromWallMs, scene.untilWallMs)}`,
-          ],
-          ["detail", scene.plateWanted ? `${words.plate}: ${scene.plate === "" ? "…" : scene.plate}` : undefined],
+          ["detail", `${durationText(scene.minutes, words)} · ${until(scene.fromWallMs, scene.untilWallMs)}`],
+          ["detail", scene.plateWanted ? words.plate(scene.plate === "" ? "…" : scene.plate) : undefined],
           ["how", scene.isPlateRefused ? words.plateRefused : words.timeHow],
         ),
         timeLeft: left(scene.secondsLeft),
       });
     case "pay":
-      return say(words.payTitle, {
+      return say(words.payTitle(app), {
         qr: scene.qr,
         big: money(scene.price),
-        lines: lines(["detail", scene.product], ["how", scene.canShowCode ? words.payOrHold : words.payHow]),
+        lines: lines(["detail", scene.product], ["how", scene.canShowCode ? words.payOrHold : undefined]),
         timeLeft: left(scene.secondsLeft),
       });
     case "wait":
       return say(scene.toPhone ? words.approveTitle : words.waitTitle, {
         icon: scene.toPhone ? "phone" : "hourglass",
         big: money(scene.price),
-        lines: lines(["detail", scene.product], ["how", scene.toPhone ? words.approveHow : undefined]),
+        lines: lines(["detail", scene.product], ["how", scene.toPhone ? words.approveHow(app) : undefined]),
         timeLeft: left(scene.secondsLeft),
       });
-    case "deliver":
-      return say(words.deliverTitle, {
-        icon: "arrow-down",
-        lines: lines(["detail", scene.product], ["how", words.deliverHow]),
-      });
+    case "deliver": {
+      const { title, how } = words.deliver[scene.form];
+      return say(title, { icon: "arrow-down", lines: lines(["detail", scene.product], ["how", how]) });
+    }
     case "thanks":
       return say(words.thanksTitle, {
         icon: "check",
@@ -216,31 +287,29 @@ function inLanguage(scene: Scene, language: Language, timeZone: string): SceneCo
         big: time(scene.untilWallMs),
         lines: lines(
           ["detail", date(scene.untilWallMs)],
-          ["detail", scene.plate === undefined || scene.plate === "" ? undefined : `${words.plate}: ${scene.plate}`],
+          ["detail", scene.plate === undefined || scene.plate === "" ? undefined : words.plate(scene.plate)],
           ["detail", money(scene.price)],
         ),
       });
-    case "sorry":
+    case "sorry": {
+      const needsHelp = scene.money === "needs-attention";
       return say(words.sorry[scene.reason], {
         icon: "cross",
         tone: "bad",
-        lines: lines(["fate", words.money[scene.money]]),
-        big: scene.money === "needs-attention" ? shortReference(scene.reference) : undefined,
+        lines: lines(["fate", words.money[scene.money]], ["detail", needsHelp ? helpOf(words, contact) : undefined]),
+        big: needsHelp ? shortReference(scene.reference) : undefined,
       });
+    }
     case "busy":
       return say(words.busyTitle, { icon: "pause", lines: lines(["how", words.busyHow]) });
     case "refused":
       return say(scene.reason === "age" ? words.ageTitle : words.identityTitle, {
         icon: "cross",
         tone: "bad",
-        lines: lines(["fate", words.nothingTaken]),
+        lines: lines(["fate", words.money["nothing-taken"]]),
       });
     case "out-of-service":
-      return say(words.outTitle, {
-        icon: "pause",
-        lines: lines(["how", words.out[scene.reason]]),
-        footer: scene.reason,
-      });
+      return outOfService(scene, words, contact);
   }
 }
 

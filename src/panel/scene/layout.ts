@@ -2,11 +2,10 @@
  * From a scene's content to a display list. All scenes have one arrangement: the code in a square at one end and the words in the rest, side by side
  * on wide panels, one above the other on tall ones. Without a code the words are centred. Pure.
  */
-import { readableText } from "../../kit/readable-text.ts";
 import type { Box } from "../frame.ts";
 import type { PanelGeometry } from "../geometry.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "../qr/planner.ts";
-import type { SceneContent } from "./content.ts";
+import { type SceneContent, shownText } from "./content.ts";
 import type { Brand, DisplayItem, DisplayList, Ink } from "./display-list.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { placeOffers, tableHeightMin } from "./offer-table.ts";
@@ -201,7 +200,7 @@ function brandItem(
     const heightPx = Math.max(1, Math.floor(size.heightPx * scale));
     return { kind: "logo", box: { xPx, yPx: box.yPx, widthPx, heightPx }, png: brand.logo };
   }
-  const name = readableText(brand?.name ?? "");
+  const name = shownText(brand?.name ?? "");
   if (name === "") return undefined;
   const room = { widthPx: box.widthPx, heightPx: Math.ceil(bodyPx * lineHeight) };
   const style = { sizePx: bodyPx * 0.9, weight: "bold", measure } as const;

@@ -63,7 +63,7 @@ export function sampleScenes(
     },
     wait: { kind: "wait", product, price, toPhone: false, secondsLeft: 60 },
     approve: { kind: "wait", product, price, toPhone: true, secondsLeft: 60 },
-    deliver: { kind: "deliver", product },
+    deliver: { kind: "deliver", product, form: "drink" },
     thanks: { kind: "thanks", product, price },
     "valid-until": { kind: "valid-until", plate: "AB 12345", untilWallMs, price: money(4_500, "NOK") },
     declined: { kind: "sorry", reason: "declined", money: "nothing-taken", reference: undefined },
@@ -79,7 +79,8 @@ export function sampleScenes(
     "refused-age": { kind: "refused", reason: "age" },
     "refused-identity": { kind: "refused", reason: "identity" },
     "out-of-service": { kind: "out-of-service", reason: "mqtt" },
-    closed: { kind: "out-of-service", reason: "quiet-hours" },
+    closed: { kind: "out-of-service", reason: "quiet-hours", opensAt: "06:00" },
+    "sold-out": { kind: "out-of-service", reason: "nothing-for-sale" },
   };
   return Object.entries(named).map(([name, scene]) => ({ name, scene }));
 }

@@ -213,7 +213,7 @@ it("a planted frame with a wrong code is read, and is no code that can be paid",
     secondsLeft: 60,
     canShowCode: false,
   } as const;
-  const list = layOut(contentOf(scene, "en", "Europe/Oslo"), geometry, drawing.measure);
+  const list = layOut(contentOf(scene, "en", { timeZone: "Europe/Oslo" }), geometry, drawing.measure);
   const text = await readCode(framePng(await drawing.draw(list, colourPalette)));
   expect(text).toBe(wrong);
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });

@@ -1,6 +1,7 @@
 /** Goal: the panel shows what belongs to the state, once each, and a code that it did not take is known. Method: a panel that remembers. */
 import { describe, expect, it } from "vitest";
 import { createPresenter } from "../../../src/kiosk/presenter.ts";
+import { plainSceneFacts } from "../../../src/kiosk/scene.ts";
 import type { OutOfServiceReason } from "../../../src/panel/port.ts";
 import type { QrPicture } from "../../../src/vipps/port.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
@@ -26,7 +27,7 @@ function presenting(panel = new RememberingPanel()) {
     clock,
     log,
     state: () => sale.state,
-    inputs: () => ({ ...now, policy, shopQr: undefined }),
+    inputs: () => ({ ...now, policy, shopQr: undefined, facts: plainSceneFacts }),
     onCodeNotShown: () => (notShown += 1),
   });
   const kinds = (): readonly string[] => panel.scenes.map(({ kind }) => kind);

@@ -1,6 +1,7 @@
 /** Goal: the customer sees what is true of the sale, and a code only while it can be paid. Method: a table from state to scene. */
 import { describe, expect, it } from "vitest";
-import { type SceneInputs, sceneOf } from "../../../src/kiosk/scene.ts";
+import type { SceneFacts } from "../../../src/kiosk/port.ts";
+import { plainSceneFacts, type SceneInputs, sceneOf } from "../../../src/kiosk/scene.ts";
 import type { Scene } from "../../../src/panel/port.ts";
 import { money } from "../../../src/sale/money.ts";
 import type { Notice, NoticeContent, Session } from "../../../src/sale/session.ts";
@@ -33,6 +34,7 @@ function see(state: Partial<SaleState>, inputs: Partial<SceneInputs> = {}): Scen
   return sceneOf({
     state: { ...idleState, ...state },
     policy,
+    facts: plainSceneFacts,
     monoMs: nowMs,
     wallMs: 1_000_000,
     isStarting: false,
@@ -211,14 +213,14 @@ describe("during a session", () => {
       { kind: "delivering", reference, purchase, untilWallMs: null },
       {},
       {},
-      { kind: "deliver", product: "Water" },
+      { kind: "deliver", product: "Water", form: "goods" },
     ],
     [
       "gets a service vend",
       { kind: "service-vend", id: "c1", name: "Tea" },
       {},
       {},
-      { kind: "deliver", product: "Tea" },
+      { kind: "deliver", product: "Tea", form: "goods" },
     ],
   ])("the customer who %s", (_, session, state, inputs, expected) => {
     expect(see({ ...state, session }, inputs)).toEqual(expected);
@@ -256,5 +258,31 @@ describe("after a session", () => {
     const notice: Notice = { ...content, untilMono: nowMs + 1 };
     expect(see({ notice }, { outOfService: "clock" })).toEqual(content);
     expect(see({ notice: { ...notice, untilMono: nowMs } }).kind).toBe("idle");
+  });
+});
+
+describe("what the configuration adds to the words", () => {
+  const facts: SceneFacts = { formOf: () => "falls", opensAt: "06:00" };
+
+  it("is how the product comes", () => {
+    const session = { kind: "delivering", reference, purchase, untilWallMs: null } as const;
+    expect(see({ session }, { facts })).toMatchObject({ kind: "deliver", form: "falls" });
+    const time: Purchase = {
+      ...purchase,
+      selection: { kind: "time", minutes: 30, price, line: "A1", plate: undefined },
+    };
+    expect(see({ session: { ...session, purchase: time } }, { facts })).toMatchObject({
+      kind: "deliver",
+      form: "time",
+    });
+  });
+
+  it("is when it opens again, in quiet hours alone", () => {
+    expect(see({}, { facts, outOfService: "quiet-hours" })).toEqual({
+      kind: "out-of-service",
+      reason: "quiet-hours",
+      opensAt: "06:00",
+    });
+    expect(see({}, { facts, outOfService: "operator" })).toEqual({ kind: "out-of-service", reason: "operator" });
   });
 });

@@ -1,5 +1,5 @@
 /** The panel over a sink: the newest scene wins, nothing stale is shown, and only what the sink confirmed counts. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createPanel } from "../../../src/panel/create-panel.ts";
 import { createDrawing, framePng } from "../../../src/panel/draw.ts";
 import type { Language, Panel, Scene } from "../../../src/panel/port.ts";
@@ -46,13 +46,43 @@ function rig(
   return { panel, sink, clock };
 }
 
+const small = "waveshare-2.13-v4 at 90°";
+
+/** The frames as one text each, to tell them apart. */
+const bytesOf = (sink: RecordingSink): readonly string[] =>
+  sink.shown.map(({ frame }) => Buffer.from(frame.rgba).toString("base64"));
+
+it("paints the wallet's new name over a picture that stands still, on the day and once", async () => {
+  const sink = new RecordingSink();
+  const clock = new SimulatedClock(Date.parse("2027-01-11T20:00:00Z"));
+  const panel = createPanel({
+    geometry: geometryNamed(small),
+    sink,
+    drawing: createDrawing(),
+    clock,
+    log: createMemoryLog(),
+    languages: ["da"],
+    wallets: { local: "mobilepay", oneNameFrom: "2027-01-12" },
+    timeZone: "Europe/Copenhagen",
+  });
+  await panel.start();
+  await panel.show(sceneNamed("idle-scan"));
+  await clock.advance(2 * 3_600_000);
+  expect(sink.shown).toHaveLength(2);
+  await clock.advance(2 * 3_600_000);
+  await vi.waitFor(() => expect(sink.shown).toHaveLength(3));
+  const [, before, after] = bytesOf(sink);
+  expect(after).not.toBe(before);
+  await clock.advance(48 * 3_600_000);
+  expect(sink.shown).toHaveLength(3);
+  await panel.stop();
+});
+
 function sceneNamed(name: string) {
   const found = sampleScenes().find((sample) => sample.name === name);
   if (found === undefined) throw new Error(`no sample ${name}`);
   return found.scene;
 }
-
-const small = "waveshare-2.13-v4 at 90°";
 
 describe("a panel", () => {
   it("paints starting, and at its end a safe scene", async () => {
@@ -80,7 +110,7 @@ describe("a panel", () => {
     const outcomes = await Promise.all([
       panel.show(sceneNamed("pay")),
       panel.show({ kind: "busy" }),
-      panel.show({ kind: "deliver", product: "Kaffe" }),
+      panel.show({ kind: "deliver", product: "Kaffe", form: "goods" }),
     ]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["superseded", "superseded", "shown"]);
     expect(sink.shown).toHaveLength(1);
@@ -149,7 +179,7 @@ describe("a panel", () => {
         { kind: "idle", code: { kind: "callback", qr }, canSelectFirst: true, offers },
         { kind: "choose", offers, reserved: undefined, secondsLeft: 9 },
         { kind: "pay", qr, product: name, price, secondsLeft: 9, canShowCode: false },
-        { kind: "deliver", product: name },
+        { kind: "deliver", product: name, form: "goods" },
         { kind: "thanks", product: name, price },
         { kind: "valid-until", plate: name, untilWallMs: 0, price },
       ];

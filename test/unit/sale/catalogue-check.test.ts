@@ -23,7 +23,7 @@ const withWater = (change: Partial<Product>): Catalogue => ({ ...right, products
 describe("a catalogue", () => {
   it("that is right has no fault, whatever Nordic names it has", () => {
     expect(catalogueFaults(right, around)).toEqual([]);
-    expect(catalogueFaults(withWater({ name: "Rødgrød med fløde, 0,5 l – 🥤" }), around)).toEqual([]);
+    expect(catalogueFaults(withWater({ name: "Rødgrød med fløde, 0,5 l – Ø" }), around)).toEqual([]);
   });
 
   it.each<[string, Catalogue, number | undefined, string, RegExp]>([
@@ -37,6 +37,13 @@ describe("a catalogue", () => {
     ["a name that turns the writing around", withWater({ name: "\u202eVann" }), 0, "name", /U\+202E/],
     ["a name over two lines", withWater({ name: "Va\nnn" }), 0, "name", /U\+000A/],
     ["a name of spaces", withWater({ name: " " }), 0, "name", /nothing to read/],
+    [
+      "a name in letters that the panel's font has not",
+      withWater({ name: "Kaffe ☕" }),
+      0,
+      "name",
+      /no "☕" \(U\+2615/,
+    ],
     ["a name that fits nowhere", withWater({ name: "x".repeat(61) }), 0, "name", /61 characters.*60/],
     ["a line that there is not", withWater({ line: "Z9" }), 0, "line", /A1, A2/],
     [

@@ -1,34 +1,45 @@
 /**
  * Every sentence that customers read, by where it appears. Each language is a file next to this one and is complete, because the compiler asks for
- * every sentence. Sentences are short and plain, and promise nothing that the machine cannot keep.
+ * every sentence. Sentences are short and plain, and promise nothing that the machine cannot keep. Scanning happens in the app, never "with the
+ * camera": whoever sticks a false code over a true one counts on the camera. Where the wording comes from: docs/sentences.md.
  */
-import type { MoneyFate, OutOfServiceReason, SorryReason } from "../../port.ts";
+import type { DeliveryForm, MoneyFate, SorryReason } from "../../port.ts";
+import type { AppName } from "../../wallets.ts";
+
+/** What customers are told of a fault; for the rest there is the code. */
+export type FaultKind = "payment" | "machine" | "technical";
 
 export interface Texts {
   readonly locale: string;
+  /** Hours with a leading zero ("09.00") or without ("9.00"). */
+  readonly hour: "2-digit" | "numeric";
+  /** Between the names of two apps. */
+  readonly or: string;
   readonly starting: string;
   readonly oneMoment: string;
-  readonly scanTitle: string;
-  readonly scanHow: string;
-  readonly scanOrPress: string;
-  readonly shopTitle: string;
-  readonly shopHow: string;
+  readonly idleTitle: (app: AppName) => string;
+  readonly scanHow: (app: AppName) => string;
+  readonly scanOrPress: (app: AppName) => string;
+  readonly shopHow: (app: AppName) => string;
   readonly pressTitle: string;
-  readonly pressHow: string;
+  readonly pressHow: (app: AppName) => string;
   readonly chooseTitle: string;
   readonly chooseHow: string;
-  readonly reserved: string;
-  readonly payTitle: string;
-  readonly payHow: string;
+  readonly reserved: (amount: string) => string;
+  readonly payTitle: (app: AppName) => string;
   readonly payOrHold: string;
   readonly waitTitle: string;
   readonly approveTitle: string;
-  readonly approveHow: string;
-  readonly deliverTitle: string;
-  readonly deliverHow: string;
+  readonly approveHow: (app: AppName) => string;
+  readonly deliver: Readonly<Record<DeliveryForm, { readonly title: string; readonly how: string }>>;
   readonly thanksTitle: string;
+  /** Above a time of day. */
   readonly validUntil: string;
-  readonly plate: string;
+  /** Before `atTime` or `onDay`. */
+  readonly validUntilWhen: (when: string) => string;
+  readonly atTime: (time: string) => string;
+  readonly onDay: (day: string, time: string) => string;
+  readonly plate: (plate: string) => string;
   readonly timeTitle: string;
   readonly timeHow: string;
   /** ? stands in the plate for what was typed. */
@@ -37,13 +48,20 @@ export interface Texts {
   readonly busyHow: string;
   readonly ageTitle: string;
   readonly identityTitle: string;
-  readonly nothingTaken: string;
   readonly outTitle: string;
+  readonly closedTitle: string;
+  readonly closedHow: string;
+  readonly offHow: string;
+  readonly opensAt: (time: string) => string;
+  readonly soldOutTitle: string;
+  readonly soldOutHow: string;
+  readonly fault: Readonly<Record<FaultKind, string>>;
+  readonly faultCode: (code: string) => string;
+  readonly help: (contact: string) => string;
   readonly soldOut: string;
   readonly timeLeft: string;
   readonly hours: (count: number) => string;
   readonly minutes: (count: number) => string;
   readonly sorry: Readonly<Record<SorryReason, string>>;
   readonly money: Readonly<Record<MoneyFate, string>>;
-  readonly out: Readonly<Record<OutOfServiceReason, string>>;
 }

@@ -48,7 +48,7 @@ describe.each(geometries)("$id", (geometry) => {
         .join("|");
     const reference = "kvitt-01JZ8Q4M7T3X9B2C";
     expect(saying({ kind: "sorry", reason: "interrupted", money: "being-refunded", reference })).toContain(
-      "Your money is being paid back.",
+      "You will get your money back.",
     );
     const attention = saying({ kind: "sorry", reason: "unknown-delivery", money: "needs-attention", reference });
     expect(attention).toMatch(/Keep this number:.*7T3X9B2C/);
