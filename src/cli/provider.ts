@@ -9,7 +9,7 @@ import { fieldWords } from "../config/messages.ts";
 import { providerUrl, relayFileSchema } from "../config/relay.ts";
 import { errorText } from "../kit/error-text.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
-import { createLog } from "../service/log.ts";
+import { createReadableLog } from "../service/service-log.ts";
 import { readSecretFile, SecretFileError } from "../service/secret-file.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { createUlid } from "../service/ulid.ts";
@@ -152,7 +152,7 @@ export async function openProvider(flags: ProviderFlags, io: CommandIo): Promise
       transport: createFetchTransport(),
       clock,
       entropy,
-      log: createLog(flags.verbose === true ? "debug" : "error", (line) => io.err(line.trimEnd())),
+      log: createReadableLog(flags.verbose === true ? "debug" : "error", io.err),
     });
     return {
       client,

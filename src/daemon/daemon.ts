@@ -11,9 +11,10 @@ import { createShopCode } from "../kiosk/shop-code.ts";
 import type { Machine } from "../machine/port.ts";
 import { type AdjustableClock, adjustableClock } from "../service/adjustable-clock.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
+import { createHost } from "../service/host.ts";
 import { createNotifier, type Notifier } from "../service/notify.ts";
 import { createOwned } from "../service/owned.ts";
-import type { Clock, Entropy, Log } from "../service/port.ts";
+import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
 import { createSystemClock, type SystemClock } from "../service/system-clock.ts";
 import { createTimeExtension } from "../service/time-extension.ts";
 import { feedWatchdog } from "../service/watchdog.ts";
@@ -27,6 +28,8 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
+  /** What the log said in the last hour. */
+  readonly recentLog: () => LogExcerpt;
   readonly version: string;
   /** Aborted when the daemon should stop. */
   readonly signal: AbortSignal;
@@ -39,6 +42,7 @@ export interface DaemonService {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly notifier: Notifier;
+  readonly host: Host;
   /** Puts the wall clock of a simulated machine wrong. */
   readonly setWallOffset: (offsetMs: number) => void;
 }
@@ -61,7 +65,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   });
   const { clock, setWallOffset } = clockOf(isSimulated, systemClock);
   const entropy = createSystemEntropy();
-  const service = { clock, entropy, notifier: await createNotifier(env["NOTIFY_SOCKET"], log), setWallOffset };
+  const host = createHost({ env, clock, end: () => process.kill(process.pid, "SIGTERM") });
+  const notifier = await createNotifier(env["NOTIFY_SOCKET"], log);
+  const service = { clock, entropy, notifier, host, setWallOffset };
   const parts = configuredParts({
     ...options,
     clock,
@@ -96,8 +102,8 @@ export async function runParts(options: DaemonOptions, service: DaemonService, p
 
 /** One life of the kiosk. @throws JournalError or StoredValueError before anything is sold. */
 async function sell(options: DaemonOptions, service: DaemonService, parts: DaemonParts): Promise<void> {
-  const { config, env, log, signal, version } = options;
-  const { clock, entropy, notifier, setWallOffset } = service;
+  const { config, env, log, recentLog, signal, version } = options;
+  const { clock, entropy, notifier, host, setWallOffset } = service;
   const notify = (message: string): void => notifier.notify(message);
   await using owned = createOwned({ clock, log });
   const extension = createTimeExtension(notify, clock);
@@ -125,6 +131,8 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
     link,
     provider,
     shopQr: () => shopCode.qr(),
+    host,
+    recentLog,
     clock,
     entropy,
     log: log.child({ room: "kiosk" }),
@@ -132,7 +140,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   attach?.(kiosk.counter);
   const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
   const serviced: Kiosk["serviced"] = (line) => kiosk.serviced(line);
-  await parts.openSockets({ twin, describe, serviced, setWallOffset, closeMs: budget.socketsMs }, owned);
+  await parts.openSockets({ twin, describe, serviced, recentLog, setWallOffset, closeMs: budget.socketsMs }, owned);
 
   if (signal.aborted) return;
   owned.defer("kiosk", () => stopKiosk(kiosk, machine, options), budget.kioskMs);

@@ -8,7 +8,7 @@ import type { Link } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
 import { merchantQrId, referenceOf } from "../sale/ids.ts";
-import type { Clock, Entropy, Log } from "../service/port.ts";
+import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
 import { createUlid } from "../service/ulid.ts";
 import type { QrPicture } from "../vipps/port.ts";
 import type { ProviderPorts } from "./provider.ts";
@@ -23,6 +23,8 @@ export interface KioskParts {
   readonly provider: ProviderPorts;
   /** The web shop's code, once it is known. */
   readonly shopQr: () => QrPicture | undefined;
+  readonly host: Host;
+  readonly recentLog: () => LogExcerpt;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
@@ -57,7 +59,8 @@ export function kioskOf(config: Config, parts: KioskParts): Kiosk {
       entropy,
       log,
       freshReference: () => referenceOf(id, createUlid(clock, entropy)),
-      reboot: () => process.kill(process.pid, "SIGTERM"),
+      host: parts.host,
+      recentLog: parts.recentLog,
     },
   );
 }

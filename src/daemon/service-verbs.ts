@@ -1,21 +1,25 @@
 /**
- * What a person at the machine can ask and say, over the service socket: `GET /state`, and `POST /serviced` with `{"line": "A1"}` or nothing.
+ * What a person at the machine can ask and say, over the service socket: `GET /state`, `GET /logs`, and `POST /serviced` with `{"line": "A1"}` or
+ * nothing.
  * The file's mode says who may (kvitt's group); what is asked has the same checks as the signed commands. Part of the composition root.
  */
 import { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
 import type { Kiosk } from "../kiosk/kiosk.ts";
 import type { LocalAnswer, LocalRequest } from "../service/local-socket.ts";
-import type { Log } from "../service/port.ts";
+import type { Log, LogExcerpt } from "../service/port.ts";
 
 export interface ServiceVerbParts {
   /** What the daemon is doing now, as JSON. */
   readonly describe: () => unknown;
   readonly serviced: Kiosk["serviced"];
+  readonly recentLog: () => LogExcerpt;
   readonly log: Log;
 }
 
 const servicedOrder = z.strictObject({ line: z.string().min(1).max(40).optional() });
+
+const methods: Readonly<Record<string, string>> = { "/state": "GET", "/logs": "GET", "/serviced": "POST" };
 
 /** 200 what was asked for or done; 404 no such verb, 405 a verb asked in another way; 409 refused, 422 not understood, 503 not now. */
 export function serviceVerbs(parts: ServiceVerbParts): (request: LocalRequest) => Promise<LocalAnswer> {
@@ -23,17 +27,21 @@ export function serviceVerbs(parts: ServiceVerbParts): (request: LocalRequest) =
     switch (`${method} ${path}`) {
       case "GET /state":
         return { status: 200, body: parts.describe() };
+      case "GET /logs":
+        return { status: 200, body: parts.recentLog() };
       case "POST /serviced":
         return serviced(body ?? {}, parts);
       default:
-        return ["/state", "/serviced"].includes(path)
-          ? {
-              status: 405,
-              body: { error: path === "/state" ? "state is asked for with GET" : "serviced is said with POST" },
-            }
-          : { status: 404, body: { error: `there is no ${path}: there are GET /state and POST /serviced` } };
+        return unknownVerb(path);
     }
   };
+}
+
+function unknownVerb(path: string): LocalAnswer {
+  const method = Object.hasOwn(methods, path) ? methods[path] : undefined;
+  if (method !== undefined) return { status: 405, body: { error: `${path} is asked with ${method}` } };
+  const all = Object.entries(methods).map(([known, how]) => `${how} ${known}`);
+  return { status: 404, body: { error: `there is no ${path}: there are ${all.join(", ")}` } };
 }
 
 async function serviced(body: unknown, parts: ServiceVerbParts): Promise<LocalAnswer> {

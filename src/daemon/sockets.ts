@@ -5,7 +5,7 @@ import type { Kiosk } from "../kiosk/kiosk.ts";
 import { createSimulatedFront } from "../machine/simulated-front.ts";
 import { openLocalSocket } from "../service/local-socket.ts";
 import type { Owned } from "../service/owned.ts";
-import type { Log } from "../service/port.ts";
+import type { Log, LogExcerpt } from "../service/port.ts";
 import type { MachineChoice } from "./machine.ts";
 import { serviceVerbs } from "./service-verbs.ts";
 
@@ -14,6 +14,7 @@ export interface SocketParts {
   readonly serviced: Kiosk["serviced"];
   /** What the daemon is doing now, as JSON. */
   readonly describe: () => unknown;
+  readonly recentLog: () => LogExcerpt;
   readonly setWallOffset: (offsetMs: number) => void;
   /** How long each may take to close. */
   readonly closeMs: number;
@@ -34,10 +35,13 @@ function servicePathOf({ config, env }: SocketContext): string | undefined {
 /** Opens all of them, into `owned`. @throws ListenError naming the path and what to mend */
 export async function openSockets(context: SocketContext, parts: SocketParts, owned: Owned): Promise<void> {
   const { machine, delivery } = context.config;
-  const { twin, describe, serviced, setWallOffset, closeMs } = parts;
+  const { twin, describe, serviced, recentLog, setWallOffset, closeMs } = parts;
   const servicePath = servicePathOf(context);
   if (servicePath !== undefined) {
-    const socket = await openLocalSocket(servicePath, serviceVerbs({ describe, serviced, log: context.log }));
+    const socket = await openLocalSocket(
+      servicePath,
+      serviceVerbs({ describe, serviced, recentLog, log: context.log }),
+    );
     owned.defer("service socket", () => socket.close(), closeMs);
   }
   if (machine.state_socket !== undefined) {

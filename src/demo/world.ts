@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorText } from "../kit/error-text.ts";
-import { createLog } from "../service/log.ts";
+import { createReadableLog } from "../service/service-log.ts";
 import { createOwned } from "../service/owned.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { readCode } from "./camera.ts";
@@ -106,7 +106,7 @@ export class DemoWorld {
   static async start({ kind = "vending", signal, hurry }: DemoOptions = {}): Promise<DemoWorld> {
     const owned = createOwned({
       clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),
-      log: createLog("error", (line) => process.stderr.write(line)),
+      log: createReadableLog("error", (line) => process.stderr.write(`${line}\n`)),
     });
     await using started = new AsyncDisposableStack();
     started.use(owned);

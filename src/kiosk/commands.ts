@@ -11,7 +11,8 @@ import type { Panel } from "../panel/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import { type CatalogueAround, catalogueFaults, catalogueFaultText } from "../sale/catalogue-check.ts";
 import type { SaleEvent, ServiceVend, Unstamped } from "../sale/event.ts";
-import type { Clock, Log } from "../service/port.ts";
+import type { Clock, Host, Log, LogExcerpt } from "../service/port.ts";
+import { hostOrderChange, type HostOrders } from "./host-orders.ts";
 import { takeCommand, type TakenCommand } from "./intake.ts";
 import { outOfServiceKey } from "./journal-keys.ts";
 import { type Loop, NotTakenError } from "./loop.ts";
@@ -31,7 +32,9 @@ export interface CommandParts {
   readonly catalogue: Catalogue;
   /** What every catalogue has to hold to here, the configuration's and the back office's. */
   readonly sellable: CatalogueAround;
-  readonly reboot: () => void;
+  readonly host: Pick<Host, "restartFault" | "bootId">;
+  readonly hostOrders: Pick<HostOrders, "carryOut">;
+  readonly recentLog: () => LogExcerpt;
 }
 
 /**
@@ -63,7 +66,7 @@ async function take(command: Command, parts: CommandParts): Promise<void> {
     return;
   }
   const detail = order.kind === "serviced" ? detailOfService(order.line, parts) : undefined;
-  const changes = [...taken.changes, ...commandFacts(order, catalogue)];
+  const changes = [...taken.changes, ...commandFacts(command, catalogue, parts.host)];
   // Another copy, or another command with its counter, may have been waiting in the inbox: only its turn shows.
   const isStillWanted = (): boolean => {
     taken = judge();
@@ -77,7 +80,7 @@ async function take(command: Command, parts: CommandParts): Promise<void> {
 /** Why the order cannot be carried out, where the kiosk knows that before the sale is asked. */
 function refusalOf(
   order: Command["order"],
-  { journal, loop, sellable }: CommandParts,
+  { journal, loop, sellable, host }: CommandParts,
 ): { readonly isExpired: boolean; readonly reason: string } | undefined {
   if (order.kind === "set-catalogue") {
     const faults = catalogueFaults(order.catalogue, sellable);
@@ -85,6 +88,10 @@ function refusalOf(
   }
   if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId))
     return { isExpired: false, reason: `order ${order.orderId} was handed in before` };
+  if (order.kind === "restart") {
+    const reason = host.restartFault();
+    return reason === undefined ? undefined : { isExpired: false, reason };
+  }
   if (order.kind !== "serviced") return undefined;
   const visit = serviceVisit(loop.state(), order.line);
   return visit.kind === "refused" ? { isExpired: false, reason: visit.reason } : undefined;
@@ -96,7 +103,11 @@ function detailOfService(line: string | undefined, { loop }: CommandParts): stri
 }
 
 /** What a restart has to know of an order. */
-function commandFacts(order: Command["order"], configured: Catalogue): readonly JournalChange[] {
+function commandFacts(
+  { id, order }: Command,
+  configured: Catalogue,
+  host: CommandParts["host"],
+): readonly JournalChange[] {
   switch (order.kind) {
     case "out-of-service":
       return [{ kind: "put", table: "fact", key: outOfServiceKey, value: true }];
@@ -104,13 +115,16 @@ function commandFacts(order: Command["order"], configured: Catalogue): readonly 
       return [{ kind: "delete", table: "fact", key: outOfServiceKey }];
     case "set-catalogue":
       return catalogueChanges(order.catalogue, configured);
+    case "restart":
+    case "reboot":
+      return [hostOrderChange(id, order.kind, host.bootId())];
     case "serviced":
     case "refund":
     case "cancel":
     case "deliver":
     case "identify":
     case "screenshot":
-    case "reboot":
+    case "logs":
       return [];
   }
 }
@@ -137,6 +151,8 @@ function commandEvent({ order, id }: Command, wallMs: number): Unstamped<SaleEve
     }
     case "identify":
     case "screenshot":
+    case "logs":
+    case "restart":
     case "reboot":
       return undefined;
   }
@@ -147,7 +163,7 @@ function commandEvent({ order, id }: Command, wallMs: number): Unstamped<SaleEve
  * reply through its effects.
  */
 async function carryOut({ id, order }: Command, detail: string | undefined, parts: CommandParts): Promise<void> {
-  const { machine, panel, link, log, reboot } = parts;
+  const { machine, panel, link, log, hostOrders, recentLog } = parts;
   try {
     switch (order.kind) {
       case "out-of-service":
@@ -165,9 +181,12 @@ async function carryOut({ id, order }: Command, detail: string | undefined, part
       case "screenshot":
         link.reply({ id, outcome: "done", png: await panel.screenshot() });
         return;
+      case "logs":
+        link.reply({ id, outcome: "done", logs: recentLog() });
+        return;
+      case "restart":
       case "reboot":
-        link.reply({ id, outcome: "done", detail: "restarting" });
-        reboot();
+        await hostOrders.carryOut(id, order.kind);
         return;
       case "cancel":
       case "refund":

@@ -13,9 +13,11 @@ export const partialRefusedKey = "partial-capture-refused";
 export const timedOutputPrefix = "timed-output.";
 export const orderPrefix = "order.";
 const handInPrefix = "shop-order.";
+export const hostOrderPrefix = "host-order.";
 
 export const timedOutputKey = (deliveryId: string): string => timedOutputPrefix + deliveryId;
 export const orderKey = (orderId: string): string => orderPrefix + orderId;
+export const hostOrderKey = (commandId: string): string => hostOrderPrefix + commandId;
 export const handInKey = (orderId: string): string => handInPrefix + orderId;
 
 // Table "seen".

@@ -13,6 +13,7 @@ import { type CodeFitting, createCodeFitting } from "./code-fitting.ts";
 import { obey } from "./commands.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createDeliveries, type Deliveries } from "./delivery.ts";
+import { createHostOrders, type HostOrders } from "./host-orders.ts";
 import { forgettable } from "./intake.ts";
 import { createListening, type Listening } from "./listening.ts";
 import { createLoop, type Loop } from "./loop.ts";
@@ -60,6 +61,7 @@ class WholeKiosk implements Kiosk {
   readonly #deliveries: Deliveries;
   readonly #timers: SaleTimers;
   readonly #codeFitting: CodeFitting;
+  readonly #hostOrders: HostOrders;
   readonly #status: Status;
   readonly #performParts: PerformParts;
   #repetitions: readonly Repetition[] = [];
@@ -169,18 +171,22 @@ class WholeKiosk implements Kiosk {
       log,
     };
     const onChange = (): void => this.#review();
-    const { reboot } = ports;
+    const reply = (answer: CommandReply): void => this.#reply(answer);
+    const { host, recentLog } = ports;
+    this.#hostOrders = createHostOrders({ host, journal, loop, reply, clock, log });
     const commandParts = {
       loop,
       journal,
       machine,
       panel,
-      link: { reply: (answer: CommandReply) => this.#reply(answer) },
+      link: { reply },
       clock,
       log,
       catalogue,
       sellable: this.#sellable,
-      reboot,
+      host,
+      hostOrders: this.#hostOrders,
+      recentLog,
     };
     this.#listening = createListening({
       loop,
@@ -221,6 +227,7 @@ class WholeKiosk implements Kiosk {
     this.#listening.open();
     signal?.throwIfAborted();
     await link.start(this.#listening.linkListener);
+    this.#hostOrders.answerEarlier();
     this.#registrar.start();
     this.#repetitions = [
       repeat(clock, "readiness", readinessTickMs, () => this.#tick()),
@@ -240,6 +247,7 @@ class WholeKiosk implements Kiosk {
     await this.#untilSettled();
     this.#registrar.stop();
     this.#outbox.stop();
+    this.#hostOrders.stop();
     for (const repetition of this.#repetitions) repetition.stop();
     this.#timers.cancelAll();
     await machine.stop();

@@ -8,7 +8,7 @@ import type { Catalogue } from "../sale/catalogue.ts";
 import type { LineFaultOf } from "../sale/catalogue-check.ts";
 import type { MerchantQrId, Reference } from "../sale/ids.ts";
 import type { SalePolicy } from "../sale/policy.ts";
-import type { Clock, Entropy, Log } from "../service/port.ts";
+import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
 
 /** What the configuration adds to the words. */
@@ -51,8 +51,10 @@ export interface KioskPorts {
   readonly log: Log;
   /** A reference that nobody used, for a payment that this event may start. */
   readonly freshReference: () => Reference;
-  /** Asks the host to restart; on command only. */
-  readonly reboot: () => void;
+  /** Asked on command only. */
+  readonly host: Host;
+  /** What the log said lately; nothing secret is in it. */
+  readonly recentLog: () => LogExcerpt;
 }
 
 export interface Kiosk {

@@ -70,6 +70,8 @@ export const orderSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("deliver"), line: lineSchema, orderId: z.string().min(1).max(64).optional() }),
   z.object({ kind: z.literal("identify") }),
   z.object({ kind: z.literal("screenshot") }),
+  z.object({ kind: z.literal("logs") }),
+  z.object({ kind: z.literal("restart") }),
   z.object({ kind: z.literal("reboot") }),
 ]);
 
@@ -90,6 +92,8 @@ export function toOrder(parsed: z.infer<typeof orderSchema>): CommandOrder {
     case "in-service":
     case "identify":
     case "screenshot":
+    case "logs":
+    case "restart":
     case "reboot":
       return { kind: parsed.kind };
   }

@@ -2,6 +2,7 @@
 import type { Reference } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
+import type { LogExcerpt } from "../service/port.ts";
 
 export type MachineState = "init" | "ready" | "selling" | "out-of-service" | "lost";
 
@@ -57,10 +58,21 @@ export type CommandOrder =
   | { readonly kind: "deliver"; readonly line: string; readonly orderId: string | undefined }
   | { readonly kind: "identify" }
   | { readonly kind: "screenshot" }
+  /** The last hour of the log. */
+  | { readonly kind: "logs" }
+  /** Ends the daemon, for the service manager to start it anew. */
+  | { readonly kind: "restart" }
+  /** Starts the computer anew. */
   | { readonly kind: "reboot" };
 
 export type CommandReply =
-  | { readonly id: string; readonly outcome: "done"; readonly detail?: string; readonly png?: Uint8Array }
+  | {
+      readonly id: string;
+      readonly outcome: "done";
+      readonly detail?: string;
+      readonly png?: Uint8Array;
+      readonly logs?: LogExcerpt;
+    }
   | { readonly id: string; readonly outcome: "refused" | "expired"; readonly reason: string };
 
 /** What the relay's retained message says: it is alive, and the registration of this sales unit is healthy. */

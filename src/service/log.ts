@@ -1,4 +1,4 @@
-/** The log: structured lines on standard output (journald keeps them). Secrets are redacted by name, whatever a caller does. */
+/** The log: structured lines on standard output. Secrets are redacted by name, whatever a caller does. */
 import { pino } from "pino";
 import type { Log, LogFields } from "./port.ts";
 

@@ -43,6 +43,29 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+/** What the log said lately, for somebody far away. */
+export interface LogExcerpt {
+  /** ISO 8601 UTC: how far back it reaches. An hour, unless the process is younger or said too much. */
+  readonly since: string;
+  /** As they were written, each an object, the oldest first. */
+  readonly lines: readonly unknown[];
+}
+
+/** Whether somebody who may do it has taken an order. */
+export type HostAnswer = { readonly kind: "taken" } | { readonly kind: "refused"; readonly reason: string };
+
+/** The computer and the service manager around this process: what it has to ask others to do. */
+export interface Host {
+  /** Another one after each start of the computer. */
+  bootId(): string;
+  /** Why nobody would start this process again if it ended; undefined when somebody would. */
+  restartFault(): string | undefined;
+  /** Ends this process in good order. Returns at once. */
+  restart(): void;
+  /** Asks for a new start of the computer, which ends this process in good order soon after. */
+  reboot(): Promise<HostAnswer>;
+}
+
 export interface SocketFile {
   /** Removes the file, unless somebody else has put another one there. Idempotent. */
   remove(): Promise<void>;

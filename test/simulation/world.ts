@@ -16,6 +16,7 @@ import { merchantQrId, referenceOf } from "../../src/sale/ids.ts";
 import { money } from "../../src/sale/money.ts";
 import type { SalePolicy } from "../../src/sale/policy.ts";
 import { createSeededEntropy } from "../../src/service/entropy.ts";
+import { SimulatedHost } from "../../src/service/simulated-host.ts";
 import { createMemoryLog, type LogLine } from "../../src/service/log.ts";
 import type { Entropy } from "../../src/service/port.ts";
 import { settle, SimulatedClock } from "../../src/service/simulated-clock.ts";
@@ -404,7 +405,8 @@ export class World {
         entropy,
         log,
         freshReference: () => referenceOf(id, createUlid(life.clock, entropy)),
-        reboot: () => {},
+        host: new SimulatedHost(),
+        recentLog: () => ({ since: "2026-11-23T12:00:00.000Z", lines: [] }),
       },
     );
     this.kiosk = kiosk;

@@ -6,7 +6,7 @@ import type { MachineKind } from "../../demo/machines/port.ts";
 import { openPage } from "../../demo/page-server.ts";
 import { parseScript, playScript } from "../../demo/script.ts";
 import { DemoWorld } from "../../demo/world.ts";
-import { createLog } from "../../service/log.ts";
+import { createReadableLog } from "../../service/service-log.ts";
 import { createOwned } from "../../service/owned.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError } from "../command.ts";
@@ -66,7 +66,7 @@ export const command: CliCommand = {
     const kind = kindOf(values.machine);
     await using owned = createOwned({
       clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),
-      log: createLog("error", (line) => io.err(line.trimEnd())),
+      log: createReadableLog("error", io.err),
     });
     const page = await openPage(port);
     owned.defer("page", () => page.close());

@@ -1,12 +1,10 @@
 /** `kvitt machine`: for whoever wires, mends and refills the machine. The GPIO lines by name, and a word to the daemon that runs. */
-import { z } from "zod";
 import { untilAborted } from "../../kit/abort.ts";
 import type { GpioDelivery } from "../../config/gpio.ts";
 import { boardClaims } from "../../config/pins.ts";
 import type { Config } from "../../config/schema.ts";
 import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../daemon/gpio.ts";
 import { errorText } from "../../kit/error-text.ts";
-import { servicedText } from "../../kiosk/service-visit.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
 import { createLineRegister } from "../../machine/gpio/line-register.ts";
 import { lineUseOf, type LineUse } from "../../machine/gpio/line-users.ts";
@@ -15,12 +13,13 @@ import { openLines } from "../../machine/gpio/open-lines.ts";
 import type { LineSettings } from "../../machine/gpio/settings.ts";
 import { money } from "../../sale/money.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
-import { createLog } from "../../service/log.ts";
+import { createReadableLog } from "../../service/service-log.ts";
 import type { Clock } from "../../service/port.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
+import { askOfDaemon, daemonActions, isDaemonAction } from "../ask-of-daemon.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { openConfig, openUncheckedConfig, parseFlags } from "../flags.ts";
-import { askDaemon, serviceSocketOf } from "../service-socket.ts";
+import { serviceSocketOf } from "../service-socket.ts";
 import { table } from "../table.ts";
 
 const usage = `kvitt machine lines --config FILE [--json]       names, numbers, levels of the lines, and who holds them
@@ -30,9 +29,10 @@ kvitt machine off --config FILE                  switches every output off
 kvitt machine serviced [LINE] [--config FILE]    says that the machine, or one line, was refilled or mended: what was jammed or
                                                  sold out is offered again
 kvitt machine state [--config FILE]              what the machine is doing, as JSON
+kvitt machine logs [--config FILE] [--json]      what the daemon's log said in the last hour
 
-Stop the service first for test, watch and off: a line of the header belongs to one process. serviced and state ask the
-daemon that runs, on its service socket: /run/kvitt/service.sock unless the configuration names another.`;
+Stop the service first for test, watch and off: a line of the header belongs to one process. serviced, state and logs
+ask the daemon that runs, on its service socket: /run/kvitt/service.sock unless the configuration names another.`;
 
 function gpioOf(config: Config): GpioDelivery {
   const { delivery } = config;
@@ -147,7 +147,7 @@ async function test(config: Config, line: string, priceMinor: number, io: Comman
   const delivery = gpioOf(config);
   const names = delivery.lines.map((one) => one.line);
   if (!names.includes(line)) throw new CommandError(`there is no line "${line}": there are ${names.join(", ")}`, 1);
-  const log = createLog("warn", (text) => io.err(text.trimEnd()));
+  const log = createReadableLog("warn", io.err);
   const machine = openGpioMachine(delivery, {
     clock: clockOf(),
     entropy: createSystemEntropy(),
@@ -208,21 +208,6 @@ async function watch(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Pr
   return lost.signal.aborted ? 1 : 0;
 }
 
-const servicedAnswer = z.object({ lines: z.array(z.string()) });
-
-async function sayServiced(socket: string, line: string | undefined, asJson: boolean, io: CommandIo): Promise<number> {
-  const { lines } = servicedAnswer.parse(
-    await askDaemon(socket, "POST", "serviced", line === undefined ? {} : { line }),
-  );
-  io.out(asJson ? JSON.stringify({ lines }) : servicedText(lines));
-  return 0;
-}
-
-async function showState(socket: string, io: CommandIo): Promise<number> {
-  io.out(JSON.stringify(await askDaemon(socket, "GET", "state"), undefined, 2));
-  return 0;
-}
-
 export const command: CliCommand = {
   usage,
   async run(args, io) {
@@ -232,14 +217,12 @@ export const command: CliCommand = {
       price: { type: "string" },
     });
     const [action, line] = positionals;
-    if (action === undefined || !["lines", "test", "watch", "off", "serviced", "state"].includes(action))
+    if (action === undefined || !["lines", "test", "watch", "off", ...daemonActions].includes(action))
       throw new CommandError(usage);
-    if (action === "serviced" || action === "state") {
+    if (isDaemonAction(action)) {
       // Whoever mends the machine may not be allowed to read its secrets.
-      const socket = serviceSocketOf(
-        values.config === undefined ? undefined : await openUncheckedConfig(values.config),
-      );
-      return action === "serviced" ? sayServiced(socket, line, values.json === true, io) : showState(socket, io);
+      const file = values.config === undefined ? undefined : await openUncheckedConfig(values.config);
+      return askOfDaemon(action, { socket: serviceSocketOf(file), line, asJson: values.json === true, io });
     }
     // The service manager runs this when the daemon could not start, perhaps for a fault of the configuration.
     const isOff = action === "off";

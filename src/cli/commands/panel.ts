@@ -14,7 +14,7 @@ import { defaultQrPolicy, planQr } from "../../panel/qr/planner.ts";
 import { drawScene, glassOf, type RenderSettings } from "../../panel/render.ts";
 import { codeArea } from "../../panel/scene/layout.ts";
 import { sampleContents, type SampleScene, sampleScenes } from "../../panel/scene/samples.ts";
-import { createLog } from "../../service/log.ts";
+import { createReadableLog } from "../../service/service-log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
@@ -222,7 +222,7 @@ async function test(values: Values, io: CommandIo): Promise<number> {
   const sink = await openPanelSink(panel, {
     rotation,
     clock,
-    log: createLog("warn", (line) => io.err(line.trimEnd())),
+    log: createReadableLog("warn", io.err),
     ...defined({ device: values.device }),
     gpio: async () => ({ openPin: await loadOnoff(), base: headerBase(await readChips(), undefined) }),
   });

@@ -5,7 +5,7 @@ import type { RelayFile } from "../../config/relay.ts";
 import { untilAborted } from "../../kit/abort.ts";
 import { type RelaySecrets, startRelay } from "../../relay/main.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
-import { createLog } from "../../service/log.ts";
+import { createServiceLog, formatOf, logWarnings } from "../../service/service-log.ts";
 import { SecretFileError } from "../../service/secret-file.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { readVersion } from "../../service/version.ts";
@@ -27,8 +27,14 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const values = parseFlagsOnly(args, { config: { type: "string" }, json: { type: "boolean", default: false } });
   if (values.config === undefined) throw new CommandError("kvitt relay needs --config FILE");
   const file = await loadFile(values.config);
-  const log = createLog("info", (line) => io.err(line.trimEnd()));
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
+  const { log } = createServiceLog({
+    level: "info",
+    format: formatOf(2, { isTty: io.isTty, env: io.env }),
+    clock,
+    write: (text) => io.err(text.trimEnd()),
+  });
+  logWarnings(process, log);
   const service = { version: await readVersion(), clock, entropy: createSystemEntropy(), log };
   const relay = await startRelay(file, await secretsFor(file, io), service);
   try {

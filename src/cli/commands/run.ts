@@ -1,13 +1,16 @@
 /** `kvitt run`: the daemon. */
 import { runDaemon } from "../../daemon/daemon.ts";
-import { createLog, type LogLevel } from "../../service/log.ts";
+import type { LogLevel } from "../../service/log.ts";
+import { createServiceLog, formatOf, logWarnings, toStandardOutput } from "../../service/service-log.ts";
+import { createSystemClock } from "../../service/system-clock.ts";
 import { readVersion } from "../../service/version.ts";
 import { type CliCommand, CommandError } from "../command.ts";
 import { openConfig, parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt run --config FILE [--log-level debug|info|warn|error]
 
-Runs the machine until SIGINT or SIGTERM, which let a delivery end; a second one does not. The log goes to standard output, a line of JSON each.`;
+Runs the machine until SIGINT or SIGTERM, which let a delivery end; a second one does not. The log goes to standard output: words at a terminal, otherwise
+a line of JSON each; under systemd each has its priority for the journal.`;
 
 function levelOf(text: string | undefined): LogLevel {
   const level = (["debug", "info", "warn", "error"] as const).find((one) => one === (text ?? "info"));
@@ -20,9 +23,15 @@ export const command: CliCommand = {
   async run(args, io) {
     const values = parseFlagsOnly(args, { config: { type: "string" }, "log-level": { type: "string" } });
     const config = await openConfig(values.config, io.env);
-    const log = createLog(levelOf(values["log-level"]));
+    const { log, recent } = createServiceLog({
+      level: levelOf(values["log-level"]),
+      format: formatOf(1, io),
+      clock: createSystemClock({ floorWallMs: 0, requireSynchronized: false }),
+      write: toStandardOutput(),
+    });
+    logWarnings(process, log);
     const version = await readVersion();
-    await runDaemon({ config, env: io.env, log, version, signal: io.signal, hurry: io.hurry });
+    await runDaemon({ config, env: io.env, log, recentLog: recent, version, signal: io.signal, hurry: io.hurry });
     return 0;
   },
 };

@@ -4,7 +4,7 @@ import { hidBusOf, inputsOf } from "../../daemon/input.ts";
 import { openNodeHidBus } from "../../machine/hid/node-hid-bus.ts";
 import { posUsagePage } from "../../machine/hid/hid-input.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
-import { createLog } from "../../service/log.ts";
+import { createReadableLog } from "../../service/service-log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { openUncheckedConfig, parseFlags } from "../flags.ts";
@@ -44,7 +44,7 @@ async function watch(file: string | undefined, asJson: boolean, isPlain: boolean
   const config = await openUncheckedConfig(file);
   if (config.input.length === 0) throw new CommandError("the configuration has no [[input]]: docs/scanners.md", 1);
   const clock = clockOf();
-  const log = createLog("info", (text) => io.err(text.trimEnd()));
+  const log = createReadableLog("info", io.err);
   const inputs = inputsOf(config, { clock, entropy: createSystemEntropy(), log }, hidBusOf(config, clock));
   for (const input of inputs)
     await input.start((event) => {

@@ -26,6 +26,10 @@ async function machine(state: SaleState) {
       const verbs = serviceVerbs({
         describe: () => ({ state: "ready" }),
         serviced: async (line) => serviceVisit(state, line),
+        recentLog: () => ({
+          since: "2026-11-23T12:00:00.000Z",
+          lines: [{ level: "warn", time: "2026-11-23T12:00:01.500Z", msg: "no broker" }],
+        }),
         log: createMemoryLog(),
       });
       const socket = await openLocalSocket(join(folder, "service.sock"), verbs);
@@ -83,4 +87,13 @@ it("hands on why a line cannot be serviced", async () => {
 it("says where nobody listens", async () => {
   const { config } = await machine(jammed);
   await expect(run("serviced", "--config", config)).rejects.toThrow(/service\.sock: nobody listens there/);
+});
+
+it("tells what the daemon's log said, in words and as JSON", async () => {
+  const { config, listen } = await machine(jammed);
+  await listen();
+  const words = await run("logs", "--config", config);
+  expect(words).toEqual({ code: 0, out: "since 2026-11-23T12:00:00.000Z\n12:00:01.500 WARN  no broker" });
+  const json = await run("logs", "--config", config, "--json");
+  expect(JSON.parse(json.out)).toEqual({ level: "warn", time: "2026-11-23T12:00:01.500Z", msg: "no broker" });
 });

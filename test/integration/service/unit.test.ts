@@ -34,9 +34,12 @@ async function verify(name: string, change: (text: string) => string = (text) =>
 }
 
 describe.skipIf(!existsSync(analyze) && process.env["CI"] === undefined)("the units", () => {
-  it.each(["kvitt.service", "kvitt-relay.service"])("systemd takes %s", async (name) => {
-    expect(await verify(name)).toBe("");
-  });
+  it.each(["kvitt.service", "kvitt-relay.service", "kvitt-reboot.service", "kvitt-reboot.path"])(
+    "systemd takes %s",
+    async (name) => {
+      expect(await verify(name)).toBe("");
+    },
+  );
 
   it("a planted mistake is found", async () => {
     expect(await verify("kvitt.service", (text) => text.replace("Restart=always", "Restart=sometimes"))).not.toBe("");

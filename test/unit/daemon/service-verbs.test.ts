@@ -15,6 +15,7 @@ function rig(
       asked.push(line);
       return answer(line);
     },
+    recentLog: () => ({ since: "2026-11-23T12:00:00.000Z", lines: [{ msg: "hello" }] }),
     log,
   });
   return { asked, log, ask: (method: string, path: string, body?: unknown) => verbs({ method, path, body }) };
@@ -23,6 +24,11 @@ function rig(
 describe("the service socket", () => {
   it("tells the state", async () => {
     expect(await rig().ask("GET", "/state")).toEqual({ status: 200, body: { state: "ready" } });
+  });
+
+  it("tells what the log said", async () => {
+    const body = { since: "2026-11-23T12:00:00.000Z", lines: [{ msg: "hello" }] };
+    expect(await rig().ask("GET", "/logs")).toEqual({ status: 200, body });
   });
 
   it.each([

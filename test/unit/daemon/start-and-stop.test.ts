@@ -20,7 +20,9 @@ import type { Scene } from "../../../src/panel/port.ts";
 import { merchantQrId } from "../../../src/sale/ids.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
+import type { LogExcerpt } from "../../../src/service/port.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
+import { SimulatedHost } from "../../../src/service/simulated-host.ts";
 import type { MerchantQrs, Payments } from "../../../src/vipps/port.ts";
 import { PanelTwin } from "../../simulation/twins.ts";
 
@@ -233,9 +235,11 @@ function rig(spoil: Spoil = () => {}, disk = new SimulatedDisk()) {
       if (message === "READY=1") void spoil("ready");
     },
   };
-  const options = { config: whole, env: {}, log, version: "1", signal: stop.signal, hurry: hurry.signal };
+  const recentLog = (): LogExcerpt => ({ since: "2026-11-23T12:00:00.000Z", lines: [] });
+  const signals = { signal: stop.signal, hurry: hurry.signal };
+  const options = { config: whole, env: {}, log, recentLog, version: "1", ...signals };
   const ended: { how: "runs" | "well" | { readonly error: unknown } } = { how: "runs" };
-  const service = { clock, entropy, notifier, setWallOffset: () => {} };
+  const service = { clock, entropy, notifier, host: new SimulatedHost(), setWallOffset: () => {} };
   const running = settle()
     .then(() => runParts(options, service, parts))
     .then(

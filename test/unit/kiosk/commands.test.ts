@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import type { CommandOrder } from "../../../src/link/port.ts";
 import { isForSale } from "../../../src/sale/catalogue.ts";
 import { money } from "../../../src/sale/money.ts";
-import { settle } from "../../../src/service/simulated-clock.ts";
 import { catalogue } from "../sale/support.ts";
 import { reference as foreign } from "./records.ts";
 import { KioskRig, lost } from "./rig.ts";
@@ -22,6 +21,7 @@ describe("a command", () => {
     [{ kind: "set-catalogue", catalogue: dearer }, { outcome: "done" }],
     [{ kind: "identify" }, { outcome: "done" }],
     [{ kind: "screenshot" }, { outcome: "done", png: Uint8Array.of(1, 2, 3) }],
+    [{ kind: "logs" }, { outcome: "done", logs: { lines: [{ msg: "hello" }] } }],
     [
       { kind: "deliver", line: "A1", orderId: undefined },
       { outcome: "done", detail: "delivered" },
@@ -195,11 +195,4 @@ describe("a sale's money", () => {
       outcome: "refused",
     });
   });
-});
-
-it("a restart is asked of the host after the answer", async () => {
-  const rig = await new KioskRig().start();
-  expect(await rig.command({ kind: "reboot" })).toMatchObject({ outcome: "done" });
-  await settle();
-  expect(rig.reboots).toBe(1);
 });

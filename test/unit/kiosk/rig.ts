@@ -21,6 +21,7 @@ import type { SalePolicy } from "../../../src/sale/policy.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createMemoryLog, type LogLine } from "../../../src/service/log.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
+import { SimulatedHost } from "../../../src/service/simulated-host.ts";
 import { createUlid } from "../../../src/service/ulid.ts";
 import type { CallbackQr, CallOutcome, CreatedPayment, MerchantQrs, Payments } from "../../../src/vipps/port.ts";
 import { catalogue, policy } from "../sale/support.ts";
@@ -216,7 +217,7 @@ export class KioskRig {
   readonly journal: MemoryJournal;
   readonly lines: LogLine[] = [];
   readonly drops: DroppedThing[] = [];
-  reboots = 0;
+  readonly host: SimulatedHost;
   readonly machine: SimulatedMachine;
   readonly kiosk: Kiosk;
   #commands = 0;
@@ -225,13 +226,16 @@ export class KioskRig {
     journal = new MemoryJournal(),
     policy: changes = {},
     settings = {},
+    host = new SimulatedHost(),
   }: {
     readonly journal?: MemoryJournal;
     readonly policy?: Partial<SalePolicy>;
     readonly settings?: Partial<KioskSettings>;
+    readonly host?: SimulatedHost;
   } = {}) {
     const { clock, panel, link, provider } = this;
     this.journal = journal;
+    this.host = host;
     const entropy = createSeededEntropy(1);
     this.machine = createSimulatedMachine({ clock, entropy, deliveryMs: 2_000, drops: this.drops });
     this.kiosk = createKiosk(
@@ -259,7 +263,8 @@ export class KioskRig {
         entropy,
         log: createMemoryLog(this.lines),
         freshReference: () => referenceOf(id, createUlid(clock, entropy)),
-        reboot: () => (this.reboots += 1),
+        host,
+        recentLog: () => ({ since: "2026-11-23T12:00:00.000Z", lines: [{ level: "info", msg: "hello" }] }),
       },
     );
   }

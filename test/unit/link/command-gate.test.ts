@@ -27,6 +27,8 @@ describe("command gate", () => {
     { kind: "deliver", line: "B4", orderId: "shop-1" },
     { kind: "identify" },
     { kind: "screenshot" },
+    { kind: "logs" },
+    { kind: "restart" },
     { kind: "reboot" },
   ])("passes $kind as it was ordered", (order) => {
     expect(gate().judge({ order })).toMatchObject({ kind: "pass", command: { id: "command-1", counter: 6, order } });
