@@ -8,6 +8,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Tests that wait for processes leave the cores idle: more of them run at once than there are cores. */
 const waitingWorkers = 3 * availableParallelism();
 
+const emulated = "test/integration/emulated/**/*.test.ts";
+
 type ProjectConfig = NonNullable<UserWorkspaceConfig["test"]>;
 
 /** A project a kind of test: unit is pure, simulation owns the clock, integration touches files, sockets and processes. */
@@ -15,7 +17,7 @@ function project(
   name: string,
   include: readonly string[],
   testTimeout: number,
-  more: Pick<ProjectConfig, "globalSetup" | "maxWorkers" | "retry" | "sequence"> = {},
+  more: Pick<ProjectConfig, "exclude" | "globalSetup" | "maxWorkers" | "retry" | "sequence"> = {},
 ) {
   const test: ProjectConfig = { name, include: [...include], testTimeout, hookTimeout: testTimeout, ...more };
   return { extends: true as const, test };
@@ -33,11 +35,18 @@ export default defineConfig({
         sequence: { groupOrder: 1 },
       }),
       project("integration", ["test/integration/**/*.test.ts"], 400_000, {
+        exclude: [emulated],
         globalSetup: ["test/integration/bundle.ts"],
         // A second try, told by the reporter, until whole runs have been green ten times in a row (docs/testing.md).
         retry: 1,
         maxWorkers: waitingWorkers,
         sequence: { groupOrder: 1 },
+      }),
+      // An emulated machine takes every core there is: one at a time, beside nothing else.
+      project("emulated", [emulated], 400_000, {
+        globalSetup: ["test/integration/bundle.ts"],
+        maxWorkers: 1,
+        sequence: { groupOrder: 2 },
       }),
     ],
   },
