@@ -1,6 +1,7 @@
 /** Draws hardware/wiring/*.svg: the header of a Raspberry Pi, what hangs on it, and each wire between them. The pages beside have the same pins as tables. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { pinNames } from "../src/config/header-pins.ts";
 
 interface Part {
   readonly label: string;
@@ -24,50 +25,6 @@ interface Wiring {
   readonly wires: readonly Wire[];
   readonly warning: string;
 }
-
-/** What each pin is (the header of all 40-pin Raspberry Pis). */
-export const pinNames: Readonly<Record<number, string>> = {
-  1: "3V3",
-  2: "5V",
-  3: "GPIO2",
-  4: "5V",
-  5: "GPIO3",
-  6: "GND",
-  7: "GPIO4",
-  8: "GPIO14",
-  9: "GND",
-  10: "GPIO15",
-  11: "GPIO17",
-  12: "GPIO18",
-  13: "GPIO27",
-  14: "GND",
-  15: "GPIO22",
-  16: "GPIO23",
-  17: "3V3",
-  18: "GPIO24",
-  19: "GPIO10",
-  20: "GND",
-  21: "GPIO9",
-  22: "GPIO25",
-  23: "GPIO11",
-  24: "GPIO8",
-  25: "GND",
-  26: "GPIO7",
-  27: "GPIO0",
-  28: "GPIO1",
-  29: "GPIO5",
-  30: "GND",
-  31: "GPIO6",
-  32: "GPIO12",
-  33: "GPIO13",
-  34: "GND",
-  35: "GPIO19",
-  36: "GPIO16",
-  37: "GPIO26",
-  38: "GPIO20",
-  39: "GND",
-  40: "GPIO21",
-};
 
 const wirings: readonly Wiring[] = [
   {

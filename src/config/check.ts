@@ -7,6 +7,7 @@ import { catalogueOf, faultOfProduct, lineFaultOf } from "./catalogue.ts";
 import { kioskFaults } from "./delivery.ts";
 import type { Fault } from "./fields.ts";
 import { creditFault, gpioFaults } from "./gpio.ts";
+import { deviceFaults, type DeviceFacts } from "./devices.ts";
 import { inputFaults } from "./input.ts";
 import { mqttFaults } from "./mqtt.ts";
 import { panelFaults } from "./panel.ts";
@@ -24,9 +25,16 @@ export interface ConfigFacts {
   readonly isThere: ((path: string) => boolean) | undefined;
   /** Why a secret file on this computer is not secret: others can read it. Undefined as above. */
   readonly secretFault: ((path: string) => string | undefined) | undefined;
+  /** The devices of this computer, where it is the machine itself: then what is not there is a fault. Undefined anywhere else. */
+  readonly devices: DeviceFacts | undefined;
 }
 
-export const noFacts: ConfigFacts = { panels: undefined, isThere: undefined, secretFault: undefined };
+export const noFacts: ConfigFacts = {
+  panels: undefined,
+  isThere: undefined,
+  secretFault: undefined,
+  devices: undefined,
+};
 
 export interface Checked {
   /** The machine would not start, or could not sell something. */
@@ -65,20 +73,25 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
     ...(config.relay === undefined ? [] : relayFaults(config.relay)),
   ];
   const boot = delivery.driver === "gpio" ? bootWarnings(delivery) : [];
-  return { faults, warnings: [...boot, ...fileWarnings(files, facts)] };
+  const missing = missingFiles(files, facts);
+  if (facts.devices === undefined) return { faults, warnings: [...boot, ...missing] };
+  return { faults: [...faults, ...missing, ...deviceFaults(config, facts.panels, facts.devices)], warnings: boot };
 }
 
 /** A relay's own file: `[vipps]`, `[mqtt]`, `[relay]`. */
 export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
   const files = namedFiles(file);
+  const missing = missingFiles(files, facts);
+  const isHere = facts.devices !== undefined;
   return {
     faults: [
       ...secretFaults(files, facts),
       ...providerFaults(file.vipps),
       ...mqttFaults(file.mqtt),
       ...relayFaults(file.relay),
+      ...(isHere ? missing : []),
     ],
-    warnings: fileWarnings(files, facts),
+    warnings: isHere ? [] : missing,
   };
 }
 
@@ -304,7 +317,7 @@ function secretFaults(files: readonly NamedFile[], { secretFault }: ConfigFacts)
 }
 
 /** Files missing on this computer. */
-function fileWarnings(files: readonly NamedFile[], { isThere }: ConfigFacts): readonly Fault[] {
+function missingFiles(files: readonly NamedFile[], { isThere }: ConfigFacts): readonly Fault[] {
   return files.flatMap(({ path, file }) =>
     isThere === undefined || isThere(file) ? [] : [{ path, message: "there is no such file on this computer" }],
   );

@@ -15,24 +15,24 @@ export interface PanelPins {
   readonly framebuffer?: string | undefined;
 }
 
-interface Claim {
+export interface Claim {
   readonly pin: number;
   /** "RST of the panel waveshare-7.5-v2" */
   readonly holder: string;
 }
 
 /** A line that the configuration assigns. */
-interface Use extends Claim {
+export interface Use extends Claim {
   readonly path: Fault["path"];
   readonly isOutput: boolean;
   readonly activeLow: boolean;
 }
 
 /** Lines that are free next to an e-paper HAT, best first (hardware/wiring/header.md). */
-const goodOutputs = [16, 20, 21, 26, 12, 13, 19];
-const goodInputs = [5, 6, 4, 22, 23, 27];
+export const goodOutputs = [16, 20, 21, 26, 12, 13, 19];
+export const goodInputs = [5, 6, 4, 22, 23, 27];
 /** GPIO 0 to 8 are pulled up after reset, 9 to 27 down (BCM2835 ARM Peripherals, table 6-31; the RP1 is the same). */
-const pulledUpMax = 8;
+export const pulledUpMax = 8;
 
 const spiBuses: Readonly<Record<string, readonly (readonly [number, string])[]>> = {
   // The kernel claims both chip selects unless an overlay says otherwise (bcm2708-rpi.dtsi, spi0: cs-gpios 8 and 7).
@@ -62,7 +62,7 @@ function spiClaims(device: string, holder: string): readonly Claim[] {
 }
 
 /** A parallel (DPI) display uses one line per colour bit: its overlay takes the whole header (vc4-kms-dpi-generic, DPI24). */
-const headerLines = Array.from({ length: 28 }, (_, pin) => pin);
+export const headerLines = Array.from({ length: 28 }, (_, pin) => pin);
 
 /** @param device the SPI device or framebuffer of the configuration, where it names one */
 export function panelClaims(panel: PanelPins, device: string | undefined): readonly Claim[] {
@@ -111,7 +111,8 @@ export const boardClaims: readonly Claim[] = [
   { pin: 15, holder: "RXD of the UART, on which the console listens" },
 ];
 
-function usesOf(delivery: GpioDelivery): readonly Use[] {
+/** Every line that the delivery assigns, in the order of the file. */
+export function usesOf(delivery: GpioDelivery): readonly Use[] {
   const uses: Use[] = [];
   const add = (
     pin: number | undefined,

@@ -4,7 +4,8 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { ConfigFacts } from "../../../src/config/check.ts";
+import { type ConfigFacts, noFacts } from "../../../src/config/check.ts";
+import type { DeviceFacts } from "../../../src/config/devices.ts";
 import { type ConfigFault, isRelayFile, parseConfig, parseRelayFile } from "../../../src/config/load.ts";
 import { readPanelFile } from "../../../src/panel/panel-file.ts";
 
@@ -14,7 +15,7 @@ const panels = await Promise.all(
     .filter((name) => name.endsWith(".json"))
     .map(async (name) => readPanelFile(await readFile(new URL(name, panelFolder), "utf8"), name)),
 );
-const facts: ConfigFacts = { panels, isThere: undefined, secretFault: undefined };
+const facts: ConfigFacts = { ...noFacts, panels };
 
 const read = (name: string): Promise<string> =>
   readFile(new URL(`../../fixtures/config/${name}.toml`, import.meta.url), "utf8");
@@ -418,11 +419,72 @@ describe("names and places", () => {
 
   it("files that are not on this computer are told, and are no fault", () => {
     const loaded = parseConfig(vending.replace("[mqtt]", '[mqtt]\nca_file = "/etc/kvitt/ca.pem"'), {
+      ...noFacts,
       panels,
       isThere: () => false,
-      secretFault: undefined,
     });
     expect(loaded).toMatchObject({ ok: true, warnings: [{ key: "mqtt.ca_file", value: '"/etc/kvitt/ca.pem"' }] });
+  });
+});
+
+describe("on the machine itself", () => {
+  const paths = ["/dev/spidev0.0", "/dev/ttyACM0", "/sys/class/gpio/export", "/dev/gpiochip0"];
+  const all: DeviceFacts = {
+    isThere: (path) => paths.includes(path),
+    framebuffers: ["vc4drmfb"],
+    hid: { ids: ["1a2c:2d43"] },
+  };
+  const without = (...gone: readonly string[]): DeviceFacts => ({
+    ...all,
+    isThere: (path) => paths.includes(path) && !gone.includes(path),
+  });
+  const keysHere = (text: string, devices: DeviceFacts): readonly string[] => {
+    const loaded = parseConfig(text, { ...noFacts, panels, isThere: devices.isThere, devices });
+    return loaded.ok ? [] : loaded.faults.map(({ key }) => key);
+  };
+  const mdb = vending.replace(/\[delivery\][^]*?\n\n/, '[delivery]\ndriver = "mdb"\n\n');
+
+  it.each([
+    ["vending", vending],
+    ["parking", parking],
+    ["MDB", mdb],
+  ])("%s is right where everything is there", (_name, text) => {
+    expect(keysHere(text, all)).toEqual([]);
+  });
+
+  it.each<readonly [what: string, text: string, devices: DeviceFacts, key: string]>([
+    ["a file", vending.replace("[mqtt]", '[mqtt]\nca_file = "/etc/kvitt/ca.pem"'), all, "mqtt.ca_file"],
+    ["SPI", vending, without("/dev/spidev0.0"), "panel.device"],
+    ["any GPIO", vending, without("/sys/class/gpio/export", "/dev/gpiochip0"), "delivery.back_end"],
+    [
+      "GPIO in sysfs, where the file wants it",
+      vending.replace('"gpio"', '"gpio"\nback_end = "sysfs"'),
+      without("/sys/class/gpio/export"),
+      "delivery.back_end",
+    ],
+    [
+      "the character device, where the file wants it",
+      vending.replace('"gpio"', '"gpio"\nback_end = "cdev"'),
+      without("/dev/gpiochip0"),
+      "delivery.back_end",
+    ],
+    ["a framebuffer", parking, { ...all, framebuffers: [] }, "panel.model"],
+    [
+      "the framebuffer of the model",
+      parking.replace(/output = [^]*?height_mm.*/, 'model = "hdmi-800x480-7in"'),
+      { ...all, framebuffers: ["simpledrmdrmfb"] },
+      "panel.model",
+    ],
+    ["the adapter", mdb, without("/dev/ttyACM0"), "delivery.device"],
+    ["the keypad", parking, { ...all, hid: { ids: ["1a2c:0001"] } }, "input[0].vendor_id"],
+    ["node-hid", parking, { ...all, hid: { fault: "node-hid could not be loaded" } }, "input"],
+  ])("without %s it is wrong", (_what, text, devices, key) => {
+    expect(keysHere(text, devices)).toEqual([key]);
+  });
+
+  it("takes either way to the header when the file leaves it open", () => {
+    expect(keysHere(vending, without("/sys/class/gpio/export"))).toEqual([]);
+    expect(keysHere(vending, without("/dev/gpiochip0"))).toEqual([]);
   });
 });
 

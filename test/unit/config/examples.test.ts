@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parse, stringify } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { ConfigFacts } from "../../../src/config/check.ts";
+import { type ConfigFacts, noFacts } from "../../../src/config/check.ts";
 import { faultText, isRelayFile, parseConfig, parseRelayFile } from "../../../src/config/load.ts";
 import { readPanelFile } from "../../../src/panel/panel-file.ts";
 
@@ -19,7 +19,7 @@ const panels = await Promise.all(
     .filter((name) => name.endsWith(".json"))
     .map(async (name) => readPanelFile(await readFile(join(panelFolder, name), "utf8"), name)),
 );
-const facts: ConfigFacts = { panels, isThere: undefined, secretFault: undefined };
+const facts: ConfigFacts = { ...noFacts, panels };
 
 async function filesUnder(folder: string, ending: string): Promise<readonly string[]> {
   const names = await readdir(join(top, folder), { recursive: true });

@@ -4,7 +4,8 @@ import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { gpioDelivery } from "../../../src/config/gpio.ts";
-import { pinNames, pinsOf, wiringPictures } from "../../../scripts/wiring-pictures.ts";
+import { pinNames } from "../../../src/config/header-pins.ts";
+import { pinsOf, wiringPictures } from "../../../scripts/wiring-pictures.ts";
 
 const folder = new URL("../../../hardware/wiring/", import.meta.url);
 const numbers = (text: string): readonly number[] => [...text.matchAll(/\d+/g)].map(([digits]) => Number(digits));
