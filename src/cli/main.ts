@@ -16,11 +16,18 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: "sign an order, send it to a machine, wait for the reply",
     load: async () => (await import("./commands/command-send.ts")).default,
   },
-  config: { summary: "check a configuration; draw its wiring", load: async () => (await import("./commands/config.ts")).command },
+  config: {
+    summary: "check a configuration; draw its wiring",
+    load: async () => (await import("./commands/config.ts")).command,
+  },
   demo: { summary: "watch a sale on this computer", load: async () => (await import("./commands/demo.ts")).command },
   guard: {
     summary: "holds the outputs (started by the daemon)",
     load: async () => (await import("./commands/guard.ts")).command,
+  },
+  init: {
+    summary: "write a configuration, by questions or from answers",
+    load: async () => (await import("./commands/init.ts")).default,
   },
   machine: {
     summary: "GPIO lines: list, test, watch, switch off; tell the daemon what was mended",
