@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, Listed>> = {
     load: async () => (await import("./commands/config.ts")).command,
   },
   demo: { summary: "watch a sale on this computer", load: async () => (await import("./commands/demo.ts")).command },
+  doctor: {
+    summary: "what is wrong with this machine, and what to do",
+    load: async () => (await import("./commands/doctor.ts")).command,
+  },
   guard: {
     summary: "holds the outputs (started by the daemon)",
     load: async () => (await import("./commands/guard.ts")).command,

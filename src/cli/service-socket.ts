@@ -13,16 +13,20 @@ export function serviceSocketOf(config: Config | undefined): string {
   return config?.machine.service_socket ?? "/run/kvitt/service.sock";
 }
 
+/** Nobody listens there. */
+export class DaemonAway extends CommandError {}
+
 const refusal = z.object({ error: z.string() });
 
-/** The answer's JSON. @throws CommandError when nobody answers, or with what the daemon says against it */
+/** The answer's JSON. @throws DaemonAway when nobody listens; CommandError with what the daemon says against it, or why it cannot be asked */
 export async function askDaemon(
   socketPath: string,
   method: "GET" | "POST",
   verb: string,
   body?: object,
+  withinMs = answersWithinMs,
 ): Promise<unknown> {
-  const { status, text } = await exchange(socketPath, method, verb, body);
+  const { status, text } = await exchange(socketPath, { method, verb, body, withinMs });
   const answer: unknown = JSON.parse(text);
   if (status === 200) return answer;
   throw new CommandError(refusal.safeParse(answer).data?.error ?? `the daemon answered ${status}`, 1);
@@ -36,18 +40,24 @@ function unreachable(socketPath: string, cause: Error): CommandError {
       : code === "ENOENT" || code === "ECONNREFUSED"
         ? "nobody listens there: is the daemon running, with this configuration?"
         : errorText(cause);
-  return new CommandError(`the daemon cannot be asked on ${socketPath}: ${why}`, 1, { cause });
+  const Kind = code === "ENOENT" || code === "ECONNREFUSED" ? DaemonAway : CommandError;
+  return new Kind(`the daemon cannot be asked on ${socketPath}: ${why}`, 1, { cause });
+}
+
+interface Exchange {
+  readonly method: string;
+  readonly verb: string;
+  readonly body: object | undefined;
+  readonly withinMs: number;
 }
 
 function exchange(
   socketPath: string,
-  method: string,
-  verb: string,
-  body: object | undefined,
+  { method, verb, body, withinMs }: Exchange,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { "content-type": "application/json" };
-    const signal = AbortSignal.timeout(answersWithinMs);
+    const signal = AbortSignal.timeout(withinMs);
     const outgoing = request({ socketPath, method, path: `/${verb}`, headers, signal }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {

@@ -18,6 +18,7 @@ import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
 import { createSystemClock, type SystemClock } from "../service/system-clock.ts";
 import { createTimeExtension } from "../service/time-extension.ts";
 import { feedWatchdog } from "../service/watchdog.ts";
+import { buildFloorMs } from "./build-floor.ts";
 import { commandMemory, countBoot, noMemory } from "./journal.ts";
 import { kioskOf } from "./kiosk.ts";
 import { isJournalTrouble, type JournalTrouble, standOutOfService } from "./out-of-service.ts";
@@ -47,8 +48,6 @@ export interface DaemonService {
   readonly setWallOffset: (offsetMs: number) => void;
 }
 
-/** Not before this version was made: an older clock is wrong. */
-const buildFloorMs = Date.UTC(2026, 10, 1);
 /** Guard, glass and disk in their worst minutes; after it a start that is not over is a start that hangs. */
 const startMs = 180_000;
 
@@ -123,12 +122,14 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   owned.defer("machine", () => machine.stop(), budget.machineMs);
   const probeMs = config.vipps.probe_s * 1_000;
   const shopCode = createShopCode({ shopQrs: provider.shopQrs, probeMs, clock, entropy, log });
+  const doctor = parts.openDoctor({ link, provider, health: () => kiosk.health() });
+  owned.defer("doctor", () => doctor.stop());
   const kiosk = kioskOf(config, {
     version,
     journal,
     panel,
     machine,
-    link,
+    link: doctor.link,
     provider,
     shopQr: () => shopCode.qr(),
     host,
@@ -138,9 +139,14 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
     log: log.child({ room: "kiosk" }),
   });
   attach?.(kiosk.counter);
-  const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind });
-  const serviced: Kiosk["serviced"] = (line) => kiosk.serviced(line);
-  await parts.openSockets({ twin, describe, serviced, recentLog, setWallOffset, closeMs: budget.socketsMs }, owned);
+  const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind, findings: doctor.latest() });
+  const verbs = {
+    describe,
+    serviced: (line: string | undefined) => kiosk.serviced(line),
+    recentLog,
+    examine: () => doctor.examine(),
+  };
+  await parts.openSockets({ ...verbs, twin, setWallOffset, closeMs: budget.socketsMs }, owned);
 
   if (signal.aborted) return;
   owned.defer("kiosk", () => stopKiosk(kiosk, machine, options), budget.kioskMs);
@@ -157,6 +163,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   }
   if (signal.aborted) return;
   shopCode.start();
+  doctor.start();
   owned.defer("shop code", () => shopCode.stop());
   extension.end();
   notify("READY=1");

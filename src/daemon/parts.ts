@@ -7,6 +7,7 @@ import { createLineRegister } from "../machine/gpio/line-register.ts";
 import type { PanelFacts } from "../panel/port.ts";
 import type { Owned } from "../service/owned.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
+import { createDaemonDoctor, type DaemonDoctor, type DoctorSubjects } from "./doctor/daemon-doctor.ts";
 import { type CommandMemory, openConfiguredJournal } from "./journal.ts";
 import { openLink } from "./link.ts";
 import { type MachineChoice, openMachine } from "./machine.ts";
@@ -22,6 +23,7 @@ export interface DaemonParts {
   openLink(session: number, memory: CommandMemory): Promise<Link>;
   openProvider(panel: PanelFacts): Promise<ProviderPorts>;
   openMachine(): MachineChoice;
+  openDoctor(subjects: DoctorSubjects): DaemonDoctor;
   openSockets(parts: SocketParts, owned: Owned): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export function configuredParts(context: PartsContext): DaemonParts {
     openLink: (session, memory) => openLink(config, session, memory, inRoom("link")),
     openProvider: (panel) => openProvider(config, panel, inRoom("vipps")),
     openMachine: () => openMachine(config, { ...inRoom("machine"), register }),
+    openDoctor: (subjects) => createDaemonDoctor(inRoom("doctor"), subjects),
     openSockets: (parts, owned) => openSockets(inRoom("service"), parts, owned),
   };
 }

@@ -36,7 +36,11 @@ function legalLinksOf({ terms_of_sale_url: termsOfSaleUrl, privacy_policy_url: p
 }
 
 /** @throws CredentialsError naming what is missing */
-export async function openProvider(config: Config, panel: PanelFacts, parts: ProviderParts): Promise<ProviderPorts> {
+export async function openProvider(
+  config: Config,
+  panel: Pick<PanelFacts, "providerQrSizePx">,
+  parts: ProviderParts,
+): Promise<ProviderPorts> {
   const { vipps, shop } = config;
   const { env, version, clock, entropy, log } = parts;
   const keys = await readVippsKeys(vipps, env);

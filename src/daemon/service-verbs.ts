@@ -1,11 +1,12 @@
 /**
- * What a person at the machine can ask and say, over the service socket: `GET /state`, `GET /logs`, and `POST /serviced` with `{"line": "A1"}` or
- * nothing.
+ * What a person at the machine can ask and say, over the service socket: `GET /state`, `GET /logs`, `GET /doctor`, and `POST /serviced` with
+ * `{"line": "A1"}` or nothing.
  * The file's mode says who may (kvitt's group); what is asked has the same checks as the signed commands. Part of the composition root.
  */
 import { z } from "zod";
 import { errorText } from "../kit/error-text.ts";
 import type { Kiosk } from "../kiosk/kiosk.ts";
+import type { Finding } from "./doctor/finding.ts";
 import type { LocalAnswer, LocalRequest } from "../service/local-socket.ts";
 import type { Log, LogExcerpt } from "../service/port.ts";
 
@@ -14,12 +15,19 @@ export interface ServiceVerbParts {
   readonly describe: () => unknown;
   readonly serviced: Kiosk["serviced"];
   readonly recentLog: () => LogExcerpt;
+  /** Looks at everything that a sale needs. */
+  readonly examine: () => Promise<readonly Finding[]>;
   readonly log: Log;
 }
 
 const servicedOrder = z.strictObject({ line: z.string().min(1).max(40).optional() });
 
-const methods: Readonly<Record<string, string>> = { "/state": "GET", "/logs": "GET", "/serviced": "POST" };
+const methods: Readonly<Record<string, string>> = {
+  "/state": "GET",
+  "/logs": "GET",
+  "/doctor": "GET",
+  "/serviced": "POST",
+};
 
 /** 200 what was asked for or done; 404 no such verb, 405 a verb asked in another way; 409 refused, 422 not understood, 503 not now. */
 export function serviceVerbs(parts: ServiceVerbParts): (request: LocalRequest) => Promise<LocalAnswer> {
@@ -29,12 +37,22 @@ export function serviceVerbs(parts: ServiceVerbParts): (request: LocalRequest) =
         return { status: 200, body: parts.describe() };
       case "GET /logs":
         return { status: 200, body: parts.recentLog() };
+      case "GET /doctor":
+        return doctor(parts);
       case "POST /serviced":
         return serviced(body ?? {}, parts);
       default:
         return unknownVerb(path);
     }
   };
+}
+
+async function doctor(parts: ServiceVerbParts): Promise<LocalAnswer> {
+  try {
+    return { status: 200, body: { findings: await parts.examine() } };
+  } catch (error) {
+    return { status: 503, body: { error: errorText(error) } };
+  }
 }
 
 function unknownVerb(path: string): LocalAnswer {

@@ -6,6 +6,7 @@ import { createSimulatedFront } from "../machine/simulated-front.ts";
 import { openLocalSocket } from "../service/local-socket.ts";
 import type { Owned } from "../service/owned.ts";
 import type { Log, LogExcerpt } from "../service/port.ts";
+import type { Finding } from "./doctor/finding.ts";
 import type { MachineChoice } from "./machine.ts";
 import { serviceVerbs } from "./service-verbs.ts";
 
@@ -15,6 +16,8 @@ export interface SocketParts {
   /** What the daemon is doing now, as JSON. */
   readonly describe: () => unknown;
   readonly recentLog: () => LogExcerpt;
+  /** Looks at everything that a sale needs. */
+  readonly examine: () => Promise<readonly Finding[]>;
   readonly setWallOffset: (offsetMs: number) => void;
   /** How long each may take to close. */
   readonly closeMs: number;
@@ -35,12 +38,12 @@ function servicePathOf({ config, env }: SocketContext): string | undefined {
 /** Opens all of them, into `owned`. @throws ListenError naming the path and what to mend */
 export async function openSockets(context: SocketContext, parts: SocketParts, owned: Owned): Promise<void> {
   const { machine, delivery } = context.config;
-  const { twin, describe, serviced, recentLog, setWallOffset, closeMs } = parts;
+  const { twin, describe, serviced, recentLog, examine, setWallOffset, closeMs } = parts;
   const servicePath = servicePathOf(context);
   if (servicePath !== undefined) {
     const socket = await openLocalSocket(
       servicePath,
-      serviceVerbs({ describe, serviced, recentLog, log: context.log }),
+      serviceVerbs({ describe, serviced, recentLog, examine, log: context.log }),
     );
     owned.defer("service socket", () => socket.close(), closeMs);
   }

@@ -43,6 +43,14 @@ const receiveMaximum = 16;
 
 export function clientOptions(settings: MqttSettings, version: MqttVersion, will: Outgoing): IClientOptions {
   return {
+    ...sessionOptions(settings, version),
+    will: { topic: will.topic, payload: Buffer.from(will.payload, "utf8"), qos: will.qos, retain: will.retain },
+  };
+}
+
+/** The same without a will: for a client that nobody misses. */
+export function sessionOptions(settings: MqttSettings, version: MqttVersion): IClientOptions {
+  return {
     protocolVersion: version,
     clientId: settings.clientId,
     clean: settings.sessionExpiryS === 0,
@@ -54,7 +62,6 @@ export function clientOptions(settings: MqttSettings, version: MqttVersion, will
     queueQoSZero: false,
     ...defined({ username: settings.username, password: settings.password }),
     ...settings.tls,
-    will: { topic: will.topic, payload: Buffer.from(will.payload, "utf8"), qos: will.qos, retain: will.retain },
     ...(version === 5
       ? {
           properties: {

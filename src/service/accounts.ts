@@ -1,4 +1,4 @@
-/** The group's number by name, from /etc/group (group(5)): Node has no getgrnam(3). */
+/** User and group numbers by name, from /etc/passwd and /etc/group (passwd(5), group(5)): Node has no getgrnam(3). */
 import { readFile } from "node:fs/promises";
 
 /** Pure: the number of the third field in the line of that name. */
@@ -8,6 +8,14 @@ export function numberOf(table: string, name: string): number | undefined {
   return number !== undefined && /^\d+$/.test(number) ? Number(number) : undefined;
 }
 
-export async function groupId(name: string): Promise<number | undefined> {
-  return numberOf(await readFile("/etc/group", "utf8").catch(() => ""), name);
+async function lookUp(file: string, name: string): Promise<number | undefined> {
+  return numberOf(await readFile(file, "utf8").catch(() => ""), name);
+}
+
+export function groupId(name: string): Promise<number | undefined> {
+  return lookUp("/etc/group", name);
+}
+
+export function userId(name: string): Promise<number | undefined> {
+  return lookUp("/etc/passwd", name);
 }

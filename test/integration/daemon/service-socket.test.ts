@@ -30,6 +30,7 @@ async function machine(state: SaleState) {
           since: "2026-11-23T12:00:00.000Z",
           lines: [{ level: "warn", time: "2026-11-23T12:00:01.500Z", msg: "no broker" }],
         }),
+        examine: async () => [{ check: "power", verdict: "bad", found: "too low", todo: "another supply" }],
         log: createMemoryLog(),
       });
       const socket = await openLocalSocket(join(folder, "service.sock"), verbs);

@@ -1,11 +1,15 @@
 /** Goal: the local way in does what it says and refuses the rest, with the checks of the signed commands. Method: the verbs over the kiosk's own answers. */
 import { describe, expect, it } from "vitest";
+import type { Finding } from "../../../src/daemon/doctor/finding.ts";
 import { serviceVerbs } from "../../../src/daemon/service-verbs.ts";
 import type { ServicedAnswer } from "../../../src/kiosk/port.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 
+const warm: Finding = { check: "temperature", verdict: "look", found: "76 °C", todo: "shade" };
+
 function rig(
   answer: (line: string | undefined) => Promise<ServicedAnswer> = async () => ({ kind: "done", lines: ["A1"] }),
+  examine: () => Promise<readonly Finding[]> = async () => [warm],
 ) {
   const asked: (string | undefined)[] = [];
   const log = createMemoryLog();
@@ -16,6 +20,7 @@ function rig(
       return answer(line);
     },
     recentLog: () => ({ since: "2026-11-23T12:00:00.000Z", lines: [{ msg: "hello" }] }),
+    examine,
     log,
   });
   return { asked, log, ask: (method: string, path: string, body?: unknown) => verbs({ method, path, body }) };
@@ -29,6 +34,12 @@ describe("the service socket", () => {
   it("tells what the log said", async () => {
     const body = { since: "2026-11-23T12:00:00.000Z", lines: [{ msg: "hello" }] };
     expect(await rig().ask("GET", "/logs")).toEqual({ status: 200, body });
+  });
+
+  it("looks at everything, and says so when it cannot", async () => {
+    expect(await rig().ask("GET", "/doctor")).toEqual({ status: 200, body: { findings: [warm] } });
+    const stopping = rig(undefined, () => Promise.reject(new Error("the daemon stops")));
+    expect(await stopping.ask("GET", "/doctor")).toEqual({ status: 503, body: { error: "the daemon stops" } });
   });
 
   it.each([

@@ -215,6 +215,13 @@ function rig(spoil: Spoil = () => {}, disk = new SimulatedDisk()) {
       void spoil("machine");
       return { machine: spoiltMachine(machine, spoil), twin: undefined };
     },
+    openDoctor: (subjects) => ({
+      link: subjects.link,
+      examine: async () => [],
+      latest: () => [],
+      start: () => {},
+      stop: () => {},
+    }),
     async openSockets({ closeMs }, owned) {
       await spoil("sockets");
       open.sockets += 1;
