@@ -45,6 +45,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: "look at a payment; capture, cancel or refund it",
     load: async () => (await import("./commands/payment.ts")).command,
   },
+  provision: {
+    summary: "make this computer the machine that a set-up file means (at boot)",
+    load: async () => (await import("./commands/provision.ts")).command,
+  },
   qr: {
     summary: "make, show and remove QR codes at the provider",
     load: async () => (await import("./commands/qr.ts")).command,

@@ -17,7 +17,11 @@ async function verify(name: string, change: (text: string) => string = (text) =>
     const file = join(folder, name);
     await writeFile(
       file,
-      change(text.replaceAll("/opt/kvitt/node/bin/node", "/usr/bin/env").replace(/^Documentation=.*$/m, "")),
+      change(
+        text
+          .replaceAll(/\/opt\/kvitt\/node\/bin\/node|\/usr\/bin\/kvitt/g, "/usr/bin/env")
+          .replace(/^Documentation=.*$/m, ""),
+      ),
     );
     const { stderr } = await promisify(execFile)(analyze, ["verify", file], { timeout: 30_000 }).catch(
       (error: unknown) => ({
@@ -34,7 +38,7 @@ async function verify(name: string, change: (text: string) => string = (text) =>
 }
 
 describe.skipIf(!existsSync(analyze) && process.env["CI"] === undefined)("the units", () => {
-  it.each(["kvitt.service", "kvitt-relay.service", "kvitt-reboot.service", "kvitt-reboot.path"])(
+  it.each(["kvitt.service", "kvitt-relay.service", "kvitt-reboot.service", "kvitt-reboot.path", "kvitt-setup.service"])(
     "systemd takes %s",
     async (name) => {
       expect(await verify(name)).toBe("");
