@@ -6,12 +6,7 @@ import { inMinor, productsOf, trades, vatRateOf } from "../config/setup/trades.t
 import type { PanelPins } from "../config/pins.ts";
 import { languages } from "../panel/languages.ts";
 import { currencies, isCurrency, minorPerMajor, walletCurrencies } from "../sale/money.ts";
-
-export interface Asking {
-  /** The answer's line; undefined when there will be no more. */
-  ask(question: string): Promise<string | undefined>;
-  say(text: string): void;
-}
+import type { Asking } from "./terminal-asking.ts";
 
 /** A panel as it is offered. */
 export interface OfferedPanel extends PanelPins {

@@ -1,6 +1,5 @@
 /** `kvitt init`: writes a configuration from answers, of a person or of a file. */
 import { stat } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { dirname, resolve } from "node:path";
 import { faultText } from "../../config/load.ts";
 import { pinsPage } from "../../config/header-pins.ts";
@@ -14,7 +13,8 @@ import { placeFile } from "../../service/place-file.ts";
 import { readConfigText } from "../../config/load.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlagsOnly } from "../flags.ts";
-import { type Asking, interview, InterviewEnded, type OfferedPanel } from "../interview.ts";
+import { interview, InterviewEnded, type OfferedPanel } from "../interview.ts";
+import { withTerminal } from "../terminal-asking.ts";
 
 const defaultFile = "/etc/kvitt/kvitt.toml";
 
@@ -104,32 +104,14 @@ async function readAnswers(path: string): Promise<unknown> {
 }
 
 async function asked(panels: readonly OfferedPanel[], io: CommandIo): Promise<unknown> {
-  // Standard error: standard output is for data alone.
-  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: process.stdin.isTTY });
-  const waiting = lines[Symbol.asyncIterator]();
-  const stop = (): void => lines.close();
-  io.signal.addEventListener("abort", stop, { once: true });
-  const asking: Asking = {
-    async ask(question) {
-      process.stderr.write(question);
-      const line = await waiting.next();
-      return line.done === true ? undefined : line.value;
-    },
-    say: io.err,
-  };
   try {
-    return await interview(asking, panels);
+    return await withTerminal(io, (asking) => interview(asking, panels));
   } catch (cause) {
     if (!(cause instanceof InterviewEnded)) throw cause;
     throw new CommandError(
       "the questions were not all answered, and nothing was written; from a script: --answers FILE",
       1,
-      {
-        cause,
-      },
+      { cause },
     );
-  } finally {
-    io.signal.removeEventListener("abort", stop);
-    lines.close();
   }
 }

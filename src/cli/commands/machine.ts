@@ -26,12 +26,13 @@ const usage = `kvitt machine lines --config FILE [--json]       names, numbers, 
 kvitt machine test LINE --config FILE [--price N] delivers once on that line, as a sale does (N in minor units)
 kvitt machine watch --config FILE [--json]       shows every edge of every input until you press Ctrl-C
 kvitt machine off --config FILE                  switches every output off
+kvitt machine try --config FILE [--page FILE]    a guided first sale: real hardware, simulated provider; ends in a page to keep
 kvitt machine serviced [LINE] [--config FILE]    says that the machine, or one line, was refilled or mended: what was jammed or
                                                  sold out is offered again
 kvitt machine state [--config FILE]              what the machine is doing, as JSON
 kvitt machine logs [--config FILE] [--json]      what the daemon's log said in the last hour
 
-Stop the service first for test, watch and off: a line of the header belongs to one process. serviced, state and logs
+Stop the service first for test, try, watch and off: a line of the header belongs to one process. serviced, state and logs
 ask the daemon that runs, on its service socket: /run/kvitt/service.sock unless the configuration names another.`;
 
 function gpioOf(config: Config): GpioDelivery {
@@ -215,9 +216,10 @@ export const command: CliCommand = {
       config: { type: "string" },
       json: { type: "boolean" },
       price: { type: "string" },
+      page: { type: "string" },
     });
     const [action, line] = positionals;
-    if (action === undefined || !["lines", "test", "watch", "off", ...daemonActions].includes(action))
+    if (action === undefined || !["lines", "test", "try", "watch", "off", ...daemonActions].includes(action))
       throw new CommandError(usage);
     if (isDaemonAction(action)) {
       // Whoever mends the machine may not be allowed to read its secrets.
@@ -233,6 +235,8 @@ export const command: CliCommand = {
         return list(gpioOf(config), asJson, io);
       case "watch":
         return watch(gpioOf(config), asJson, io);
+      case "try":
+        return (await import("../machine-try.ts")).tryMachine({ config, page: values.page, io });
       case "test": {
         if (line === undefined) throw new CommandError("which line? kvitt machine test LINE");
         const price = Number(values.price ?? config.product.find((one) => one.line === line)?.price ?? 0);
