@@ -70,6 +70,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: "a simulated Vipps MobilePay to train on",
     load: async () => (await import("./commands/simulator.ts")).command,
   },
+  update: {
+    summary: "fetch a signed release and try it",
+    load: async () => (await import("./commands/update.ts")).command,
+  },
   webhooks: {
     summary: "register, list and delete webhooks at the provider",
     load: async () => (await import("./commands/webhooks.ts")).command,

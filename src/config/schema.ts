@@ -167,6 +167,17 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe("Shows a web shop's code on the idle scene."),
+  update: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe(
+          "Folder on a web server from which `kvitt update` takes signed releases; without it, an update names its address, or comes through apt.",
+        ),
+    })
+    .optional()
+    .describe("Updates between packages (docs/update.md)."),
   quiet_hours: z
     .strictObject({
       from: clockTime.describe("Start, a local time of day."),

@@ -10,14 +10,25 @@ import type { Clock } from "../service/port.ts";
 
 const dayMs = 86_400_000;
 
+/** The launcher's word while this release is tried: what the one behind it reads (scripts/package/files/launch). */
+function readableFormat(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = env["KVITT_JOURNAL_FORMAT"];
+  return text === undefined || text === "" ? undefined : Number(text);
+}
+
 /** @throws JournalError, `corrupt` also for one that has lost what it knew beside its sales */
-export async function openConfiguredJournal({ journal }: Config, clock: Clock): Promise<Journal> {
+export async function openConfiguredJournal(
+  { journal }: Config,
+  clock: Clock,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Journal> {
   await mkdir(journal.directory, { recursive: true, mode: 0o700 });
   const opened = await openJournal({
     disk: await openNodeDisk(journal.directory),
     wallMs: () => clock.wallMs(),
     isPlausible: () => clock.isPlausible(),
     retentionMs: journal.retention_days * dayMs,
+    readableFormat: readableFormat(env),
   });
   if (!hasLostItsFacts(opened)) return opened;
   await opened.close();

@@ -43,7 +43,7 @@ export function configuredParts(context: PartsContext): DaemonParts {
   const register = createLineRegister(boardClaims);
   const inRoom = (room: string): PartsContext => ({ ...context, log: log.child({ room }) });
   return {
-    openJournal: () => openConfiguredJournal(config, clock),
+    openJournal: () => openConfiguredJournal(config, clock, context.env),
     openPanel: () => openPanel(config, { clock, log, register }),
     openLink: (session, memory) => openLink(config, session, memory, inRoom("link")),
     openProvider: (panel) => openProvider(config, panel, inRoom("vipps")),

@@ -12,7 +12,7 @@
 import { errorText } from "../kit/error-text.ts";
 import { type Disk, JournalError } from "./disk.ts";
 import type { Journal, JournalChange, JournalTable, JsonValue } from "./port.ts";
-import { decodeFile, encodeCommit, encodeHeader, type StoredChange } from "./record.ts";
+import { decodeFile, encodeCommit, encodeHeader, formatToWrite, type StoredChange } from "./record.ts";
 import { isMonthName, SaleMonths } from "./sale-months.ts";
 import { isSecretName, SecretFiles } from "./secret-files.ts";
 
@@ -30,6 +30,8 @@ export interface JournalOptions {
   readonly isPlausible?: () => boolean;
   /** How long ended sales are kept. */
   readonly retentionMs: number;
+  /** The newest format that a release reads which may have to take over again. Default: nobody has to. */
+  readonly readableFormat?: number | undefined;
 }
 
 interface Waiting {
@@ -60,6 +62,7 @@ class LogJournal implements Journal {
   readonly #tables: Tables = new Map();
   readonly #secrets: SecretFiles;
   readonly #months: SaleMonths;
+  readonly #format: number;
   readonly #waiting: Waiting[] = [];
   #bytes = 0;
   #writing: Promise<void> | undefined;
@@ -71,7 +74,8 @@ class LogJournal implements Journal {
     this.#disk = options.disk;
     this.#lock = lock;
     this.#secrets = new SecretFiles(options.disk);
-    this.#months = new SaleMonths({ isPlausible: () => true, ...options });
+    this.#format = formatToWrite(options.readableFormat);
+    this.#months = new SaleMonths({ isPlausible: () => true, ...options, format: this.#format });
   }
 
   /** Reads everything before it changes anything: a damaged journal is left as it was found. */
@@ -209,7 +213,7 @@ class LogJournal implements Journal {
     const disk = this.#disk;
     const alive = this.#alive();
     // An empty commit, too: by it a new journal can be told from one that was cut down to its header.
-    const bytes = Buffer.concat([encodeHeader(), encodeCommit(alive)]);
+    const bytes = Buffer.concat([encodeHeader(this.#format), encodeCommit(alive)]);
     await disk.write(newName, bytes);
     await disk.sync(newName);
     await disk.rename(newName, logName);

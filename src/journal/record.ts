@@ -7,7 +7,25 @@ import { z } from "zod";
 import { JournalError } from "./disk.ts";
 import type { JournalChange, JournalTable, JsonValue } from "./port.ts";
 
+/** The newest format: read and written. Everything older is read, too. */
 export const formatVersion = 1;
+/** The oldest that can still be written, for a release that may have to give way to an older one. */
+const oldestWritten = 1;
+
+/**
+ * Which format is written. While a new release is being tried, the one behind it has to be able to go on with the journal: the launcher says what
+ * that one reads (docs/update.md). After its gate, from the next start on, a release writes the newest that it knows.
+ * @param readable the newest format that the other reads; undefined where nobody else has to
+ * @throws JournalError `version` when it reads nothing that can be written
+ */
+export function formatToWrite(readable: number | undefined): number {
+  if (readable === undefined) return formatVersion;
+  if (Number.isSafeInteger(readable) && readable >= oldestWritten) return Math.min(readable, formatVersion);
+  throw new JournalError(
+    "version",
+    `the release behind this one reads journals up to format ${readable}, and this one writes ${oldestWritten} at the oldest: update in smaller steps`,
+  );
+}
 
 export type StoredChange = Extract<JournalChange, { kind: "put" | "delete" }>;
 
@@ -34,8 +52,9 @@ function encodeLine(value: object): string {
   return `${crc32(Buffer.from(text, "utf8")).toString(16).padStart(8, "0")} ${text}\n`;
 }
 
-export function encodeHeader(): Uint8Array {
-  return Buffer.from(encodeLine({ kvitt: "journal", version: formatVersion }), "utf8");
+/** @param format of `formatToWrite` */
+export function encodeHeader(format = formatVersion): Uint8Array {
+  return Buffer.from(encodeLine({ kvitt: "journal", version: format }), "utf8");
 }
 
 export function encodeCommit(changes: readonly StoredChange[]): Uint8Array {

@@ -23,6 +23,8 @@ export interface SaleMonthsOptions {
   readonly wallMs: () => number;
   readonly isPlausible: () => boolean;
   readonly retentionMs: number;
+  /** That new files are written in. */
+  readonly format: number;
 }
 
 export class SaleMonths {
@@ -100,11 +102,11 @@ export class SaleMonths {
   /** Makes the month's file, or mends its end, once a run and after each failure. A new file takes the old one's place whole. */
   async #prepare(name: string): Promise<void> {
     if (this.#prepared.has(name)) return;
-    const { disk } = this.#options;
+    const { disk, format } = this.#options;
     const bytes = await disk.read(name);
     const decoded = bytes === undefined ? undefined : decodeFile(name, bytes);
     if (bytes === undefined || decoded === undefined || decoded.isTorn || this.#isDoubtful) {
-      await disk.write(newMonthName, bytes === undefined ? encodeHeader() : bytes.slice(0, decoded?.goodBytes));
+      await disk.write(newMonthName, bytes === undefined ? encodeHeader(format) : bytes.slice(0, decoded?.goodBytes));
       await disk.sync(newMonthName);
       await disk.rename(newMonthName, name);
       await disk.syncFolder();

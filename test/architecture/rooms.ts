@@ -54,6 +54,12 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     severity: "error",
+    name: "updates-know-the-service-alone",
+    from: { path: "^src/update/" },
+    to: { path: "^src/", pathNot: "^src/(update|kit|service)/" },
+  },
+  {
+    severity: "error",
     name: "only-the-composition-knows-all",
     from: { path: "^src/", pathNot: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
     to: { path: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
