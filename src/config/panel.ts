@@ -57,7 +57,7 @@ export const panelSchema = z.strictObject({
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/, 'a colour, for example "#0f4c81"')
     .optional()
-    .describe("Operator's colour, darkened until white text is legible on it; ignored on panels without colour."),
+    .describe("Operator's colour, darkened until it has a contrast of 7 : 1; ignored on panels without colour."),
   qr_rendering: z
     .enum(["own", "provider"])
     .default("own")
@@ -68,6 +68,10 @@ export const panelSchema = z.strictObject({
     .max(3_000)
     .optional()
     .describe("Reading distance; sets the type sizes. Default: the model's, or 500."),
+  large_type: z
+    .boolean()
+    .default(false)
+    .describe("Type a third larger than the distance asks for, as far as the panel has room."),
   device: file.optional().describe("Name of the framebuffer (vc4drmfb) or path of the SPI device (/dev/spidev0.0)."),
   night_from: clockTime.optional().describe("Start of the night, in which a framebuffer is dimmed."),
   night_to: clockTime.optional().describe("End of the night."),

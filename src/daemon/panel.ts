@@ -99,10 +99,10 @@ function ownGeometry({ panel }: Config): PanelGeometry {
 
 /** @throws PanelFileError naming the panels that are known. */
 export async function choosePanel(config: Config): Promise<PanelChoice> {
-  const { model, rotation, reading_distance_mm: readingMm } = config.panel;
-  if (model === undefined) return { geometry: ownGeometry(config), file: undefined };
+  const { model, rotation, reading_distance_mm: readingMm, large_type: isLargeType } = config.panel;
+  if (model === undefined) return { geometry: { ...ownGeometry(config), isLargeType }, file: undefined };
   const file = await loadPanel(model, panelFolder(import.meta.url));
-  const geometry = geometryOf(file, rotation);
+  const geometry = { ...geometryOf(file, rotation), isLargeType };
   return { geometry: readingMm === undefined ? geometry : { ...geometry, readingDistanceMm: readingMm }, file };
 }
 

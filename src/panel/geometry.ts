@@ -16,6 +16,8 @@ export interface PanelGeometry {
   readonly isLive: boolean;
   /** The distance from which customers read it. Type sizes depend on it. */
   readonly readingDistanceMm: number;
+  /** Larger type than the distance asks for, for people who see badly. */
+  readonly isLargeType?: boolean;
 }
 
 export function mmToPx(geometry: PanelGeometry, mm: number): number {

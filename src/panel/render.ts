@@ -11,7 +11,7 @@ import { layOut } from "./scene/layout.ts";
 
 /** The operator's branding of the panel. */
 export interface Look extends Brand {
-  /** "#rrggbb"; darkened until white text on it is readable (WCAG 2.2, 1.4.3: contrast 4.5 : 1). */
+  /** "#rrggbb"; darkened until it has a contrast of 7 : 1 (WCAG 2.2, 1.4.6). */
   readonly accent?: string;
   /** Who helps: shown with faults, and where a person has to look at a payment. */
   readonly contact?: string;
@@ -50,24 +50,32 @@ export function paletteFor(colours: PanelColours, accent?: string): Palette {
   return accent === undefined ? colourPalette : { ...colourPalette, accent: darkened(accent) };
 }
 
-const contrastMin = 4.5;
+/** WCAG 2.2, 1.4.6 (level AAA), for everything that has to be read. */
+const contrastMin = 7;
 
-/** Darkens a colour until white text on it is readable. Anything that is not a colour gives the default. */
+/** Darkens a colour until it can be read on the backdrop, and white on it. Anything that is not a colour gives the default. */
 function darkened(colour: string): string {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour);
   if (match === null) return colourPalette.accent;
   let rgb = match.slice(1).map((part) => Number.parseInt(part, 16));
-  while (contrastWithWhite(rgb) < contrastMin) rgb = rgb.map((part) => Math.floor(part * 0.95));
-  return `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  const css = (): string => `#${rgb.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  while (contrastOf(css(), colourPalette.backdrop) < contrastMin) rgb = rgb.map((part) => Math.floor(part * 0.95));
+  return css();
 }
 
-/** WCAG 2.2, "relative luminance" and "contrast ratio". */
-function contrastWithWhite(rgb: readonly number[]): number {
-  const [red = 0, green = 0, blue = 0] = rgb.map((part) => {
-    const share = part / 255;
+/** WCAG 2.2, "contrast ratio" of two colours "#rrggbb". */
+export function contrastOf(one: string, other: string): number {
+  const [light = 0, dark = 0] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** WCAG 2.2, "relative luminance". */
+function luminance(css: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const share = Number.parseInt(css.slice(at, at + 2), 16) / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
-  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 /** The frame as the glass shows it: one-bit panels have no grey. */

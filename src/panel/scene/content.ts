@@ -13,6 +13,18 @@ export type IconName = "check" | "cross" | "hourglass" | "phone" | "arrow-down" 
 /** The purpose of a line: the product, what to do next, the same in a second language, or what happens to the customer's money (never left out). */
 export type LineRole = "detail" | "how" | "second" | "fate";
 
+/** A space at which no line is broken: "39 kr" is one thing. */
+const glue = "\u00a0";
+
+function glued(text: string): string {
+  return text.replaceAll(" ", glue);
+}
+
+/** A time of day at the end stays together with the word before it ("kl. 09:00"). */
+function gluedTime(text: string): string {
+  return text.replace(/ (?=\d{1,2}[.:]\d\d$)/, glue);
+}
+
 /** What the words depend on beside the scene and the language. */
 export interface WordSettings {
   /** An IANA name. */
@@ -42,6 +54,8 @@ export interface SceneContent {
     readonly shortPrice: string;
     readonly soldOut: boolean;
   }[];
+  /** In the table's last row where not all products that can be bought have room: "and 3 more: press the number". */
+  readonly moreOffers: (count: number) => string;
   readonly footer: string | undefined;
   /** Only for glass that can change every second; elsewhere it would soon be wrong. */
   readonly timeLeft: string | undefined;
@@ -72,7 +86,9 @@ function amountText(money: Money, locale: string): string {
 
 /** "17. juni", with the day of the week. */
 function dateText(wallMs: number, locale: string, timeZone: string): string {
-  return new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "long", timeZone }).format(wallMs);
+  const format = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "long", timeZone });
+  // Day and month stay together.
+  return format.format(wallMs).replace(/(?<=\d\.?) /, glue);
 }
 
 /** A time of day as the language writes it: "09:00", "09.00", "9.00". */
@@ -94,8 +110,8 @@ function offerRows(offers: readonly Offer[], words: Texts): SceneContent["offers
   return offers.map((offer) => ({
     line: shownText(offer.line),
     name: shownText(offer.name),
-    price: offer.soldOut ? words.soldOut : moneyText(offer.price, words.locale),
-    shortPrice: offer.soldOut ? words.soldOut : amountText(offer.price, words.locale),
+    price: offer.soldOut ? words.soldOut : glued(moneyText(offer.price, words.locale)),
+    shortPrice: offer.soldOut ? "–" : glued(amountText(offer.price, words.locale)),
     soldOut: offer.soldOut,
   }));
 }
@@ -110,6 +126,7 @@ function say(title: string, changes: Partial<SceneContent> = {}): SceneContent {
     big: undefined,
     lines: [],
     offers: [],
+    moreOffers: String,
     footer: undefined,
     timeLeft: undefined,
     ...changes,
@@ -133,17 +150,18 @@ export function shownText(text: string): string {
 
 function idle(scene: Extract<Scene, { kind: "idle" }>, words: Texts, app: AppName): SceneContent {
   const offers = offerRows(scene.offers, words);
+  const moreOffers = words.more;
   if (scene.code === undefined) {
     if (offers.length === 0)
       return say(words.idleTitle(app), { icon: "phone", lines: lines(["how", words.pressHow(app)]) });
-    return say(words.pressTitle, { lines: lines(["how", words.pressHow(app)]), offers });
+    return say(words.pressTitle, { lines: lines(["how", words.pressHow(app)]), offers, moreOffers });
   }
   const { qr } = scene.code;
   // The app's name is in the title: customers look for it, and it says where to scan.
   const title = words.idleTitle(app);
   if (scene.code.kind === "shop") return say(title, { qr, lines: lines(["how", words.shopHow(app)]) });
   const how = scene.canSelectFirst ? words.scanOrPress : words.scanHow;
-  return say(title, { qr, lines: lines(["how", how(app)]), offers });
+  return say(title, { qr, lines: lines(["how", how(app)]), offers, moreOffers });
 }
 
 type Closure =
@@ -222,15 +240,17 @@ export function contentOf(scene: Scene, language: Language, settings: WordSettin
 function inLanguage(scene: Scene, language: Language, { timeZone, wallets, contact }: WordSettings): SceneContent {
   const words = texts[language];
   const app = appName(language, words.or, wallets ?? {});
-  const money = (amount: Money): string => moneyText(amount, words.locale);
+  const money = (amount: Money): string => glued(moneyText(amount, words.locale));
   const time = (wallMs: number): string => timeText(wallMs, words, timeZone);
   const date = (wallMs: number): string => dateText(wallMs, words.locale, timeZone);
   // The time of day alone is only clear within the same day.
   const until = (fromWallMs: number, wallMs: number): string =>
     words.validUntilWhen(
-      date(fromWallMs) === date(wallMs) ? words.atTime(time(wallMs)) : words.onDay(date(wallMs), time(wallMs)),
+      date(fromWallMs) === date(wallMs)
+        ? glued(words.atTime(time(wallMs)))
+        : gluedTime(words.onDay(date(wallMs), time(wallMs))),
     );
-  const left = (seconds: number): string => `${words.timeLeft} ${clockText(seconds)}`;
+  const left = (seconds: number): string => glued(`${words.timeLeft} ${clockText(seconds)}`);
   switch (scene.kind) {
     case "starting":
       return say(words.starting, { icon: "hourglass", lines: lines(["how", words.oneMoment]) });
@@ -243,15 +263,22 @@ function inLanguage(scene: Scene, language: Language, { timeZone, wallets, conta
           ["detail", scene.reserved === undefined ? undefined : words.reserved(money(scene.reserved))],
         ),
         offers: offerRows(scene.offers, words),
+        moreOffers: words.more,
         timeLeft: left(scene.secondsLeft),
       });
     case "choose-time":
       return say(words.timeTitle, {
         big: money(scene.price),
         lines: lines(
-          ["detail", `${durationText(scene.minutes, words)} · ${until(scene.fromWallMs, scene.untilWallMs)}`],
-          ["detail", scene.plateWanted ? words.plate(scene.plate === "" ? "…" : scene.plate) : undefined],
-          ["how", scene.isPlateRefused ? words.plateRefused : words.timeHow],
+          [
+            "detail",
+            `${glued(durationText(scene.minutes, words))}${glue}· ${until(scene.fromWallMs, scene.untilWallMs)}`,
+          ],
+          ["detail", scene.plateWanted ? glued(words.plate(scene.plate === "" ? "…" : scene.plate)) : undefined],
+          [
+            "how",
+            scene.isPlateRefused ? words.plateRefused : words.timeHow.replace(/\+ (\S+) −/, `+${glue}$1${glue}−`),
+          ],
         ),
         timeLeft: left(scene.secondsLeft),
       });
@@ -287,7 +314,7 @@ function inLanguage(scene: Scene, language: Language, { timeZone, wallets, conta
         big: time(scene.untilWallMs),
         lines: lines(
           ["detail", date(scene.untilWallMs)],
-          ["detail", scene.plate === undefined || scene.plate === "" ? undefined : words.plate(scene.plate)],
+          ["detail", scene.plate === undefined || scene.plate === "" ? undefined : glued(words.plate(scene.plate))],
           ["detail", money(scene.price)],
         ),
       });

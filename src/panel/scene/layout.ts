@@ -14,7 +14,8 @@ import { fitText, lineHeight, type TextMeasure } from "./text-fit.ts";
 
 /** The most of a panel's long side that the code may take; the rest is for the words. */
 const codeShareMax = 0.62;
-const footerRatio = 0.78;
+/** Time left and the code of a fault are never the smallest type. */
+const footerRatio = 1;
 const largeScales = [1.5, 1.35, 1.22, 1.1, 1, 0.92, 0.86, 0.8, 0.72, 0.64, 0.56];
 const columnScales = [1.35, 1.22, 1.12, 1.04, 1, 0.92, 0.86, 0.8, 0.72, 0.64, 0.56];
 const tableScales = [1.16, 1.08, 1, 0.92, 0.86, 0.8, 0.72, 0.64, 0.56];
@@ -117,9 +118,13 @@ function textPart(text: string, ratio: number, rank: number, above: number, chan
   return { kind: "text", text, ratio, rank, above, weight: "medium", ink: "ink", linesMax: 3, ...changes };
 }
 
-/** In the order of reading. Ranks say what goes first where room is short: directions in a second language, then directions and icon. */
+/**
+ * In the order of reading. Ranks say what goes first where room is short: directions in a second language, then the icon, then the title in that
+ * language. Above a table the products say what can be done, so there the directions go too. Everything else stays and gets smaller.
+ */
 function partsOf(content: SceneContent): readonly Part[] {
-  const { icon, title, secondTitle, big, lines, tone } = content;
+  const { icon, title, secondTitle, big, lines, tone, offers } = content;
+  const howRank = offers.length === 0 ? 1 : 3;
   const toned: Ink = tone === "plain" ? "accent" : tone;
   const parts: Part[] = [];
   if (icon !== undefined) parts.push({ kind: "icon", name: icon, ratio: 4.2, ink: toned, rank: 3, above: 0 });
@@ -132,10 +137,11 @@ function partsOf(content: SceneContent): readonly Part[] {
   for (const { text } of fates) parts.push(textPart(text, 1.2, 0, 0.4, { linesMax: 4 }));
   // What becomes of the money leads to the number below it, in both languages.
   if (fates.length > 0) parts.push(...seconds);
-  if (big !== undefined) parts.push(textPart(big, 2.7, 0, 0.3, { weight: "bold", ink: toned, linesMax: 1 }));
+  if (big !== undefined)
+    parts.push(textPart(big, 2.7, 0, 0.3, { weight: "bold", ink: tone === "bad" ? "ink" : toned, linesMax: 1 }));
   for (const { text, role } of lines) {
     if (role === "detail") parts.push(textPart(text, 1.15, 1, 0.3, { weight: "bold" }));
-    if (role === "how") parts.push(textPart(text, 1, 3, 0.4, { ink: "soft", linesMax: 6 }));
+    if (role === "how") parts.push(textPart(text, 1, howRank, 0.4, { ink: "soft", linesMax: 6 }));
   }
   if (fates.length === 0) parts.push(...seconds);
   return parts;
@@ -168,10 +174,16 @@ function strips(
   const timeLeft = geometry.isLive ? content.timeLeft : undefined;
   const small = [timeLeft, content.footer].filter((text) => text !== undefined).join(" · ");
   if (small === "" || box.heightPx < bodyPx * 6.5) return { items, rest };
-  const sizePx = Math.max(bodyPx * footerRatio, metrics.smallestPx);
+  const wantedPx = Math.max(bodyPx * footerRatio, metrics.smallestPx);
+  const sizePx = metrics.isWholePx ? Math.floor(wantedPx) : wantedPx;
   const heightPx = Math.ceil(sizePx * lineHeight);
   const weight = sizePx < metrics.boldBelowPx ? "bold" : "medium";
-  const fitted = fitText(small, { widthPx: box.widthPx, heightPx }, { sizePx, weight, measure }, { linesMax: 1 });
+  const fitted = fitText(
+    small,
+    { widthPx: box.widthPx, heightPx },
+    { sizePx, weight, measure },
+    { linesMax: 1, isWholePx: metrics.isWholePx },
+  );
   const footer = { ...rest, yPx: rest.yPx + rest.heightPx - fitted.heightPx, heightPx: fitted.heightPx };
   items.push({
     kind: "text",
@@ -217,7 +229,7 @@ function placeWords(
   measure: TextMeasure,
   isColumn: boolean,
 ): readonly DisplayItem[] {
-  const { bodyPx, smallestPx, boldBelowPx, gapPx } = metrics;
+  const { bodyPx, smallestPx, boldBelowPx, isWholePx, gapPx } = metrics;
   const hasTable = content.offers.length > 0;
   const tablePx = hasTable ? tableHeightMin(content.offers.length, box.widthPx, metrics) + gapPx : 0;
   const wordsPx = Math.max(Math.floor(box.heightPx * (isColumn ? 0.45 : 0.28)), box.heightPx - tablePx);
@@ -225,11 +237,11 @@ function placeWords(
   const stack = stackParts(
     partsOf(content),
     { ...box, heightPx: Math.min(box.heightPx, wordsPx) },
-    { bodyPx, smallestPx, boldBelowPx, align, measure, scales },
+    { bodyPx, smallestPx, boldBelowPx, isWholePx, align, measure, scales },
   );
   const restPx = box.heightPx - stack.heightPx - gapPx;
   const area = { ...box, yPx: box.yPx + stack.heightPx + gapPx, heightPx: restPx };
-  const table = restPx > 0 ? placeOffers(content.offers, area, metrics, measure) : [];
+  const table = restPx > 0 ? placeOffers(content, area, metrics, measure) : [];
   const words = [...stack.items, ...table];
   const endPx = Math.max(box.yPx, ...words.map((item) => item.box.yPx + item.box.heightPx));
   return moved(words, Math.floor(Math.max(0, box.yPx + box.heightPx - endPx) / 2));

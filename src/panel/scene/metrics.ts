@@ -8,6 +8,8 @@ export interface Metrics {
   readonly smallestPx: number;
   /** Smaller text is always bold: on one-bit glass the stems of lighter type break up. */
   readonly boldBelowPx: number;
+  /** One-bit glass has no grey to draw half a pixel with: sizes are whole. */
+  readonly isWholePx: boolean;
   readonly marginPx: number;
   readonly gapPx: number;
   /** Whether the code and the products are on white cards over a tinted backdrop: on colour panels with enough room. */
@@ -21,15 +23,22 @@ const bodySizePerDistance = 1 / 85;
 /** A symbol scans from ten times its width. This much more leaves a margin for cheap cameras and for people who stand farther away. */
 const codeWidthPerDistance = 2.4 / 10;
 
+/** The setting for people who see badly, as far as the glass has room. */
+const largeTypeScale = 1.3;
+
 export function metricsOf(geometry: PanelGeometry): Metrics {
   const { widthPx, heightPx, readingDistanceMm, colours } = geometry;
   const shortPx = Math.min(widthPx, heightPx);
   const wanted = mmToPx(geometry, readingDistanceMm * bodySizePerDistance);
-  const bodyPx = Math.max(Math.min(wanted, Math.max(shortPx * 0.07, 13)), shortPx * 0.04, 10);
   const isFine = colours === "colour" || colours === "grey";
+  const grown = geometry.isLargeType === true ? largeTypeScale : 1;
+  const roomy = Math.max(Math.min(wanted * grown, Math.max(shortPx * 0.07, 13) * grown), shortPx * 0.04, 10);
+  const bodyPx = isFine ? roomy : Math.floor(roomy);
+  const smallest = Math.min(bodyPx, Math.max(isFine ? 9 : 11, bodyPx * 0.62));
   return {
     bodyPx,
-    smallestPx: Math.min(bodyPx, Math.max(isFine ? 9 : 10, bodyPx * 0.62)),
+    smallestPx: isFine ? smallest : Math.ceil(smallest),
+    isWholePx: !isFine,
     boldBelowPx: isFine ? 0 : 21,
     marginPx: Math.max(3, Math.round(shortPx * 0.045)),
     gapPx: Math.max(2, Math.round(bodyPx * 0.5)),

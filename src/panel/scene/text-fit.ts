@@ -60,6 +60,25 @@ export function wrapEvenly(text: string, widthPx: number, style: TypeStyle): rea
   return best;
 }
 
+/** The same, but a word that is wider than the box is broken with a hyphen: better than leaving the sentence out. */
+export function wrapBroken(text: string, widthPx: number, style: TypeStyle): readonly string[] {
+  const words = text.split(" ").flatMap((word) => brokenWord(word, widthPx, style));
+  return wrap(words.join(" "), widthPx, style) ?? breakAnywhere(text, widthPx, style);
+}
+
+/** Two letters at least stay on either side. */
+function brokenWord(word: string, widthPx: number, style: TypeStyle): readonly string[] {
+  const pieces: string[] = [];
+  let letters = Array.from(word);
+  while (letters.length > 4 && widthOf(letters.join(""), style) > widthPx) {
+    let count = letters.length - 2;
+    while (count > 2 && widthOf(`${letters.slice(0, count).join("")}-`, style) > widthPx) count -= 1;
+    pieces.push(`${letters.slice(0, count).join("")}-`);
+    letters = letters.slice(count);
+  }
+  return [...pieces, letters.join("")];
+}
+
 /** Breaks anywhere, for words that are wider than the box at the smallest size. */
 function breakAnywhere(text: string, widthPx: number, style: TypeStyle): readonly string[] {
   const lines: string[] = [];
@@ -77,6 +96,8 @@ export interface FitLimits {
   readonly linesMax: number;
   /** No size is tried below this one. */
   readonly smallestPx?: number;
+  /** Only whole sizes, for one-bit glass. */
+  readonly isWholePx?: boolean;
 }
 
 /** The largest size up to that of the style at which the text fits the box. Text that fits at no size is cut short with "…". */
@@ -84,11 +105,13 @@ export function fitText(
   text: string,
   box: { readonly widthPx: number; readonly heightPx: number },
   style: TypeStyle,
-  { linesMax, smallestPx = sizePxMin }: FitLimits,
+  { linesMax, smallestPx = sizePxMin, isWholePx = false }: FitLimits,
 ): FittedText {
   const { sizePx } = style;
-  const smallest = letterFits(text, box.widthPx, { ...style, sizePx: Math.min(sizePx, smallestPx) });
-  for (let size = sizePx; size >= smallest; size *= shrinkBy) {
+  const next = (size: number): number => (isWholePx ? Math.ceil(size) - 1 : size * shrinkBy);
+  const fitting = letterFits(text, box.widthPx, { ...style, sizePx: Math.min(sizePx, smallestPx) });
+  const smallest = isWholePx ? Math.max(1, Math.floor(fitting)) : fitting;
+  for (let size = isWholePx ? Math.floor(sizePx) : sizePx; size >= smallest; size = next(size)) {
     const lines = wrapEvenly(text, box.widthPx, { ...style, sizePx: size });
     if (lines === undefined || lines.length > linesMax) continue;
     const heightPx = Math.ceil(lines.length * size * lineHeight);

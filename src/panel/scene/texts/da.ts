@@ -55,6 +55,7 @@ export const da: Texts = {
   faultCode: (code) => `Fejlkode ${code}`,
   help: (contact) => `Hjælp: ${contact}`,
   soldOut: "udsolgt",
+  more: (count) => `og ${count} mere: tryk nummeret`,
   timeLeft: "Tid tilbage",
   hours: (count) => `${count} t`,
   minutes: (count) => `${count} min`,

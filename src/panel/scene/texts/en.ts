@@ -55,6 +55,7 @@ export const en: Texts = {
   faultCode: (code) => `Error code ${code}`,
   help: (contact) => `Help: ${contact}`,
   soldOut: "sold out",
+  more: (count) => `and ${count} more: press the number`,
   timeLeft: "Time left",
   hours: (count) => `${count} h`,
   minutes: (count) => `${count} min`,

@@ -55,6 +55,7 @@ export const fi: Texts = {
   faultCode: (code) => `Vikakoodi ${code}`,
   help: (contact) => `Apua: ${contact}`,
   soldOut: "loppunut",
+  more: (count) => `ja ${count} muuta: paina numeroa`,
   timeLeft: "Aikaa jäljellä",
   hours: (count) => `${count} h`,
   minutes: (count) => `${count} min`,

@@ -27,6 +27,7 @@ export function sentencesOf(texts: Texts): ReadonlyMap<string, string> {
     opensAt: said.opensAt("TID"),
     faultCode: said.faultCode("E3"),
     help: said.help("22 33 44 55"),
+    more: said.more(3),
     hours: said.hours(3),
     minutes: said.minutes(3),
   } satisfies Readonly<Record<string, string>>;

@@ -55,6 +55,7 @@ export const nb: Texts = {
   faultCode: (code) => `Feilkode ${code}`,
   help: (contact) => `Hjelp: ${contact}`,
   soldOut: "utsolgt",
+  more: (count) => `og ${count} til: trykk nummeret`,
   timeLeft: "Tid igjen",
   hours: (count) => `${count} t`,
   minutes: (count) => `${count} min`,

@@ -55,6 +55,7 @@ export const sv: Texts = {
   faultCode: (code) => `Felkod ${code}`,
   help: (contact) => `Hjälp: ${contact}`,
   soldOut: "slutsåld",
+  more: (count) => `och ${count} till: tryck numret`,
   timeLeft: "Tid kvar",
   hours: (count) => `${count} tim`,
   minutes: (count) => `${count} min`,

@@ -59,6 +59,8 @@ export interface Texts {
   readonly faultCode: (code: string) => string;
   readonly help: (contact: string) => string;
   readonly soldOut: string;
+  /** In the last row of a table that has no room for all products. */
+  readonly more: (count: number) => string;
   readonly timeLeft: string;
   readonly hours: (count: number) => string;
   readonly minutes: (count: number) => string;

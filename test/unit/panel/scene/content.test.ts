@@ -38,9 +38,14 @@ function chooseTime(minutes: number, isPlateRefused = false): Extract<Scene, { k
 
 const timeScene = chooseTime(90);
 
+/** With plain spaces for those at which no line is broken. */
+function spaced(text: string): string {
+  return text.replaceAll("\u00a0", " ");
+}
+
 function saidBy(scene: Scene, language: Language): string {
   const { title, big, lines } = contentOf(scene, language, { timeZone: zone });
-  return [title, big, ...lines.map(({ text }) => text)].join(" | ");
+  return spaced([title, big, ...lines.map(({ text }) => text)].join(" | "));
 }
 
 it.each(["nb", "sv", "da", "fi", "en"] as const)("in %s a plate with ? says what to do", (language) => {
@@ -89,6 +94,7 @@ it.each(languages)("prices in %s have a short form that is the same number", (la
   for (const { price, shortPrice } of rows) {
     expect(shortPrice).toMatch(/^\d/);
     expect(price).toContain(shortPrice);
+    expect(price, "no line is broken between the number and its currency").not.toContain(" ");
     expect(shortPrice).not.toMatch(/kr|NOK/);
   }
 });
@@ -110,7 +116,7 @@ describe("out of service", () => {
   const said = (reason: OutOfServiceReason, language: Language, opensAt?: string): string => {
     const settings = { timeZone: zone, contact: "22 33 44 55" };
     const { title, lines, footer } = contentOf({ kind: "out-of-service", reason, opensAt }, language, settings);
-    return [title, ...lines.map(({ text }) => text), footer ?? ""].join(" | ");
+    return spaced([title, ...lines.map(({ text }) => text), footer ?? ""].join(" | "));
   };
 
   it.each([
