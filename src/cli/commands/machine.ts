@@ -7,6 +7,7 @@ import { gpioSettings, linesChoice, openGpioMachine, outputsOf } from "../../dae
 import { errorText } from "../../kit/error-text.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
 import { createLineRegister } from "../../machine/gpio/line-register.ts";
+import { lineInfosOf } from "../../machine/gpio/line-info.ts";
 import { lineUseOf, type LineUse } from "../../machine/gpio/line-users.ts";
 import type { InputSpec, OutputSpec } from "../../machine/gpio/lines.ts";
 import { openLines } from "../../machine/gpio/open-lines.ts";
@@ -76,7 +77,12 @@ interface Row {
   readonly held_by: string | null;
 }
 
-function rowOf(kind: Row["kind"], spec: OutputSpec | InputSpec, sysfs: number | null, use: LineUse | undefined): Row {
+function rowOf(
+  kind: Row["kind"],
+  spec: OutputSpec | InputSpec,
+  sysfs: number | null,
+  use: Partial<LineUse> | undefined,
+): Row {
   return {
     name: spec.name,
     kind,
@@ -84,7 +90,7 @@ function rowOf(kind: Row["kind"], spec: OutputSpec | InputSpec, sysfs: number | 
     sysfs,
     active_low: spec.activeLow,
     level: use?.level ?? null,
-    active: use === undefined ? null : (use.level === 1) !== spec.activeLow,
+    active: use?.level === undefined ? null : (use.level === 1) !== spec.activeLow,
     held_by: use?.holder ?? null,
   };
 }
@@ -105,11 +111,15 @@ async function list(delivery: GpioDelivery, asJson: boolean, io: CommandIo): Pro
     ...outputsOf(delivery).map((spec) => ({ kind: "output" as const, spec })),
     ...inputsOf(delivery).map((spec) => ({ kind: "input" as const, spec })),
   ];
+  // The character device knows the holder also where sysfs and debugfs are closed or gone; where it is closed itself, they have to do.
+  const bcms = specs.map(({ spec }) => spec.bcm);
+  const held = delivery.back_end === "simulated" ? undefined : await lineInfosOf(bcms).catch(() => undefined);
   const rows: Row[] = [];
   for (const { kind, spec } of specs) {
     const number = base === undefined ? null : base + spec.bcm;
     const use = number === null ? undefined : await lineUseOf(number, { sysfs, debugfs: "/sys/kernel/debug" });
-    rows.push(rowOf(kind, spec, number, use));
+    const holder = held?.get(spec.bcm)?.holder;
+    rows.push(rowOf(kind, spec, number, use ?? (holder === undefined ? undefined : { holder })));
   }
   if (asJson) io.out(JSON.stringify(rows));
   else

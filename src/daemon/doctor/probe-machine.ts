@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { Config } from "../../config/schema.ts";
 import { usesOf } from "../../config/pins.ts";
 import { headerBase, readChips } from "../../machine/gpio/header.ts";
+import { lineInfosOf } from "../../machine/gpio/line-info.ts";
 import { lineUseOf } from "../../machine/gpio/line-users.ts";
 import { findFramebuffer } from "../../panel/framebuffer/geometry.ts";
 import { hidDevices } from "../device-facts.ts";
@@ -88,17 +89,29 @@ async function useOf(root: string, { delivery }: Config, bcm: number): ReturnTyp
   return base === undefined ? undefined : lineUseOf(base + bcm, { sysfs, debugfs: join(root, "/sys/kernel/debug") });
 }
 
-export async function probeLines({ root, config }: MachineProbe): Promise<LinesFacts | undefined> {
+/** @param infos the character device's word on who holds a line */
+export async function probeLines(
+  { root, config }: MachineProbe,
+  infos: typeof lineInfosOf = lineInfosOf,
+): Promise<LinesFacts | undefined> {
   const { delivery } = config;
   if (delivery.driver !== "gpio") return undefined;
   const uses = usesOf(delivery).filter(({ pin }, index, all) => all.findIndex((one) => one.pin === pin) === index);
+  const backEnd = await backEndOf(root, delivery.back_end);
+  if (backEnd === "simulated")
+    return {
+      backEnd,
+      lines: uses.map(({ pin: bcm, holder: name }) => ({ name, bcm, level: undefined, holder: undefined })),
+    };
+  // Without koffi, or the right to open the device, what sysfs tells has to do.
+  const held = await infos(uses.map(({ pin }) => pin)).catch(() => undefined);
   const lines = await Promise.all(
     uses.map(async ({ pin, holder: name }) => {
-      const use = delivery.back_end === "simulated" ? undefined : await useOf(root, config, pin);
-      return { name, bcm: pin, level: use?.level, holder: use?.holder };
+      const use = await useOf(root, config, pin);
+      return { name, bcm: pin, level: use?.level, holder: use?.holder ?? held?.get(pin)?.holder };
     }),
   );
-  return { backEnd: await backEndOf(root, delivery.back_end), lines };
+  return { backEnd, lines };
 }
 
 async function backEndOf(root: string, configured: string): Promise<string | undefined> {

@@ -41,7 +41,8 @@ const tlsFolder = "/etc/kvitt/tls";
 export const folderModes: Readonly<Record<string, { readonly mode: number; readonly group: PlannedFile["group"] }>> = {
   "/etc/kvitt": { mode: 0o750, group: "kvitt" },
   [credentialsFolder]: { mode: 0o700, group: "root" },
-  [tlsFolder]: { mode: 0o750, group: "kvitt" },
+  // Its folder lets in nobody but root and kvitt's group.
+  [tlsFolder]: { mode: 0o755, group: "root" },
 };
 const networkPath = "/etc/NetworkManager/system-connections/kvitt.nmconnection";
 const radioPath = "/etc/modprobe.d/kvitt-wifi.conf";

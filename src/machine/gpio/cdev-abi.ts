@@ -6,14 +6,16 @@
 /** ioctl numbers, printed from the kernel's headers. */
 export const requests = {
   getChipInfo: 0x8044_b401,
+  getLineInfo: 0xc100_b405,
   getLine: 0xc250_b407,
   setValues: 0xc010_b40f,
   getValues: 0xc010_b40e,
 } as const;
 
-export const sizes = { chipInfo: 68, lineRequest: 592, lineValues: 16, lineEvent: 48 } as const;
+export const sizes = { chipInfo: 68, lineInfo: 256, lineRequest: 592, lineValues: 16, lineEvent: 48 } as const;
 
 const flag = {
+  used: 1n << 0n,
   activeLow: 1n << 1n,
   input: 1n << 2n,
   output: 1n << 3n,
@@ -96,6 +98,34 @@ export function readValues(bytes: Buffer): boolean {
 export function readChipInfo(bytes: Buffer): { readonly name: string; readonly label: string; readonly lines: number } {
   const text = (from: number): string => bytes.toString("latin1", from, from + 32).replace(/\0.*$/s, "");
   return { name: text(0), label: text(32), lines: bytes.readUInt32LE(64) };
+}
+
+/** Where the fields of `struct gpio_v2_line_info` begin. */
+export const infoOffsets = { consumer: 32, offset: 64, flags: 72 } as const;
+
+/** `struct gpio_v2_line_info`, as a question about one line. */
+export function packLineInfo(offset: number): Buffer {
+  const bytes = Buffer.alloc(sizes.lineInfo);
+  bytes.writeUInt32LE(offset, infoOffsets.offset);
+  return bytes;
+}
+
+export interface LineInfo {
+  /** The kernel's word for who has the line; undefined: nobody has. */
+  readonly holder: string | undefined;
+  readonly direction: "in" | "out";
+}
+
+/** The kernel's answer. A line that the kernel itself uses may have no name for it. */
+export function readLineInfo(bytes: Buffer): LineInfo {
+  const flags = bytes.readBigUInt64LE(infoOffsets.flags);
+  const end = infoOffsets.consumer + consumerBytes;
+  const consumer = bytes.toString("latin1", infoOffsets.consumer, end).replace(/\0.*$/s, "");
+  const isUsed = (flags & flag.used) !== 0n;
+  return {
+    holder: isUsed ? (consumer === "" ? "the kernel" : consumer) : undefined,
+    direction: (flags & flag.output) === 0n ? "in" : "out",
+  };
 }
 
 export interface LineEvent {

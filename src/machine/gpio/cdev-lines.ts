@@ -95,8 +95,8 @@ export async function openCdevLines(settings: CdevSettings): Promise<GpioLines> 
   return new CdevLines(calls, openHeader(calls), settings.clock, settings.pollMs ?? pollMsDefault);
 }
 
-/** The chip whose label is the header's, opened. */
-function openHeader(calls: CdevCalls): number {
+/** The chip whose label is the header's, opened. @throws GpioError when no chip is the header, or none may be opened */
+export function openHeader(calls: Pick<CdevCalls, "chips" | "open" | "close" | "ioctl">): number {
   const found: string[] = [];
   const chips = new Map<string, string>();
   for (const path of calls.chips())

@@ -231,6 +231,17 @@ describe("the lines", () => {
     expect(facts?.lines).toContainEqual({ name: "the button of A1", bcm: 5, level: 1, holder: "spi0 CS0" });
   });
 
+  it("are told by the character device where sysfs says nothing", async () => {
+    await put({ "dev/gpiochip0": "" });
+    const infos = async () => new Map([[16, { holder: "spi0 CS0", direction: "out" as const }]]);
+    const facts = await probeLines({ root, config: configOf("shower"), env: {} }, infos);
+    expect(facts?.lines).toContainEqual({ name: "the output of S1", bcm: 16, level: undefined, holder: "spi0 CS0" });
+    const blind = await probeLines({ root, config: configOf("shower"), env: {} }, () =>
+      Promise.reject(new Error("no koffi")),
+    );
+    expect(blind?.lines).toContainEqual({ name: "the output of S1", bcm: 16, level: undefined, holder: undefined });
+  });
+
   it.each([
     ["by the character device where there is no sysfs", { "dev/gpiochip0": "" }, "cdev"],
     ["by nothing where there is neither", {}, undefined],
