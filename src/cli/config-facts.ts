@@ -1,7 +1,6 @@
 /** Collects the facts about this build and this computer that the configuration check needs. */
 import { existsSync } from "node:fs";
 import type { ConfigFacts } from "../config/check.ts";
-import { deviceFacts } from "../daemon/device-facts.ts";
 import { panelFolder } from "../panel/assets.ts";
 import { listPanels } from "../panel/panel-file.ts";
 import { findSecretFileSync, SecretFileError } from "../service/secret-file.ts";
@@ -18,6 +17,8 @@ export async function configFacts(env: Readonly<Record<string, string | undefine
 
 /** For the file of this very computer: its devices, too. @throws PanelFileError as above */
 export async function factsHere(env: Readonly<Record<string, string | undefined>>): Promise<ConfigFacts> {
+  // Only here: a check of a file for another computer has nothing to load for devices.
+  const { deviceFacts } = await import("../daemon/device-facts.ts");
   return { ...(await configFacts(env)), devices: await deviceFacts() };
 }
 
