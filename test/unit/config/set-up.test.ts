@@ -92,6 +92,12 @@ describe("answers", () => {
     );
   });
 
+  it("find lines for more outputs than the good ones, none of which is on while the Pi boots", () => {
+    const products = Array.from({ length: 9 }, (_, index) => ({ name: `Locker ${index + 1}`, price: 3_000 }));
+    const made = setUp({ ...base, trade: "locker", panel: "hdmi-800x480-7in", choose: "keypad", products }, panels);
+    expect(made.ok ? [] : made.faults).toEqual([]);
+  });
+
   it("take the pins that a person chose, and propose others around them", () => {
     const made = setUp({ ...base, trade: "shower", pins: { "output S1": 21, "button S2": 16 } }, panels);
     expect(made.ok ? parse(made.text) : made.faults).toMatchObject({
