@@ -97,9 +97,12 @@ export async function probeNetwork(root: string, hosts: readonly string[]): Prom
   return { addresses, hasDefaultRoute: await hasDefaultRoute(root), names };
 }
 
-/** /proc/net/route and ipv6_route (proc(5)): destination 0 with mask 0, by something that is not loopback. */
+/** /proc/self/net/route and ipv6_route (proc(5); /proc/net is not there for a unit with ProcSubset=pid): destination 0 with mask 0, by something that is not loopback. */
 async function hasDefaultRoute(root: string): Promise<boolean> {
-  const [v4 = "", v6 = ""] = [await textOf(root, "/proc/net/route"), await textOf(root, "/proc/net/ipv6_route")];
+  const [v4 = "", v6 = ""] = [
+    await textOf(root, "/proc/self/net/route"),
+    await textOf(root, "/proc/self/net/ipv6_route"),
+  ];
   return /^(?!lo\s)\S+\t00000000\t\S+\t(?:\S+\t){4}00000000/m.test(v4) || /^0{32} 00 .*\s(?!lo$)\S+$/m.test(v6);
 }
 
@@ -225,6 +228,9 @@ export async function probeVersions(root: string, kvitt: string): Promise<Versio
     node: process.versions.node,
     kernel: release(),
     system: system ?? "an unknown system",
-    board: (await textOf(root, "/proc/device-tree/model")) ?? processor(),
+    board:
+      (await textOf(root, "/sys/firmware/devicetree/base/model")) ??
+      (await textOf(root, "/proc/device-tree/model")) ??
+      processor(),
   };
 }

@@ -116,11 +116,11 @@ describe("the network", () => {
   const v6 = (name: string, destination = zeros, length = "00"): string =>
     `${destination} ${length} ${zeros} 00 fe800000000000000000000000000001 00000400 00000001 00000000 00450003     ${name}\n`;
   it.each([
-    ["by IPv4", { "proc/net/route": head + row("eth0", "00000000", "00000000") }, true],
-    ["by IPv6", { "proc/net/route": head, "proc/net/ipv6_route": v6("wlan0") }, true],
-    ["only within the house", { "proc/net/route": head + row("eth0", "0002A8C0", "00FFFFFF") }, false],
-    ["to half of the world", { "proc/net/route": head + row("tun0", "00000000", "00000080") }, false],
-    ["to nowhere (lo)", { "proc/net/route": head, "proc/net/ipv6_route": v6("lo") }, false],
+    ["by IPv4", { "proc/self/net/route": head + row("eth0", "00000000", "00000000") }, true],
+    ["by IPv6", { "proc/self/net/route": head, "proc/self/net/ipv6_route": v6("wlan0") }, true],
+    ["only within the house", { "proc/self/net/route": head + row("eth0", "0002A8C0", "00FFFFFF") }, false],
+    ["to half of the world", { "proc/self/net/route": head + row("tun0", "00000000", "00000080") }, false],
+    ["to nowhere (lo)", { "proc/self/net/route": head, "proc/self/net/ipv6_route": v6("lo") }, false],
     ["without files", {}, false],
   ])("has a way out %s", async (_what, files, has) => {
     await put(files);
