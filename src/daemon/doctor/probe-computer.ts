@@ -126,9 +126,17 @@ export interface JournalProbe {
   readonly clock: Pick<Clock, "monotonicMs">;
   /** Whether a write may be tried: not while the machine idles, for the sake of the card. */
   readonly mayWrite: boolean;
+  /** The block device's folder in sysfs; without it the one under the journal's folder is found. */
+  readonly device?: string | undefined;
 }
 
-export async function probeJournal({ root, folder, clock, mayWrite }: JournalProbe): Promise<JournalFacts> {
+export async function probeJournal({
+  root,
+  folder,
+  clock,
+  mayWrite,
+  device: given,
+}: JournalProbe): Promise<JournalFacts> {
   const space = await statfs(folder).catch((error: unknown) => errorText(error));
   const nothing = { syncMs: undefined, reachedDevice: undefined, wearTenths: undefined };
   if (typeof space === "string")
@@ -139,7 +147,7 @@ export async function probeJournal({ root, folder, clock, mayWrite }: JournalPro
     freeBytes: space.bavail * space.bsize,
     totalBytes: space.blocks * space.bsize,
   };
-  const device = await deviceFolder(root, folder);
+  const device = given ?? (await deviceFolder(root, folder));
   const wearTenths = await wearOf(device);
   if (!mayWrite) return { ...about, ...nothing, wearTenths, fault: undefined };
   const before = await writesOf(device);

@@ -1,5 +1,6 @@
 /** Goal: the probes read what the kernel writes. Method: trees of files as a Raspberry Pi has them, and this computer's own disk. */
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -152,6 +153,33 @@ describe("the journal's disk", () => {
       fault: undefined,
       syncMs: undefined,
     });
+  });
+
+  it("has a device that counts writes, and tells its wear where it can", async () => {
+    const stat = (writes: number): string => `  100 0 800 10 ${writes} 0 4000 50 0 60 60 0 0 0 0 0 0\n`;
+    await put({
+      "sys/block/mmcblk0/device/life_time": "0x02 0x09\n",
+      "sys/block/mmcblk0/mmcblk0p2/stat": stat(7),
+      "sys/block/sda/stat": stat(7),
+    });
+    const device = join(root, "sys/block/mmcblk0/mmcblk0p2");
+    const probe = { root, folder: root, mayWrite: true };
+    const still = await probeJournal({ ...probe, clock, device });
+    expect(still).toMatchObject({ reachedDevice: false, wearTenths: 9 });
+    // The count grows while the file is synced: between the two looks at the clock.
+    let looks = 0;
+    const counting = {
+      monotonicMs: () => {
+        looks += 1;
+        if (looks === 2) writeFileSync(join(device, "stat"), stat(9));
+        return looks;
+      },
+    };
+    expect(await probeJournal({ ...probe, clock: counting, device })).toMatchObject({ reachedDevice: true, syncMs: 1 });
+    const disk = await probeJournal({ ...probe, clock, device: join(root, "sys/block/sda") });
+    expect(disk).toMatchObject({ reachedDevice: false, wearTenths: undefined });
+    const unknown = await probeJournal({ ...probe, clock, device: join(root, "sys/block/none") });
+    expect(unknown).toMatchObject({ reachedDevice: undefined, wearTenths: undefined });
   });
 
   it("says that there is none", async () => {
