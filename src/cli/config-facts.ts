@@ -12,14 +12,20 @@ export async function configFacts(env: Readonly<Record<string, string | undefine
     isThere: existsSync,
     secretFault: (path) => secretFault(path, env),
     devices: undefined,
+    isHere: false,
   };
 }
 
-/** For the file of this very computer: its devices, too. @throws PanelFileError as above */
-export async function factsHere(env: Readonly<Record<string, string | undefined>>): Promise<ConfigFacts> {
-  // Only here: a check of a file for another computer has nothing to load for devices.
+/**
+ * The same with the devices of this computer. `isHere`: it is the machine itself, so that what is not there is a fault; anywhere else it is worth a
+ * look. @throws PanelFileError as above
+ */
+export async function factsOfComputer(
+  env: Readonly<Record<string, string | undefined>>,
+  isHere: boolean,
+): Promise<ConfigFacts> {
   const { deviceFacts } = await import("../daemon/device-facts.ts");
-  return { ...(await configFacts(env)), devices: await deviceFacts() };
+  return { ...(await configFacts(env)), devices: await deviceFacts(isHere), isHere };
 }
 
 /** The check may run as another user than kvitt: only a file that is readable by everybody is a fault. */

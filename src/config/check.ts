@@ -25,8 +25,10 @@ export interface ConfigFacts {
   readonly isThere: ((path: string) => boolean) | undefined;
   /** Why a secret file on this computer is not secret: others can read it. Undefined as above. */
   readonly secretFault: ((path: string) => string | undefined) | undefined;
-  /** The devices of this computer, where it is the machine itself: then what is not there is a fault. Undefined anywhere else. */
+  /** The devices of this computer; undefined skips the checks that need them. */
   readonly devices: DeviceFacts | undefined;
+  /** Whether this computer is the machine itself: then a file or device that is not there is a fault, and anywhere else worth a look. */
+  readonly isHere: boolean;
 }
 
 export const noFacts: ConfigFacts = {
@@ -34,6 +36,7 @@ export const noFacts: ConfigFacts = {
   isThere: undefined,
   secretFault: undefined,
   devices: undefined,
+  isHere: false,
 };
 
 export interface Checked {
@@ -73,26 +76,30 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
     ...(config.relay === undefined ? [] : relayFaults(config.relay)),
   ];
   const boot = delivery.driver === "gpio" ? bootWarnings(delivery) : [];
-  const missing = missingFiles(files, facts);
-  if (facts.devices === undefined) return { faults, warnings: [...boot, ...missing] };
-  return { faults: [...faults, ...missing, ...deviceFaults(config, facts.panels, facts.devices)], warnings: boot };
+  const devices = facts.devices === undefined ? [] : deviceFaults(config, facts.panels, facts.devices);
+  return judged(faults, boot, [...missingFiles(files, facts), ...devices], facts);
+}
+
+/** @param ofMachine what only the machine itself can tell */
+function judged(
+  faults: readonly Fault[],
+  warnings: readonly Fault[],
+  ofMachine: readonly Fault[],
+  { isHere }: ConfigFacts,
+): Checked {
+  return isHere ? { faults: [...faults, ...ofMachine], warnings } : { faults, warnings: [...warnings, ...ofMachine] };
 }
 
 /** A relay's own file: `[vipps]`, `[mqtt]`, `[relay]`. */
 export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
   const files = namedFiles(file);
-  const missing = missingFiles(files, facts);
-  const isHere = facts.devices !== undefined;
-  return {
-    faults: [
-      ...secretFaults(files, facts),
-      ...providerFaults(file.vipps),
-      ...mqttFaults(file.mqtt),
-      ...relayFaults(file.relay),
-      ...(isHere ? missing : []),
-    ],
-    warnings: isHere ? [] : missing,
-  };
+  const faults = [
+    ...secretFaults(files, facts),
+    ...providerFaults(file.vipps),
+    ...mqttFaults(file.mqtt),
+    ...relayFaults(file.relay),
+  ];
+  return judged(faults, [], missingFiles(files, facts), facts);
 }
 
 const keyNames = ["client_id", "client_secret", "subscription_key"] as const;

@@ -8,8 +8,8 @@ export interface DeviceFacts {
   readonly isThere: (path: string) => boolean;
   /** Names of the framebuffers (/sys/class/graphics/fb*, name). */
   readonly framebuffers: readonly string[];
-  /** Ids of the HID devices, "1a2c:2d43" in small letters; or why they could not be listed. */
-  readonly hid: { readonly ids: readonly string[] } | { readonly fault: string };
+  /** Ids of the HID devices, "1a2c:2d43" in small letters; or why they could not be listed; undefined where nobody asked for them. */
+  readonly hid: { readonly ids: readonly string[] } | { readonly fault: string } | undefined;
 }
 
 const gpioSysfs = "/sys/class/gpio/export";
@@ -87,6 +87,7 @@ function gpioFault(
 }
 
 function inputFaults({ input }: Config, { hid }: DeviceFacts): readonly Fault[] {
+  if (hid === undefined) return [];
   if ("fault" in hid) return input.length === 0 ? [] : [{ path: ["input"], message: hid.fault }];
   return input.flatMap(({ vendor_id: vendor, product_id: product }, index): readonly Fault[] => {
     if (vendor === undefined) return [];

@@ -95,7 +95,7 @@ const head = [
   "",
   "One TOML file. `kvitt config check FILE` reports all faults at once, each with its key, its value, what is allowed and a line to write instead.",
   "If it says that a file is right, the daemon comes up with it on the machine that it describes, and every product in it can be sold: pins are free and not shared,",
-  "the panel is known, prices can be paid and delivered. On that machine, `--here` asks for its files and devices, too. Unknown keys are faults. This page is generated from the schema: `node --import tsx scripts/config-docs.ts`.",
+  "the panel is known, prices can be paid and delivered. Files and devices that are not here are told; on that machine itself, `--here` makes them faults. Unknown keys are faults. This page is generated from the schema: `node --import tsx scripts/config-docs.ts`.",
   "",
   "## Units",
   "",

@@ -7,9 +7,13 @@ import { errorText } from "../kit/error-text.ts";
 import { openNodeHidBus } from "../machine/hid/node-hid-bus.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 
-/** The devices of this computer, where nobody has to be asked to move. */
-export async function deviceFacts(): Promise<DeviceFacts> {
-  return { isThere: existsSync, framebuffers: await framebufferNames(), hid: await hidDevices() };
+/** @param asksHid whether the HID devices are listed, which loads a native module */
+export async function deviceFacts(asksHid: boolean): Promise<DeviceFacts> {
+  return {
+    isThere: existsSync,
+    framebuffers: await framebufferNames(),
+    hid: asksHid ? await hidDevices() : undefined,
+  };
 }
 
 const graphics = "/sys/class/graphics";
@@ -22,7 +26,7 @@ async function framebufferNames(): Promise<readonly string[]> {
   return (await Promise.all(names)).map((name) => name.trim()).filter((name) => name !== "");
 }
 
-export async function hidDevices(): Promise<DeviceFacts["hid"]> {
+export async function hidDevices(): Promise<NonNullable<DeviceFacts["hid"]>> {
   const hex = (id: number): string => id.toString(16).padStart(4, "0");
   try {
     const bus = await openNodeHidBus(false, createSystemClock({ floorWallMs: 0, requireSynchronized: false }));

@@ -14,7 +14,7 @@ import type { RelayFile } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
 import { bootLines, headerPins, pinsPage } from "../../config/header-pins.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { configFacts, factsHere } from "../config-facts.ts";
+import { configFacts, factsOfComputer } from "../config-facts.ts";
 import { faultsText, parseFlags } from "../flags.ts";
 
 const usage = `kvitt config check FILE [--here] [--json]   tells right from wrong
@@ -22,7 +22,7 @@ kvitt config pins FILE [--json]             draws the header with what hangs on 
 
 check says for each fault of a configuration, a machine's or a relay's: which key, what value, what is allowed, and a line to write instead.
 "is right" means: started with this file on the machine that it describes, the daemon comes up and every product can be sold.
-Anywhere else than on that machine, files that are not there are told and are no fault.
+Anywhere else than on that machine, files and devices that are not there are told and are no fault.
   --here  this computer is the machine: files and devices (panel, header, adapter, scanner) that it does not have are faults
 
 Exit code 0 when there is no fault, 1 otherwise. docs/config.md has every key.`;
@@ -80,6 +80,6 @@ export const command: CliCommand = {
     const asJson = values.json === true;
     if (action === "pins" && values.here !== true) return pins(file, asJson, io);
     if (action !== "check") throw new CommandError(usage);
-    return check(file, values.here === true ? await factsHere(io.env) : await configFacts(io.env), asJson, io);
+    return check(file, await factsOfComputer(io.env, values.here === true), asJson, io);
   },
 };

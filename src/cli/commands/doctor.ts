@@ -15,7 +15,7 @@ import { createReadableLog } from "../../service/service-log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { readVersion } from "../../service/version.ts";
 import type { CliCommand, CommandIo } from "../command.ts";
-import { factsHere } from "../config-facts.ts";
+import { factsOfComputer } from "../config-facts.ts";
 import { parseFlagsOnly } from "../flags.ts";
 import { askDaemon, DaemonAway, serviceSocketOf } from "../service-socket.ts";
 
@@ -104,7 +104,7 @@ async function askIfThere(config: Config): Promise<readonly Finding[] | undefine
 async function judged(file: string, env: CommandIo["env"]): Promise<ConfigurationFacts> {
   const read = await readConfigText(file);
   if (!read.ok) return { file, faults: read.faults.map(faultText), warnings: [] };
-  const loaded = parseConfig(read.text, await factsHere(env));
+  const loaded = parseConfig(read.text, await factsOfComputer(env, true));
   if (!loaded.ok) return { file, faults: loaded.faults.map(faultText), warnings: [] };
   return { file, faults: [], warnings: loaded.warnings.map(faultText) };
 }

@@ -23,7 +23,7 @@ async function check(text: string, ...flags: readonly string[]) {
 describe("kvitt config check", () => {
   it("says that the file to begin with is right, and 0", async () => {
     const { code, text } = await check(await readFile(fixture, "utf8"));
-    expect(text).toMatch(/kvitt\.toml is right: machine platform-2, 2 products$/);
+    expect(text).toMatch(/kvitt\.toml is right: machine platform-2, 2 products$/m);
     expect(code).toBe(0);
   });
 

@@ -439,7 +439,7 @@ describe("on the machine itself", () => {
     isThere: (path) => paths.includes(path) && !gone.includes(path),
   });
   const keysHere = (text: string, devices: DeviceFacts): readonly string[] => {
-    const loaded = parseConfig(text, { ...noFacts, panels, isThere: devices.isThere, devices });
+    const loaded = parseConfig(text, { ...noFacts, panels, isThere: devices.isThere, devices, isHere: true });
     return loaded.ok ? [] : loaded.faults.map(({ key }) => key);
   };
   const mdb = vending.replace(/\[delivery\][^]*?\n\n/, '[delivery]\ndriver = "mdb"\n\n');
@@ -480,6 +480,14 @@ describe("on the machine itself", () => {
     ["node-hid", parking, { ...all, hid: { fault: "node-hid could not be loaded" } }, "input"],
   ])("without %s it is wrong", (_what, text, devices, key) => {
     expect(keysHere(text, devices)).toEqual([key]);
+  });
+
+  it("and anywhere else it is right, and worth a look there", () => {
+    const devices = without("/dev/spidev0.0");
+    const loaded = parseConfig(vending, { ...noFacts, panels, isThere: devices.isThere, devices });
+    expect(loaded).toMatchObject({ ok: true, warnings: [{ key: "panel.device" }] });
+    const unasked = parseConfig(parking, { ...noFacts, panels, devices: { ...all, hid: undefined }, isHere: true });
+    expect(unasked.ok).toBe(true);
   });
 
   it("takes either way to the header when the file leaves it open", () => {
