@@ -23,6 +23,9 @@ export interface SystemFileParts {
 const copies: readonly (readonly [from: string, pattern: RegExp, to: string])[] = [
   ["systemd", /\.(service|path|timer|socket|target)$/, "usr/lib/systemd/system"],
   ["systemd", /\.rules$/, "usr/lib/udev/rules.d"],
+  // Read by systemd and journald themselves: from the next start of the computer on.
+  ["systemd/drop-ins", /watchdog\.conf$/, "usr/lib/systemd/system.conf.d"],
+  ["systemd/drop-ins", /journald\.conf$/, "usr/lib/systemd/journald.conf.d"],
   ["scripts/package/files", /^sysusers\.conf$/, "usr/lib/sysusers.d/kvitt.conf"],
   ["scripts/package/files", /^tmpfiles\.conf$/, "usr/lib/tmpfiles.d/kvitt.conf"],
   ["scripts/package/files", /^launcher\.conf$/, "etc/kvitt/launcher.conf"],
@@ -34,8 +37,8 @@ const programs = ["usr/lib/kvitt/launch", "usr/bin/kvitt"];
 export async function buildSystemFiles(parts: SystemFileParts): Promise<void> {
   const { top, root, version } = parts;
   for (const [from, pattern, to] of copies)
-    for (const name of readdirSync(join(top, from)).filter((one) => pattern.test(one))) {
-      const isFile = to.includes(".conf") || programs.includes(to);
+    for (const name of namesIn(join(top, from)).filter((one) => pattern.test(one))) {
+      const isFile = to.endsWith(".conf") || programs.includes(to);
       copyText(join(top, from, name), join(root, isFile ? to : join(to, name)));
     }
   for (const path of programs) chmodSync(join(root, path), 0o755);
@@ -59,6 +62,7 @@ export async function buildSystemFiles(parts: SystemFileParts): Promise<void> {
   for (const path of filesIn(root)) if (!isRelease(root, path) && !isProgram(root, path)) chmodSync(path, 0o644);
 }
 
+const namesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 const isRelease = (root: string, path: string): boolean => path.startsWith(join(root, "usr/lib/kvitt/releases/"));
 const isProgram = (root: string, path: string): boolean => programs.some((one) => join(root, one) === path);
 
