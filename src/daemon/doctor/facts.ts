@@ -119,6 +119,8 @@ export interface AdapterFacts {
 export interface JournalFacts {
   readonly folder: string;
   readonly fault: string | undefined;
+  /** Why what stands in it cannot be read; undefined where it can, or was not tried. */
+  readonly unreadable: string | undefined;
   /** Of statfs(2), by name where it is known: "ext4", "tmpfs". */
   readonly fileSystem: string;
   readonly freeBytes: number;

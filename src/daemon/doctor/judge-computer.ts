@@ -68,7 +68,7 @@ const syncMsLook = 500;
 const forgetful = new Set(["tmpfs", "ramfs", "overlayfs"]);
 
 export function judgeJournal(facts: JournalFacts): readonly Judgement[] {
-  const { folder, fault, fileSystem, freeBytes, syncMs, reachedDevice, wearTenths } = facts;
+  const { folder, fault, unreadable, fileSystem, freeBytes, syncMs, reachedDevice, wearTenths } = facts;
   if (fault !== undefined)
     return [
       bad(
@@ -77,6 +77,13 @@ export function judgeJournal(facts: JournalFacts): readonly Judgement[] {
       ),
     ];
   const found: Judgement[] = [];
+  if (unreadable !== undefined)
+    found.push(
+      bad(
+        `the journal in ${folder} cannot be read: ${unreadable}`,
+        "nothing is sold and nothing of it is changed until it can: keep a copy of the folder, then docs/journal.md",
+      ),
+    );
   const free = `${Math.floor(freeBytes / 1_048_576)} MiB free`;
   if (forgetful.has(fileSystem))
     found.push(

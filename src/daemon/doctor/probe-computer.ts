@@ -10,6 +10,8 @@ import { join } from "node:path";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
 import { errorText } from "../../kit/error-text.ts";
+import { readJournal } from "../../journal/journal.ts";
+import { openNodeDiskToRead } from "../../journal/node-disk.ts";
 import type { Clock } from "../../service/port.ts";
 import type {
   ClockFacts,
@@ -124,8 +126,8 @@ export interface JournalProbe {
   readonly root: string;
   readonly folder: string;
   readonly clock: Pick<Clock, "monotonicMs">;
-  /** Whether a write may be tried: not while the machine idles, for the sake of the card. */
-  readonly mayWrite: boolean;
+  /** Whether a write is tried and all of the journal read: not while the machine idles, for the sake of the card. */
+  readonly isThorough: boolean;
   /** The block device's folder in sysfs; without it the one under the journal's folder is found. */
   readonly device?: string | undefined;
 }
@@ -134,11 +136,11 @@ export async function probeJournal({
   root,
   folder,
   clock,
-  mayWrite,
+  isThorough,
   device: given,
 }: JournalProbe): Promise<JournalFacts> {
   const space = await statfs(folder).catch((error: unknown) => errorText(error));
-  const nothing = { syncMs: undefined, reachedDevice: undefined, wearTenths: undefined };
+  const nothing = { unreadable: undefined, syncMs: undefined, reachedDevice: undefined, wearTenths: undefined };
   if (typeof space === "string")
     return { folder, fileSystem: "?", freeBytes: 0, totalBytes: 0, ...nothing, fault: space };
   const about = {
@@ -149,13 +151,24 @@ export async function probeJournal({
   };
   const device = given ?? (await deviceFolder(root, folder));
   const wearTenths = await wearOf(device);
-  if (!mayWrite) return { ...about, ...nothing, wearTenths, fault: undefined };
+  if (!isThorough) return { ...about, ...nothing, wearTenths, fault: undefined };
   const before = await writesOf(device);
   const tried = await trySync(join(folder, probeName), clock);
   const after = await writesOf(device);
   if (typeof tried === "string") return { ...about, ...nothing, fault: tried };
   const reachedDevice = before === undefined || after === undefined ? undefined : after > before;
-  return { ...about, fault: undefined, syncMs: tried, reachedDevice, wearTenths };
+  const unreadable = await readFault(folder);
+  return { ...about, fault: undefined, unreadable, syncMs: tried, reachedDevice, wearTenths };
+}
+
+/** Reads all of it beside a daemon that may have it open; changes nothing. */
+async function readFault(folder: string): Promise<string | undefined> {
+  try {
+    await readJournal(await openNodeDiskToRead(folder));
+    return undefined;
+  } catch (error) {
+    return errorText(error);
+  }
 }
 
 /** Milliseconds, or why it did not work. */

@@ -30,7 +30,7 @@ export function computerProbes(version: string): Probes {
 /** What the daemon looks at by itself every hour: nothing that writes, asks anybody outside, or is in the kiosk's own health already. */
 export function quietProbes(version: string, config: Config, clock: Clock): Probes {
   const { directory: folder } = config.journal;
-  return { ...computerProbes(version), journal: () => probeJournal({ root, folder, clock, mayWrite: false }) };
+  return { ...computerProbes(version), journal: () => probeJournal({ root, folder, clock, isThorough: false }) };
 }
 
 export interface ProbeParts {
@@ -65,6 +65,6 @@ export function allProbes(parts: ProbeParts): Probes {
     lines: () => probeLines(machine),
     inputs: () => probeInputs(machine),
     adapter: () => probeAdapter(machine),
-    journal: () => probeJournal({ root, folder, clock, mayWrite: true }),
+    journal: () => probeJournal({ root, folder, clock, isThorough: true }),
   };
 }

@@ -75,6 +75,7 @@ export const wellFacts: Facts = {
   journal: {
     folder: "/var/lib/kvitt",
     fault: undefined,
+    unreadable: undefined,
     fileSystem: "ext4",
     freeBytes: 8e9,
     totalBytes: 16e9,

@@ -1,5 +1,5 @@
 /** Goal: the probes read what the kernel writes. Method: trees of files as a Raspberry Pi has them, and this computer's own disk. */
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,6 +17,8 @@ import { probeAdapter, probeInputs, probeLines, probePanel } from "../../../src/
 import { probeCredentials } from "../../../src/daemon/doctor/probe-outside.ts";
 import { applyFix, fixesFor, pathFact, wantedPaths } from "../../../src/daemon/doctor/fix.ts";
 import { parseConfig } from "../../../src/config/load.ts";
+import { openJournal } from "../../../src/journal/journal.ts";
+import { openNodeDisk } from "../../../src/journal/node-disk.ts";
 import { setUp } from "../../../src/config/setup/plan.ts";
 import { panelFolder } from "../../../src/panel/assets.ts";
 import { listPanels } from "../../../src/panel/panel-file.ts";
@@ -139,7 +141,7 @@ describe("the network", () => {
 describe("the journal's disk", () => {
   const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
   it("syncs, and leaves nothing behind", async () => {
-    const facts = await probeJournal({ root: "/", folder: root, clock, mayWrite: true });
+    const facts = await probeJournal({ root: "/", folder: root, clock, isThorough: true });
     expect(facts).toMatchObject({ folder: root, fault: undefined });
     expect(facts.freeBytes).toBeGreaterThan(0);
     expect(facts.totalBytes).toBeGreaterThanOrEqual(facts.freeBytes);
@@ -149,10 +151,26 @@ describe("the journal's disk", () => {
 
   it("is not written to where that is not wanted", async () => {
     await chmod(root, 0o500);
-    expect(await probeJournal({ root: "/", folder: root, clock, mayWrite: false })).toMatchObject({
+    expect(await probeJournal({ root: "/", folder: root, clock, isThorough: false })).toMatchObject({
       fault: undefined,
       syncMs: undefined,
     });
+  });
+
+  it("has a journal that can be read, and says where it cannot", async () => {
+    const folder = join(root, "journal");
+    const journal = await openJournal({ disk: await openNodeDisk(folder), wallMs: () => 1, retentionMs: 1e12 });
+    const probe = { root: "/", folder, clock };
+    // Beside the daemon, which has it open.
+    expect(await probeJournal({ ...probe, isThorough: true })).toMatchObject({
+      fault: undefined,
+      unreadable: undefined,
+    });
+    await journal.close();
+    const [log = ""] = (await readdir(folder)).filter((name) => name.endsWith(".log"));
+    await writeFile(join(folder, log), "not a journal");
+    expect((await probeJournal({ ...probe, isThorough: true })).unreadable).toMatch(/journal/i);
+    expect(await probeJournal({ ...probe, isThorough: false })).toMatchObject({ unreadable: undefined });
   });
 
   it("has a device that counts writes, and tells its wear where it can", async () => {
@@ -163,7 +181,7 @@ describe("the journal's disk", () => {
       "sys/block/sda/stat": stat(7),
     });
     const device = join(root, "sys/block/mmcblk0/mmcblk0p2");
-    const probe = { root, folder: root, mayWrite: true };
+    const probe = { root, folder: root, isThorough: true };
     const still = await probeJournal({ ...probe, clock, device });
     expect(still).toMatchObject({ reachedDevice: false, wearTenths: 9 });
     // The count grows while the file is synced: between the two looks at the clock.
@@ -183,12 +201,12 @@ describe("the journal's disk", () => {
   });
 
   it("says that there is none", async () => {
-    const facts = await probeJournal({ root: "/", folder: join(root, "gone"), clock, mayWrite: true });
+    const facts = await probeJournal({ root: "/", folder: join(root, "gone"), clock, isThorough: true });
     expect(facts.fault).toMatch(/ENOENT/);
   });
 
   it("knows memory from a disk", async () => {
-    expect(await probeJournal({ root: "/", folder: "/dev/shm", clock, mayWrite: false })).toMatchObject({
+    expect(await probeJournal({ root: "/", folder: "/dev/shm", clock, isThorough: false })).toMatchObject({
       fileSystem: "tmpfs",
     });
   });
