@@ -1,6 +1,6 @@
 /**
  * root's program behind kvitt-update.service: takes the request, carries it out, says what became of it. It belongs to the package and runs on the
- * package's own Node; no code of a slot runs as root.
+ * package's own Node, never out of a slot.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,9 +1,9 @@
 /** A clean Debian that packages are installed into: a copy of the folder that KVITT_TREE names (scripts/test-tree), entered with chroot(8). */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 
@@ -25,6 +25,8 @@ export interface CleanTree {
   readonly root: string;
   /** Runs a shell script inside, as root. What it printed, both streams, comes back whatever its exit code. */
   run(script: string, env?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** Puts a file into /root of the tree. */
+  copyIn(file: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function makeCleanTree(): Promise<CleanTree> {
         return { code, out: stdout + stderr };
       }
     },
+    copyIn: (file) => copyFile(file, join(root, "root", basename(file))),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

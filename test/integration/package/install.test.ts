@@ -2,7 +2,7 @@
  * Goal: the package installs, upgrades, goes and comes back without losing a sale or a setting. Method: dpkg itself in a clean Debian, without
  * network, compiler or a running systemd; what the package says about itself is run there.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -29,7 +29,7 @@ describe.skipIf(treeFolder() === undefined)("the package in a clean Debian (KVIT
     older = await makePackage(folder, "1.0.0");
     newer = await makePackage(folder, "1.1.0");
     tree = await makeCleanTree();
-    for (const file of [older, newer]) await cp(file, join(tree.root, "root", basename(file)));
+    for (const file of [older, newer]) await tree.copyIn(file);
   });
 
   afterAll(async () => {
