@@ -27,6 +27,8 @@ export default defineConfig({
   root,
   test: {
     environment: "node",
+    // As src/cli/main.ts: letters come from the font that comes along, on every computer.
+    env: { DISABLE_SYSTEM_FONTS_LOAD: "1" },
     passWithNoTests: false,
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"], 60_000),

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { openJournal } from "../../src/journal/journal.ts";
 import { openNodeDisk } from "../../src/journal/node-disk.ts";
 import type { JournalChange } from "../../src/journal/port.ts";

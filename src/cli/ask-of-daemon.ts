@@ -1,5 +1,5 @@
 /** What `kvitt machine` asks of the daemon that runs, over its service socket. */
-import { z } from "zod";
+import * as z from "zod";
 import { servicedText } from "../kiosk/service-visit.ts";
 import { formatLine } from "../service/log-lines.ts";
 import type { CommandIo } from "./command.ts";

@@ -1,7 +1,7 @@
 /** The provider for commands: which sales unit, which keys, from flags, a configuration or the environment; and errors that a person can mend. */
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import { CredentialsError, readVippsKeys } from "../config/credentials.ts";
 import { providerFaults } from "../config/check.ts";
 import type { Fault } from "../config/fields.ts";
@@ -17,7 +17,7 @@ import { readVersion } from "../service/version.ts";
 import { createVippsClient, type VippsClient } from "../vipps/client.ts";
 import { type Credentials, credentials } from "../vipps/credentials.ts";
 import { type Advice, VippsError } from "../vipps/errors.ts";
-import { createFetchTransport } from "../vipps/fetch-transport.ts";
+import { createHttpTransport } from "../vipps/http-transport.ts";
 import type { CallOptions } from "../vipps/port.ts";
 import { CommandError, type CommandIo } from "./command.ts";
 
@@ -149,7 +149,7 @@ export async function openProvider(flags: ProviderFlags, io: CommandIo): Promise
       msn,
       credentials: await keysOf(flags, section, io.env),
       system: { name: "kvitt", version: own, pluginName: "kvitt-cli", pluginVersion: own },
-      transport: createFetchTransport(),
+      transport: createHttpTransport(),
       clock,
       entropy,
       log: createReadableLog(flags.verbose === true ? "debug" : "error", io.err),

@@ -1,6 +1,6 @@
 /** What commands ask of the daemon on this computer, over its service socket. */
 import { request } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../config/schema.ts";
 import { errorText } from "../kit/error-text.ts";
 import { CommandError } from "./command.ts";

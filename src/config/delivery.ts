@@ -1,5 +1,5 @@
 /** `[delivery]`: which driver makes the machine deliver, and its lines. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Fault, file, seconds } from "./fields.ts";
 import { gpioDelivery } from "./gpio.ts";
 

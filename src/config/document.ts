@@ -1,5 +1,5 @@
 /** Generates docs/config.md from the schema: one table per section, one row per key. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { configSchema } from "./schema.ts";
 
 interface JsonSchema {

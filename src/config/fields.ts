@@ -1,5 +1,5 @@
 /** Value types shared by the sections of the configuration. */
-import { z } from "zod";
+import * as z from "zod";
 import { linePattern, panelTextFault, textFault, vatRateMax } from "../sale/catalogue-check.ts";
 import { paymentMinorMax } from "../sale/money.ts";
 

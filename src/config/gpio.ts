@@ -1,5 +1,5 @@
 /** `[delivery] driver = "gpio"`: buttons, outputs and sensors on the GPIO header, and how each line delivers. */
-import { z } from "zod";
+import * as z from "zod";
 import { bcm, type Fault, file, line, minorUnits } from "./fields.ts";
 
 const ms = (min: number, max: number, what: string) => z.int().min(min).max(max).optional().describe(what);

@@ -1,5 +1,5 @@
 /** `[[input]]`: scanners and keypads on USB. */
-import { z } from "zod";
+import * as z from "zod";
 import { priceFault } from "../sale/catalogue-check.ts";
 import type { Currency } from "../sale/money.ts";
 import { type Fault, line, minorUnits } from "./fields.ts";

@@ -1,5 +1,5 @@
 /** Looks up what the schema expects at a path, and suggests the nearest known word for a misspelling. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** The schema's keys for the table at `path` (`["delivery", "lines", 0]`); empty if it has no table there. */
 export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], raw: unknown): readonly string[] {

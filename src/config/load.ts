@@ -1,6 +1,6 @@
 /** Reads a configuration and reports all faults at once, each with its key, its value, what is allowed and a line to write instead. */
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "../kit/error-text.ts";
 import { checkConfig, type Checked, checkRelayFile, type ConfigFacts, noFacts } from "./check.ts";
 import type { Fault } from "./fields.ts";

@@ -1,5 +1,5 @@
 /** Messages for faults in single values, in the field's terms, for every rule in the schema. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { currencies, type Currency, isCurrency } from "../sale/money.ts";
 import type { Unit } from "./fields.ts";
 import { nearestWord, schemaAt, valueIn } from "./known-keys.ts";

@@ -1,5 +1,5 @@
 /** `[mqtt]`: how a machine or a relay reaches its broker. */
-import { z } from "zod";
+import * as z from "zod";
 import type { MqttSettings } from "../link/mqtt-settings.ts";
 import { type Fault, file } from "./fields.ts";
 import { clearTextFault } from "./transport.ts";

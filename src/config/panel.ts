@@ -1,5 +1,5 @@
 /** `[panel]`: what customers see, and on which glass. */
-import { z } from "zod";
+import * as z from "zod";
 import { languages } from "../panel/languages.ts";
 import { clockTime, type Fault, file, panelWords } from "./fields.ts";
 import { nearestWord } from "./known-keys.ts";

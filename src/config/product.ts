@@ -1,5 +1,5 @@
 /** `[[product]]`: what is sold. */
-import { z } from "zod";
+import * as z from "zod";
 import { minimumAgeMax, productIdPattern, productNameMax } from "../sale/catalogue-check.ts";
 import { line, minorUnits, panelWords, vatRate } from "./fields.ts";
 

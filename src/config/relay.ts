@@ -1,5 +1,5 @@
 /** `[relay]`: the cloud side, where webhooks come in; and the relay's file as a whole: `[vipps]`, `[mqtt]`, `[relay]`. */
-import { z } from "zod";
+import * as z from "zod";
 import { msnPattern, msnRule } from "../sale/ids.ts";
 import { mqttSchema } from "./mqtt.ts";
 

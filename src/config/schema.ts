@@ -2,7 +2,7 @@
  * The configuration: one TOML file. Every key has a description and, where possible, a default; docs/config.md is generated from this schema.
  * Unknown keys are faults: somebody relies on every setting in the file, misspelt or not.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
 import { walletCurrencies } from "../sale/money.ts";
 import { deliverySchema } from "./delivery.ts";

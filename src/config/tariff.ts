@@ -1,5 +1,5 @@
 /** `[tariff]`: what time costs. */
-import { z } from "zod";
+import * as z from "zod";
 import { implausibleFault } from "../sale/catalogue-check.ts";
 import { currencies, type Currency, paymentMinorMax } from "../sale/money.ts";
 import { dayPieces, holidayNumber, type Rate } from "../sale/tariff.ts";

@@ -6,7 +6,7 @@ import type { PanelFacts } from "../panel/port.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createVippsClient } from "../vipps/client.ts";
 import { credentials } from "../vipps/credentials.ts";
-import { createFetchTransport } from "../vipps/fetch-transport.ts";
+import { createHttpTransport } from "../vipps/http-transport.ts";
 import { createMerchantQrs, createPayments, createShopQrs, type PresentationSettings } from "../vipps/payments.ts";
 import type { CallOptions, MerchantQrs, Payments, ShopQrs } from "../vipps/port.ts";
 
@@ -45,7 +45,7 @@ export async function openProvider(
   const { env, version, clock, entropy, log } = parts;
   const keys = await readVippsKeys(vipps, env);
   const closing = new AbortController();
-  const transport = createFetchTransport(parts.observeServerDate);
+  const transport = createHttpTransport(parts.observeServerDate);
   const client = createVippsClient({
     baseUrl: providerUrl(vipps),
     msn: vipps.msn,

@@ -3,7 +3,7 @@
  * `{"line": "A1"}` or nothing.
  * The file's mode says who may (kvitt's group); what is asked has the same checks as the signed commands. Part of the composition root.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "../kit/error-text.ts";
 import type { Kiosk } from "../kiosk/kiosk.ts";
 import type { Finding } from "./doctor/finding.ts";

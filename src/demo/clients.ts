@@ -1,6 +1,6 @@
 /** What the demo asks of the other processes, over their own doors. */
 import { request } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 
 const kioskState = z.object({
   state: z.string(),

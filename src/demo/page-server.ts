@@ -1,7 +1,7 @@
 /** The demo's page: one HTML file, a stream of states, and orders from its buttons. Loopback only. */
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { listenOnPort } from "../service/listen.ts";
 import { errorText } from "../kit/error-text.ts";
 import { checkWorld } from "./script.ts";

@@ -1,5 +1,5 @@
 /** From a log line of a process to a sentence for the page: the same log that an operator reads, less the fields. */
-import { z } from "zod";
+import * as z from "zod";
 
 const logLine = z.looseObject({
   level: z.string().optional(),

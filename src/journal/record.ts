@@ -3,7 +3,7 @@
  * format and version. One line is one commit: all its changes or none.
  */
 import { crc32 } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { JournalError } from "./disk.ts";
 import type { JournalChange, JournalTable, JsonValue } from "./port.ts";
 

@@ -3,7 +3,7 @@
  * A secret's file is synced before the commit that needs it, and removed after the commit that drops it: what is left between the two belongs
  * to no settlement and is removed by the next start.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Disk } from "./disk.ts";
 import type { JournalChange, JsonValue } from "./port.ts";
 

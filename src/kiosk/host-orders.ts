@@ -2,7 +2,7 @@
  * Orders that end this process, or the computer under it: `restart` and `reboot`. They are done when the machine is back, which only a later life of
  * this process can know. So the journal keeps such an order until it was answered, with the boot of the computer in which it was given.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Journal, JournalChange } from "../journal/port.ts";
 import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";

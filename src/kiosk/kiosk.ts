@@ -2,6 +2,7 @@
  * The kiosk's public door, and where its parts are joined: listening → loop → perform, with readiness, panel and reports following every
  * decision. What happens is in the parts; here is only who knows whom, and the order of start and stop.
  */
+import { errorFrom } from "../kit/error-text.ts";
 import type { CommandReply } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Scene } from "../panel/port.ts";
@@ -218,17 +219,23 @@ class WholeKiosk implements Kiosk {
     await machine.start((event) => this.#listening.onMachine(event));
     this.#listening.setMachine(machine.readiness());
     signal?.throwIfAborted();
-    await panel.start();
-    signal?.throwIfAborted();
-    await this.#presenter.show();
-    this.#report.publishChange();
+    // Broker and provider are slow, and so is glass: each begins while the others are waited for. Nothing is sold before the panel has shown a picture
+    // (it is absent until then).
     const { catalogue } = this.#settings;
-    await reconcile({ journal, catalogue, sellable: this.#sellable, machine, clock, log, loop: this.#loop });
-    this.#listening.open();
+    this.#report.publishChange();
+    const connect = async (): Promise<void> => {
+      signal?.throwIfAborted();
+      await reconcile({ journal, catalogue, sellable: this.#sellable, machine, clock, log, loop: this.#loop });
+      this.#listening.open();
+      signal?.throwIfAborted();
+      await link.start(this.#listening.linkListener);
+      this.#hostOrders.answerEarlier();
+      this.#registrar.start();
+    };
+    // Both are waited for, whatever becomes of one: who stops the kiosk next finds nothing half done.
+    const begun = await Promise.allSettled([panel.start(), connect()]);
+    for (const one of begun) if (one.status === "rejected") throw errorFrom(one.reason);
     signal?.throwIfAborted();
-    await link.start(this.#listening.linkListener);
-    this.#hostOrders.answerEarlier();
-    this.#registrar.start();
     this.#repetitions = [
       repeat(clock, "readiness", readinessTickMs, () => this.#tick()),
       repeat(clock, "forget", forgetTickMs, () => this.#forget()),

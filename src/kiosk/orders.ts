@@ -3,7 +3,7 @@
  * An order's id is known for `orderMemoryMs`, a handed-in web-shop order's for ever.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { Journal, JournalChange } from "../journal/port.ts";
 import type { ServiceVend } from "../sale/event.ts";
 import { isReference, type Reference } from "../sale/ids.ts";

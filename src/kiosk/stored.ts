@@ -2,7 +2,7 @@
  * The journal's values, parsed at the door: a settlement that is read back is checked before anything is decided on it.
  * The schemas say the same as the types of `sale/`; `satisfies` keeps the two together.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonValue } from "../journal/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { ServiceVend } from "../sale/event.ts";

@@ -1,5 +1,5 @@
 /** The command as it travels: signed JSON in, the port's `CommandOrder` out. */
-import { z } from "zod";
+import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import type { Catalogue, Product } from "../sale/catalogue.ts";
 import { isReference } from "../sale/ids.ts";

@@ -3,7 +3,7 @@
  * unknown fields are ignored, but a field that is missing or too long makes the message unreadable.
  * Events are CloudEvents 1.0 in the JSON event format (structured mode of the MQTT binding).
  */
-import { z } from "zod";
+import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import { isMerchantQrId, isReference } from "../sale/ids.ts";
 import type { CommandReply, StateMessage } from "./port.ts";

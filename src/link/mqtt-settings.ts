@@ -60,6 +60,8 @@ export function sessionOptions(settings: MqttSettings, version: MqttVersion): IC
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // mqtt-packet's cache is 65,536 buffers of two bytes each, made at the first packet: 6.8 MB to save an allocation a packet.
+    writeCache: false,
     ...defined({ username: settings.username, password: settings.password }),
     ...settings.tls,
     ...(version === 5

@@ -1,5 +1,5 @@
 /** The simulated machine's front as orders in JSON: buttons, scanner, faults, clock. For the demo and for training. */
-import { z } from "zod";
+import * as z from "zod";
 import { isKey } from "./hid/keypad.ts";
 import type { DroppedThing, SimulatedMachine } from "./simulated.ts";
 

@@ -6,7 +6,8 @@ import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
 import type { Frame } from "./frame.ts";
 import type { Clock, Log, Timer } from "../service/port.ts";
-import { type Drawing, encodePng } from "./draw.ts";
+import type { Drawing } from "./draw.ts";
+import { encodePng } from "./png.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
@@ -67,6 +68,8 @@ class SinkPanel implements Panel {
   readonly #policy: QrPolicy;
   #wanted: Wanted | undefined;
   #scene: Scene = { kind: "starting" };
+  /** What is asked for meanwhile waits. */
+  #isOpening = false;
   #isShowing = false;
   #isStopping = false;
   /** The last frame that the sink was given. */
@@ -91,8 +94,14 @@ class SinkPanel implements Panel {
   }
 
   async start(): Promise<void> {
-    await this.#settings.sink.open();
-    await this.show({ kind: "starting" });
+    this.#isOpening = true;
+    await this.#settings.sink.open().finally(() => {
+      this.#isOpening = false;
+    });
+    // What was asked for while the device opened is newer.
+    const asked = this.#wanted;
+    if (asked === undefined) await this.show({ kind: "starting" });
+    else await this.#drain();
     this.#alternate();
     this.#watchNames();
   }
@@ -145,6 +154,8 @@ class SinkPanel implements Panel {
     this.#alternating?.cancel();
     this.#names?.cancel();
     this.#drawable();
+    // Also while the device opens: a start that is given up does not keep the old picture.
+    this.#isOpening = false;
     await this.#want({ kind: "out-of-service", reason: "stopped" });
     await this.#settings.sink.close();
     await this.#settings.drawing.close?.();
@@ -175,7 +186,7 @@ class SinkPanel implements Panel {
   }
 
   async #drain(): Promise<void> {
-    if (this.#isShowing) return;
+    if (this.#isShowing || this.#isOpening) return;
     this.#isShowing = true;
     try {
       for (let next = this.#wanted; next !== undefined; next = this.#wanted) {

@@ -4,7 +4,8 @@
  */
 import type { Frame } from "./frame.ts";
 import { parentPort, workerData } from "node:worker_threads";
-import { createDrawing, encodePng, type Palette } from "./draw.ts";
+import { createDrawing, type Palette } from "./draw.ts";
+import { encodePng } from "./png.ts";
 import { fromPortable, type PortableList } from "./portable-list.ts";
 
 export interface DrawRequest {

@@ -4,7 +4,7 @@
  */
 import type { Box, Frame } from "./frame.ts";
 import { readFileSync } from "node:fs";
-import { type Canvas, createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
+import { createCanvas, GlobalFonts, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
 import { fontFolder } from "./assets.ts";
 import { quietZoneModules } from "./qr/planner.ts";
 import { PatchCache } from "./patch-cache.ts";
@@ -349,23 +349,4 @@ export async function isPicture(bytes: Uint8Array): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A frame as a PNG, compressed on the calling thread. */
-export function framePng(frame: Frame): Uint8Array {
-  return new Uint8Array(canvasOf(frame).toBuffer("image/png"));
-}
-
-/** The same, compressed on another thread, for callers that must not block the event loop. */
-export async function encodePng(frame: Frame): Promise<Uint8Array> {
-  return new Uint8Array(await canvasOf(frame).encode("png"));
-}
-
-function canvasOf(frame: Frame): Canvas {
-  const canvas = createCanvas(frame.widthPx, frame.heightPx);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(frame.widthPx, frame.heightPx);
-  image.data.set(frame.rgba);
-  context.putImageData(image, 0, 0);
-  return canvas;
 }

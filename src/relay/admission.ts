@@ -2,7 +2,7 @@
  * Decides whether a check-in goes on to its machine. When it does not, the provider's app tells the customer so, and the provider sends
  * the refused event again after seconds, minutes and days: a customer who was told no must never be let in by such a repetition.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../kit/json.ts";
 import type { MachineState } from "../link/port.ts";
 import { customerTokenLifeMs, isTokenDead } from "../sale/customer-token.ts";

@@ -7,7 +7,7 @@ import { readTlsFiles } from "../link/tls-files.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createVippsClient } from "../vipps/client.ts";
 import { credentials } from "../vipps/credentials.ts";
-import { createFetchTransport } from "../vipps/fetch-transport.ts";
+import { createHttpTransport } from "../vipps/http-transport.ts";
 import { verifyDelivery } from "../vipps/signature.ts";
 import type { VerifySignature } from "./reception.ts";
 import { checkRegistrationFolder, openRegistrationFile } from "./registration-file.ts";
@@ -46,7 +46,7 @@ export async function startRelay(
     msn,
     credentials: credentials(secrets.clientId, secrets.clientSecret, secrets.subscriptionKey),
     system: { name: "kvitt", version: service.version, pluginName: "kvitt-relay", pluginVersion: service.version },
-    transport: createFetchTransport(),
+    transport: createHttpTransport(),
   });
   const readSecrets = async (): Promise<MqttSecrets> => ({
     password: await secrets.readMqttPassword(),

@@ -4,7 +4,7 @@
  */
 import { accessSync, closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { findSecretFileSync, SecretFileError } from "../service/secret-file.ts";
 import { RelayError } from "./relay-error.ts";
 

@@ -3,7 +3,7 @@
  * a check-in has customerToken, merchantQrId, msn and initiatedAt; an ePayment event has reference, pspReference, name and success.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../kit/json.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import { isMerchantQrId, isReference, type MerchantQrId, merchantQrIdOf, type Reference } from "../sale/ids.ts";

@@ -1,5 +1,5 @@
 /** The control API of the simulator: POST a JSON order to /simulator/NAME (docs/simulator.md). A wrong order is answered with what is wrong. */
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "../kit/error-text.ts";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { bodyOf, json, type SimulatedRequest } from "./message.ts";

@@ -1,5 +1,5 @@
 /** What can be made to go wrong with a request to the simulated provider. */
-import { z } from "zod";
+import * as z from "zod";
 import { isPaymentErrorCode, type PaymentErrorCode } from "./payment-errors.ts";
 
 /** What goes wrong with one request. `acts` says whether the provider carries it out nevertheless. */

@@ -1,5 +1,5 @@
 /** ePayment's operations (ePayment API): create, look, capture, cancel, refund; and force approve of the test environment. */
-import { z } from "zod";
+import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import type { HttpResponse } from "../vipps/transport.ts";

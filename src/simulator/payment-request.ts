@@ -1,5 +1,5 @@
 /** Why a request to create a payment is refused (ePayment, create payment), and with which code; its form is in payment-schema.ts. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import { currencies, isCurrency } from "../sale/money.ts";
 import type { HttpResponse } from "../vipps/transport.ts";

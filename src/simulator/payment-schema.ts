@@ -2,7 +2,7 @@
  * The bodies of ePayment's requests, field by field as its OpenAPI document has them (1.8.1): types, bounds, patterns and nulls. Unknown
  * fields are refused, as the service does. A test holds every field against the document.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { parseTimestamp } from "../kit/timestamp.ts";
 import { paymentMinorMax, walletCurrencies } from "../sale/money.ts";
 

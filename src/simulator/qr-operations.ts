@@ -1,5 +1,5 @@
 /** The 13 operations of the QR API, with its rules for fields and its two ways to ask for an image. Unknown fields are ignored. */
-import { z } from "zod";
+import * as z from "zod";
 import type { HttpResponse } from "../vipps/transport.ts";
 import { remember } from "./bounded.ts";
 import { type Context, type Handler, type Operation, randomText } from "./context.ts";

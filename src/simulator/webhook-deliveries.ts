@@ -1,6 +1,6 @@
 /** Webhook deliveries (Webhooks API, delivery): the documented schedule, order and signatures, and faults on request. */
 import { createHash, createHmac } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import type { Clock } from "../service/port.ts";
 import type { PaymentEvent, Registration, SimulatedPayment } from "./state.ts";

@@ -1,5 +1,5 @@
 /** Webhooks API (Webhooks API): register, list, delete. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Handler, randomUuid } from "./context.ts";
 import { bodyOf, empty, json, webhookProblem } from "./message.ts";
 import type { Registration } from "./state.ts";

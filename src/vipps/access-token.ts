@@ -2,7 +2,7 @@
  * The access token (Access token API, `POST /accesstoken/get`): fetched once for its whole life less a margin, however many callers wait.
  * Lifetime: 1 hour in test, 24 hours in production. All numbers in the answer are JSON strings.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { abortable } from "../kit/abort.ts";
 import type { Clock, MonotonicMs } from "../service/port.ts";
 import { isHeaderSafe } from "./credentials.ts";

@@ -2,7 +2,7 @@
  * Readers of answers. Lenient about unknown fields, numbers as text, open enums and missing fields that nothing depends on. Strict where
  * money depends on it: whole minor units, a known state, a currency.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { unusable } from "./errors.ts";
 import { printable } from "./redact.ts";
 

@@ -1,5 +1,5 @@
 /** Merchant callback QRs (QR API): a scan becomes a `user.checked-in.v1` webhook. */
-import { z } from "zod";
+import * as z from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";

@@ -1,5 +1,5 @@
 /** ePayment (API 1.8.1): payments, by reference. Each change carries an Idempotency-Key, so that a copy does no harm. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Currency } from "../sale/money.ts";
 import * as answers from "./answers.ts";
 import type { Call, Caller } from "./caller.ts";

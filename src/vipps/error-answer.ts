@@ -3,7 +3,7 @@
  * nullable), a QR's 409 (`{id}` alone), Azure API management in front of all (401, 403, 422, 429: `{statusCode, message}` or
  * anything), and HTML from proxies in between. It reads whatever it can.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../kit/json.ts";
 import { parseHttpDate } from "../kit/timestamp.ts";
 import { adviceFor, type FieldFault, type Stage, VippsError } from "./errors.ts";

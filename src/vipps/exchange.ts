@@ -1,5 +1,5 @@
 /** Who is it? (QR API, exchange): a personal QR, or a check-in's token, for the customer's phone number. */
-import { z } from "zod";
+import * as z from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";

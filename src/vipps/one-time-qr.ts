@@ -1,5 +1,5 @@
 /** `POST /qr/v1` (QR API): a payment's landing page becomes a one-time QR. The older way; ePayment makes its own with `userFlow: QR`. */
-import { z } from "zod";
+import * as z from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";

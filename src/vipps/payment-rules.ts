@@ -2,7 +2,7 @@
  * The rules for payments (ePayment 1.8.1, create payment). The document's `Customer` is a `oneOf` that every customer matches three times, so
  * the union is written by hand: exactly one key. Unknown fields are refused, as the service does.
  */
-import { z } from "zod";
+import * as z from "zod";
 import {
   currencies,
   paymentFloorsText,

@@ -1,5 +1,5 @@
 /** Merchant redirect QRs (QR API): a printed code whose address can change. */
-import { z } from "zod";
+import * as z from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";

@@ -2,7 +2,7 @@
  * The rules for requests: checked before they leave, and each fault names field, value and rule. Fields with customers' data name the rule alone.
  * Sources: QR API reference and its OpenAPI document, Webhooks v1. Payments have theirs in payment-rules.ts.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { isMerchantQrId, merchantQrIdFault } from "../sale/ids.ts";
 import { errorBeforeSending, type FieldFault } from "./errors.ts";
 import { printable } from "./redact.ts";

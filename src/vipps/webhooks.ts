@@ -1,5 +1,5 @@
 /** Webhook registrations (Webhooks API v1). They cannot be updated, and the secret is revealed once. */
-import { z } from "zod";
+import * as z from "zod";
 import * as answers from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { TimedOptions } from "./deadline.ts";

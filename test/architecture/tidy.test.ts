@@ -41,6 +41,13 @@ const bans: readonly Ban[] = [
     sample: "// TODO: later",
   },
   {
+    // The name z carries all that zod has into the bundle, every language of its messages included.
+    pattern: /\{ z \} from "zod"/,
+    instead: 'import * as z from "zod"',
+    except: /^$/,
+    sample: 'import { z } from "zod";',
+  },
+  {
     pattern: /@ts-ignore|@ts-expect-error|oxlint-disable|eslint-disable/,
     instead: "mend the type",
     except: /^$/,

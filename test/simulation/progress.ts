@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** How often of each kind, by name: "delivery, mdb", "disk full", "refund: done". */
 export type Tally = Readonly<Record<string, number>>;

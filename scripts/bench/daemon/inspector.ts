@@ -1,5 +1,5 @@
 /** What V8 says of another process: its heap after a forced collection (Chrome DevTools Protocol, HeapProfiler and Runtime). */
-import { z } from "zod";
+import * as z from "zod";
 import { type Device, until } from "./device.ts";
 
 const answer = z.object({ id: z.number(), result: z.object({ usedSize: z.number().optional() }) });

@@ -1,7 +1,7 @@
 /** `kvitt command`: the back office's side of the link, for one order to one machine. */
 import { randomUUID } from "node:crypto";
 import mqtt from "mqtt";
-import { z } from "zod";
+import * as z from "zod";
 import { defined } from "../../kit/defined.ts";
 import { orderSchema } from "../../link/command-message.ts";
 import { commandKeyBytesMin, signCommand } from "../../link/command-signature.ts";

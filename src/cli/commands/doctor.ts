@@ -1,5 +1,5 @@
 /** `kvitt doctor`: what is wrong with this machine, and what to do. Asks the daemon that runs, and looks itself where none does. */
-import { z } from "zod";
+import * as z from "zod";
 import { faultText, loadUnchecked, parseConfig, readConfigText } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { buildFloorMs } from "../../daemon/build-floor.ts";

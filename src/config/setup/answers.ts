@@ -1,5 +1,5 @@
 /** What `kvitt init` asks, as data: from a person, or from a file of answers for a fleet. The file's schema is published in docs/schemas. */
-import { z } from "zod";
+import * as z from "zod";
 import { languages } from "../../panel/languages.ts";
 import { bcm, file, line, minorUnits, vatRate, words } from "../fields.ts";
 import { configSchema } from "../schema.ts";

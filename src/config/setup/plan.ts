@@ -1,5 +1,5 @@
 /** From answers to a configuration: written, then judged by the check that judges every file. What is not right is never handed out. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { noFacts } from "../check.ts";
 import { type ConfigFault, faultText, parseConfig } from "../load.ts";
 import { fieldWords } from "../messages.ts";

@@ -1,5 +1,5 @@
 /** What `kvitt doctor` says about one thing: what was found, whether that is good, and what to do. Types and text. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const findingSchema = z.object({
   /** Stable name for programs: "clock", "panel". */

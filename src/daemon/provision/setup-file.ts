@@ -1,5 +1,5 @@
 /** `kvitt-setup.toml`, the file on the boot partition that makes a computer this machine: its schema, published in docs/schemas. */
-import { z } from "zod";
+import * as z from "zod";
 import { answersSchema } from "../../config/setup/answers.ts";
 
 /** One line, as a key or a password is; a line end would end the file's value early. */

@@ -1,7 +1,7 @@
 /** A self-service kiosk: this front end orders payments over the local API (docs/kiosk-api.md), and says how the delivery ended. */
 import { request } from "node:http";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Control, DemoMachine, Drop, MachinePlaces } from "./port.ts";
 import { cancelControl, crowns } from "./products.ts";
 

@@ -2,7 +2,7 @@
  * What daemon and guard say to each other: one JSON object a line, over the guard's standard input and output. The guard believes nothing
  * that it was not told in its own words: what cannot be read ends it, outputs off.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const name = z.string().min(1).max(60);
 const id = z.int().min(0);

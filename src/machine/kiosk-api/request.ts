@@ -1,5 +1,5 @@
 /** From an HTTP request to what is asked for: paths, queries and bodies of docs/kiosk-api.openapi.json, checked. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { defined } from "../../kit/defined.ts";
 import {
   type Currency,

@@ -3,8 +3,8 @@ import { rename, writeFile } from "node:fs/promises";
 import { backOffCeilingMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Timer } from "../../service/port.ts";
-import { encodePng } from "../draw.ts";
 import type { Frame } from "../frame.ts";
+import { encodePng } from "../png.ts";
 import type { FrameSink, PresentOutcome } from "../sink.ts";
 
 /** Between two attempts to write the same picture. */
@@ -16,10 +16,12 @@ export interface ImageSinkOptions {
   readonly clock: Clock;
 }
 
-/** Writes `file` atomically: a reader never sees half a picture. */
+/** Writes `file` atomically: a reader never sees half a picture. A picture that stands in it already is not written again: the file may lie on a card. */
 export class ImageSink implements FrameSink {
   readonly #options: ImageSinkOptions;
   #last: Frame | undefined;
+  /** What stands in the file. */
+  #written: Uint8Array | undefined;
   #absence: string | undefined = "nothing was shown yet";
   #tries = 0;
   #retry: Timer | undefined;
@@ -61,13 +63,18 @@ export class ImageSink implements FrameSink {
     if (frame === undefined) return { kind: "failed", reason: "the panel is closed" };
     try {
       if (file !== undefined) {
-        const temporary = `${file}.new`;
-        await writeFile(temporary, await encodePng(frame));
-        await rename(temporary, file);
+        const png = await encodePng(frame);
+        if (this.#written === undefined || Buffer.compare(this.#written, png) !== 0) {
+          const temporary = `${file}.new`;
+          await writeFile(temporary, png);
+          await rename(temporary, file);
+          this.#written = png;
+        }
       }
       this.#absence = undefined;
       return { kind: "presented" };
     } catch (error) {
+      this.#written = undefined;
       const reason = `the picture could not be written: ${errorText(error)}`;
       this.#absence = reason;
       const waitMs = backOffCeilingMs(retries, this.#tries);

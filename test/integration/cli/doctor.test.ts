@@ -6,7 +6,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { command } from "../../../src/cli/commands/doctor.ts";
 import { parseConfig } from "../../../src/config/load.ts";
 import { runDaemon } from "../../../src/daemon/daemon.ts";

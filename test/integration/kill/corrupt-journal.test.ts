@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { z } from "zod";
+import * as z from "zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { hasMosquitto } from "../link/brokers.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { openRegistrationFile } from "../../../src/relay/registration-file.ts";
 import vectorFile from "../../fixtures/vipps-webhooks/hmac-vectors.json" with { type: "json" };
 import { recordingLog } from "../../unit/link/virtual-clock.ts";

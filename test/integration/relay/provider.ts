@@ -1,7 +1,7 @@
 /** The provider's token and webhook operations on loopback, as documented, for one sales unit; it keeps what was registered. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 
 interface Registered {
   readonly id: string;

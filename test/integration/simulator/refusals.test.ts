@@ -1,6 +1,6 @@
 /** Goal: the simulator refuses what the provider refuses, with its codes, in its shapes. Method: plain fetch; each case one request away from being right. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { type SimulatorServer, startSimulator } from "../../../src/simulator/server.ts";

@@ -16,7 +16,7 @@ import { credentials } from "../../../src/vipps/credentials.ts";
 import { isPng } from "../../../src/vipps/image.ts";
 import { parseJson } from "../../../src/kit/json.ts";
 import { VippsError } from "../../../src/vipps/errors.ts";
-import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
+import { createHttpTransport } from "../../../src/vipps/http-transport.ts";
 import type { PresentationSettings } from "../../../src/vipps/payment-mapping.ts";
 import { createMerchantQrs, createPayments } from "../../../src/vipps/payments.ts";
 import type { HttpTransport } from "../../../src/vipps/transport.ts";
@@ -59,7 +59,7 @@ function isUnlisted(method: string, path: string, status: number): boolean {
 function open(changes: Partial<PresentationSettings> = {}) {
   const { url } = simulator();
   const judged: string[] = [];
-  const fetched = createFetchTransport();
+  const fetched = createHttpTransport();
   const transport: HttpTransport = async (request) => {
     const response = await fetched(request);
     const path = request.url.slice(url.length);
@@ -316,7 +316,7 @@ describe("faults", () => {
       msn,
       credentials: credentials("client-123456", "not-the-secret", "subscription-123456"),
       system: { name: "kvitt", version: "0.1.0", pluginName: "kvitt-test", pluginVersion: "0.1.0" },
-      transport: createFetchTransport(),
+      transport: createHttpTransport(),
       clock,
       entropy,
       log: createMemoryLog(),

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { CliCommand } from "../../../src/cli/command.ts";
 import { CommandError } from "../../../src/cli/command.ts";
 import { command as payment } from "../../../src/cli/commands/payment.ts";

@@ -1,5 +1,5 @@
-/** A process of its own for fetch-transport.test.ts: which authorities Node trusts is settled when it starts (NODE_EXTRA_CA_CERTS). */
-import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
+/** A process of its own for http-transport.test.ts: which authorities Node trusts is settled when it starts (NODE_EXTRA_CA_CERTS). */
+import { createHttpTransport } from "../../../src/vipps/http-transport.ts";
 
 const heard: number[] = [];
 const call = {
@@ -10,7 +10,7 @@ const call = {
   signal: AbortSignal.timeout(120_000),
 } as const;
 try {
-  const { status } = await createFetchTransport((wallMs) => heard.push(wallMs))(call);
+  const { status } = await createHttpTransport((wallMs) => heard.push(wallMs))(call);
   console.log(JSON.stringify({ status, heard }));
 } catch (error) {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "smol-toml";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type ConfigFacts, noFacts } from "../../../src/config/check.ts";
 import { faultText, isRelayFile, parseConfig, parseRelayFile } from "../../../src/config/load.ts";
 import { readPanelFile } from "../../../src/panel/panel-file.ts";

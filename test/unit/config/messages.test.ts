@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "smol-toml";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { schemaAt } from "../../../src/config/known-keys.ts";
 import { type ConfigFault, parseConfig } from "../../../src/config/load.ts";
 import { configSchema } from "../../../src/config/schema.ts";

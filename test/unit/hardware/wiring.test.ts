@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { gpioDelivery } from "../../../src/config/gpio.ts";
 import { pinNames } from "../../../src/config/header-pins.ts";
 import { pinsOf, wiringPictures } from "../../../scripts/wiring-pictures.ts";

@@ -1,7 +1,8 @@
 /** The panel over a sink: the newest scene wins, nothing stale is shown, and only what the sink confirmed counts. */
 import { describe, expect, it, vi } from "vitest";
 import { createPanel } from "../../../src/panel/create-panel.ts";
-import { createDrawing, framePng } from "../../../src/panel/draw.ts";
+import { createDrawing } from "../../../src/panel/draw.ts";
+import { framePng } from "../../../src/panel/png.ts";
 import type { Language, Panel, Scene } from "../../../src/panel/port.ts";
 import type { Frame } from "../../../src/panel/frame.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../../../src/panel/sink.ts";

@@ -5,7 +5,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { expect, it } from "vitest";
-import { createDrawing, framePng } from "../../../src/panel/draw.ts";
+import { createDrawing } from "../../../src/panel/draw.ts";
+import { framePng } from "../../../src/panel/png.ts";
 import { drawScene, glassOf } from "../../../src/panel/render.ts";
 import { sampleScenes } from "../../../src/panel/scene/samples.ts";
 import { geometryNamed } from "./panels.ts";

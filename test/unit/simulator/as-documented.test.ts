@@ -3,7 +3,7 @@
  * one place at a time, with a value that is right, wrong, at a bound or null; the OpenAPI document says what has to happen.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { remember, rememberedMax } from "../../../src/simulator/bounded.ts";

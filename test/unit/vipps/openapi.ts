@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv, type ValidateFunction } from "ajv";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 
 const folder = new URL("../../fixtures/vipps/", import.meta.url);
 

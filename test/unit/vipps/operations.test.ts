@@ -3,7 +3,7 @@
  * Method: one row an operation; the request is judged by the OpenAPI document, the answer is the documented example.
  */
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { VippsClient } from "../../../src/vipps/client.ts";
 import { exampleNamed, examples, faultsOfAnswer, faultsOfRequest, operationsOf } from "./openapi.ts";
 import { json, keys, nothing, world } from "./support.ts";

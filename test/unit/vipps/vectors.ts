@@ -1,6 +1,6 @@
 /** The stored signature vectors: official, constructed, and made with openssl. */
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 
 const stored = z.object({
   name: z.string(),

@@ -16,12 +16,12 @@ import { createMemoryLog } from "../../../src/service/log.ts";
 import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { createVippsClient } from "../../../src/vipps/client.ts";
 import { credentials } from "../../../src/vipps/credentials.ts";
-import { createFetchTransport } from "../../../src/vipps/fetch-transport.ts";
+import { createHttpTransport } from "../../../src/vipps/http-transport.ts";
 import { makeCertificates } from "../link/brokers.ts";
 import { bodyBytesMax, type HttpRequest } from "../../../src/vipps/transport.ts";
 import { patienceMs } from "../patience.ts";
 
-const transport = createFetchTransport();
+const transport = createHttpTransport();
 
 async function sockets(serve: (socket: Socket) => void): Promise<string> {
   const open = new Set<Socket>();
@@ -184,7 +184,7 @@ describe("an answer", () => {
   it("tells the time of a server only where a certificate vouches for it", async () => {
     const { url } = await http((_request, response) => response.end("{}"));
     const heard: number[] = [];
-    const response = await createFetchTransport((wallMs) => heard.push(wallMs))(get(url));
+    const response = await createHttpTransport((wallMs) => heard.push(wallMs))(get(url));
     expect(response.headers["date"]).toMatch(/GMT$/);
     expect(heard).toEqual([]);
   });

@@ -1,0 +1,64 @@
+/**
+ * A frame as a PNG (PNG Third Edition): colours without alpha, eight bits, no filter. A canvas would do it, too, but copies the frame twice and searches
+ * for the best filters of every row: on 800×480 that takes six times as long, for a file that is no smaller.
+ */
+import { promisify } from "node:util";
+import { crc32, deflate, deflateSync } from "node:zlib";
+import type { Frame } from "./frame.ts";
+
+/** PNG §5.2 */
+const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** Surfaces and letters gain little from more, which takes twice the time. */
+const level = 3;
+
+const compress = promisify(deflate);
+
+/** Compressed on the calling thread. */
+export function framePng(frame: Frame): Uint8Array {
+  return wrapped(frame, deflateSync(rowsOf(frame), { level }));
+}
+
+/** Compressed on another thread, for callers that must not block the event loop. The frame may be changed as soon as this has returned. */
+export async function encodePng(frame: Frame): Promise<Uint8Array> {
+  return wrapped(frame, await compress(rowsOf(frame), { level }));
+}
+
+/** PNG §7.2: a byte that names the filter, here none, before each row; §6.1: red, green, blue. */
+function rowsOf({ widthPx, heightPx, rgba }: Frame): Uint8Array {
+  const rows = Buffer.allocUnsafe(heightPx * (1 + widthPx * 3));
+  let to = 0;
+  let from = 0;
+  for (let row = 0; row < heightPx; row += 1) {
+    rows[to] = 0;
+    to += 1;
+    for (let column = 0; column < widthPx; column += 1) {
+      rows[to] = rgba[from] ?? 0;
+      rows[to + 1] = rgba[from + 1] ?? 0;
+      rows[to + 2] = rgba[from + 2] ?? 0;
+      to += 3;
+      from += 4;
+    }
+  }
+  return rows;
+}
+
+function wrapped({ widthPx, heightPx }: Frame, pixels: Uint8Array): Uint8Array {
+  // PNG §11.2.1: width, height, bit depth 8, colour type 2 (truecolour); compression, filter and interlace method have but one value here.
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(widthPx, 0);
+  header.writeUInt32BE(heightPx, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  return new Uint8Array(
+    Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))]),
+  );
+}
+
+/** PNG §5.3: length, type, data, and a checksum over type and data. */
+function chunk(type: "IHDR" | "IDAT" | "IEND", data: Uint8Array): Buffer {
+  const typed = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const whole = Buffer.alloc(typed.length + 8);
+  whole.writeUInt32BE(data.length, 0);
+  whole.set(typed, 4);
+  whole.writeUInt32BE(crc32(typed), typed.length + 4);
+  return whole;
+}
