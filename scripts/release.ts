@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { architectureOf } from "./package/architecture.ts";
 import { filesIn } from "./package/release.ts";
 import type { Manifest } from "../src/update/manifest.ts";

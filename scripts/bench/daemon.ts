@@ -42,6 +42,8 @@ const sections: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 
 async function startSection({ installation, world, print, times }: Bench): Promise<void> {
   const [own, page]: [Run[], Run[]] = [[], []];
+  // The first start after an installation fills the cache of compiled code.
+  await daemonRun(installation, world);
   for (let round = 0; round < times; round += 1) {
     own.push(await daemonRun(installation, world));
     const other = await chromiumRun();

@@ -36,6 +36,12 @@ export interface PanelParts {
   readonly register: LineRegister;
 }
 
+/**
+ * The pictures of a start are drawn on the loop: nobody is at the machine yet, and a thread that starts takes a processor that the start needs. By then
+ * the machine is for sale.
+ */
+const threadAfterMs = 3_000;
+
 /** Nothing is shown yet. @throws PanelSetupError, PanelFileError, GpioError for what a person has to mend in `[panel]` */
 export async function openPanel(config: Config, parts: PanelParts): Promise<OpenedPanel> {
   const { clock, log } = parts;
@@ -44,7 +50,7 @@ export async function openPanel(config: Config, parts: PanelParts): Promise<Open
   const panel = createPanel({
     geometry: choice.geometry,
     sink: await openSink(config, choice, parts),
-    drawing: openDrawing(choice.geometry, { clock, log, fontFolder: fontFolder(import.meta.url) }),
+    drawing: openDrawing(choice.geometry, { clock, log, fontFolder: fontFolder(import.meta.url), threadAfterMs }),
     clock,
     log: log.child({ room: "panel" }),
     languages,

@@ -11,7 +11,7 @@
  */
 import { errorText } from "../kit/error-text.ts";
 import { type Disk, JournalError } from "./disk.ts";
-import type { Journal, JournalChange, JournalTable, JsonValue } from "./port.ts";
+import type { CarriedChange, Journal, JournalChange, JournalTable, JsonValue } from "./port.ts";
 import { decodeFile, encodeCommit, encodeHeader, formatToWrite, type StoredChange } from "./record.ts";
 import { isMonthName, SaleMonths } from "./sale-months.ts";
 import { isSecretName, SecretFiles } from "./secret-files.ts";
@@ -64,6 +64,8 @@ class LogJournal implements Journal {
   readonly #months: SaleMonths;
   readonly #format: number;
   readonly #waiting: Waiting[] = [];
+  /** In memory already; the next write takes it along. */
+  #carried: readonly CarriedChange[] = [];
   #bytes = 0;
   #writing: Promise<void> | undefined;
   #isClosed = false;
@@ -114,6 +116,13 @@ class LogJournal implements Journal {
     });
   }
 
+  async carry(changes: readonly CarriedChange[]): Promise<void> {
+    // Never past what is being written or waits for it: the order of the changes is the same in memory and on the disk.
+    if (this.#isClosed || this.#writing !== undefined) return this.commit(changes);
+    this.#carried = [...this.#carried, ...changes];
+    this.#apply(changes);
+  }
+
   get(table: JournalTable, key: string): JsonValue | undefined {
     return table === "sale" ? this.#months.get(key) : this.#table(table).get(key);
   }
@@ -127,6 +136,8 @@ class LogJournal implements Journal {
   }
 
   async close(): Promise<void> {
+    // Where the disk does not take it, the next start finds it out.
+    if (!this.#isClosed && this.#carried.length > 0) await this.commit([]).catch(() => {});
     this.#isClosed = true;
     await this.#writing;
     await this.#lock.release();
@@ -167,7 +178,7 @@ class LogJournal implements Journal {
       (change): change is StoredChange => change.kind === "put" || change.kind === "delete",
     );
     const sales = stored.filter((change) => change.table === "sale");
-    const open = stored.filter((change) => change.table !== "sale");
+    const open = [...this.#carried, ...stored.filter((change) => change.table !== "sale")];
     if (sales.length > 0) await this.#months.append(sales);
     if (open.length > 0) {
       const bytes = encodeCommit(open);
@@ -176,6 +187,7 @@ class LogJournal implements Journal {
       this.#bytes += bytes.length;
     }
     this.#apply(open);
+    this.#carried = [];
     this.#secrets.apply(changes);
     this.#needsRewrite = this.#bytes > rewriteBytesMin && this.#bytes > rewriteFactor * this.#aliveBytes();
     // The commit is on the disk: what fails from here on is tried again before the next one.
@@ -219,6 +231,8 @@ class LogJournal implements Journal {
     await disk.rename(newName, logName);
     await disk.syncFolder();
     this.#bytes = bytes.length;
+    // It was in memory, and so it is in the new file.
+    this.#carried = [];
   }
 }
 

@@ -29,12 +29,22 @@ export type JournalChange =
   | { readonly kind: "put-secret"; readonly key: string; readonly value: JsonValue }
   | { readonly kind: "drop-secret"; readonly key: string };
 
+/** What may lie in memory for a while: nothing of ended sales, and no secret. */
+export type CarriedChange = Extract<JournalChange, { kind: "put" | "delete" }> & {
+  readonly table: Exclude<JournalTable, "sale">;
+};
+
 export interface Journal {
   /**
    * All changes or none, in order, synced. Rejects with a JournalError when the disk does not take it: the caller then performs
    * no effect and takes the machine out of service.
    */
   commit(changes: readonly JournalChange[]): Promise<void>;
+  /**
+   * In memory when it resolves, and on the disk together with the next commit, in its line: all of both or none. A power cut before that forgets it, so
+   * it is only for what the next start finds out by itself. `commit([])` and `close` write it, too.
+   */
+  carry(changes: readonly CarriedChange[]): Promise<void>;
   get(table: JournalTable, key: string): JsonValue | undefined;
   secret(key: string): JsonValue | undefined;
   /** In order of first insertion. */

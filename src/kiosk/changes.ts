@@ -1,11 +1,11 @@
 /** What a decision changes on the disk: the difference between two states of the sale, and what the effects ask for. Pure. */
-import type { JournalChange } from "../journal/port.ts";
+import type { CarriedChange, Journal, JournalChange, JsonValue } from "../journal/port.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { SaleState } from "../sale/state.ts";
 import type { Customers } from "./customer-in-hand.ts";
 import { lineStatesKey, partialRefusedKey, timedOutputKey, unsentKey } from "./journal-keys.ts";
 import { handInChanges, orderChanges } from "./orders.ts";
-import { type TimedOutput, saleToJson, toJson } from "./stored.ts";
+import { readSettlement, type TimedOutput, saleToJson, toJson } from "./stored.ts";
 
 function settlementChanges(before: SaleState, after: SaleState): JournalChange[] {
   const changes: JournalChange[] = [];
@@ -24,6 +24,36 @@ function settlementChanges(before: SaleState, after: SaleState): JournalChange[]
     changes.push({ kind: "delete", table: "settlement", key: reference }, { kind: "drop-secret", key: reference });
   }
   return changes;
+}
+
+/** They ask the provider or wait: none of them moves money or a machine, or tells anybody anything. */
+const harmless: readonly Effect["kind"][] = ["look", "start-timer", "cancel-timer", "note"];
+
+/**
+ * The changes, where they say no more than that the provider has a payment that was asked for: after a power cut the next start finds it in creation, and
+ * looks for it at the provider, as it does when the power goes before the answer. Undefined for everything else, and while the customer's token is still to be dropped.
+ */
+export function foundAgain(
+  journal: Pick<Journal, "get" | "secret">,
+  changes: readonly JournalChange[],
+  effects: readonly Effect[],
+): readonly CarriedChange[] | undefined {
+  if (!effects.every(({ kind }) => harmless.includes(kind))) return undefined;
+  const carried: CarriedChange[] = [];
+  for (const change of changes)
+    if (change.kind === "put" && change.table === "settlement" && isCreated(journal, change.key, change.value))
+      carried.push({ ...change, table: change.table });
+    else if (change.kind !== "drop-secret" || journal.secret(change.key) !== undefined) return undefined;
+  return carried;
+}
+
+function isCreated(journal: Pick<Journal, "get">, reference: string, after: JsonValue): boolean {
+  const before = journal.get("settlement", reference);
+  return before !== undefined && stateOf(before) === "creating" && stateOf(after) === "awaiting";
+}
+
+function stateOf(settlement: JsonValue): string {
+  return readSettlement(settlement).state.kind;
 }
 
 /** What a restart has to know of an output that a delivery left on. `wallMs` is now. */

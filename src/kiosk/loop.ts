@@ -13,7 +13,7 @@ import type { SalePolicy } from "../sale/policy.ts";
 import { decide } from "../sale/sale.ts";
 import type { SaleState } from "../sale/state.ts";
 import type { Clock, Log } from "../service/port.ts";
-import { journalChanges } from "./changes.ts";
+import { foundAgain, journalChanges } from "./changes.ts";
 import { CustomerInHand, type Customers } from "./customer-in-hand.ts";
 import { createInbox } from "./inbox.ts";
 import { journalProbeKey } from "./journal-keys.ts";
@@ -170,7 +170,7 @@ class SaleLoop implements Loop {
     const decision = this.#decideSafely(item);
     if (decision === undefined) return;
     const { state, effects, changes } = decision;
-    if (changes.length > 0 && !(await this.#commit(changes, item))) return;
+    if (changes.length > 0 && !(await this.#write(decision, item))) return;
     this.#state = state;
     this.#progress += 1;
     this.#customer.follow(item, state.session);
@@ -214,10 +214,13 @@ class SaleLoop implements Loop {
   }
 
   /** False when the disk did not take it: then nothing was decided. */
-  async #commit(changes: readonly JournalChange[], item: InboxItem): Promise<boolean> {
+  async #write({ changes, effects }: LoopDecision, item: InboxItem): Promise<boolean> {
     const { journal, log } = this.#parts;
+    // A journal that failed is written to: only that shows whether it works again.
+    const isFree = item.onJournalled === undefined && this.#journalFailures === 0;
+    const carried = isFree ? foundAgain(journal, changes, effects) : undefined;
     try {
-      await journal.commit(changes);
+      await (carried === undefined ? journal.commit(changes) : journal.carry(carried));
       if (this.#journalFailures > 0) log.info({}, "the journal takes writes again");
       this.#journalFailures = 0;
       return true;

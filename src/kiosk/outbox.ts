@@ -32,7 +32,8 @@ export function createOutbox(settings: {
       if (next === undefined || isStopped || !link.isConnected()) return;
       const [id, value] = next;
       await link.publishSale(id, { ...readSaleRecord(value) });
-      await journal.commit([{ kind: "delete", table: "unsent", key: id }]);
+      // Lost in a power cut, it is sent again, with the same id and content.
+      await journal.carry([{ kind: "delete", table: "unsent", key: id }]);
       attempts = 0;
     }
   }

@@ -64,6 +64,8 @@ export interface Drawing {
    * blocks the event loop for up to 10 ms.
    */
   recycle?(frame: Frame): void;
+  /** Forgets letters that were drawn before: another draws from now on. */
+  forget?(): void;
   /** The frame as a PNG, encoded off the event loop: 1920×1080 would block it for tens of milliseconds. */
   encode?(frame: Frame): Promise<Uint8Array>;
   /** Releases its resources, if it has any. */
@@ -89,8 +91,14 @@ export function createDrawing(folder: URL = fontFolder(import.meta.url)): Drawin
       return (width * sizePx) / 100;
     },
   };
-  const patches = new PatchCache();
-  return { measure, draw: (list, palette, memory) => drawList(list, { palette, measure, patches }, memory) };
+  let patches = new PatchCache();
+  return {
+    measure,
+    draw: (list, palette, memory) => drawList(list, { palette, measure, patches }, memory),
+    forget() {
+      patches = new PatchCache();
+    },
+  };
 }
 
 interface Tools {

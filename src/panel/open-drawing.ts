@@ -1,7 +1,7 @@
 /** Chooses who draws for a panel: the event loop if its frames are small, a thread if they are large. */
 import type { Frame } from "./frame.ts";
 import { Worker } from "node:worker_threads";
-import type { Clock, Log } from "../service/port.ts";
+import type { Clock, Log, Timer } from "../service/port.ts";
 import { drawWorkerFile } from "./assets.ts";
 import type { DrawReply, DrawRequest, EncodeRequest } from "./draw-worker.ts";
 import { createDrawing, type Drawing, type Palette } from "./draw.ts";
@@ -15,6 +15,8 @@ export interface DrawingOptions {
   readonly fontFolder?: URL;
   /** The thread's program, if it is not next to this one. */
   readonly workerUrl?: URL;
+  /** How long after the first frame the thread is started; until then frames are drawn here. Default: with the first frame. */
+  readonly threadAfterMs?: number;
 }
 
 /** Frames of up to this size (400×300 and a little more) are drawn in less than the 10 ms for which the event loop may be blocked, even on a Pi. */
@@ -44,14 +46,18 @@ export class WorkerDrawing implements Drawing {
   #worker: Worker | undefined;
   #nextId = 1;
   #isClosed = false;
+  #isThreadDue: boolean;
+  #threadDue: Timer | undefined;
 
   constructor(twin: Drawing, options: DrawingOptions) {
     this.measure = twin.measure;
     this.#twin = twin;
     this.#options = options;
+    this.#isThreadDue = options.threadAfterMs === undefined;
   }
 
   async draw(list: DisplayList, palette: Palette): Promise<Frame> {
+    if (!this.#isThreadDue) return this.#drawBeforeThread(list, palette);
     try {
       return await this.#drawInThread(list, palette);
     } catch (error) {
@@ -81,7 +87,20 @@ export class WorkerDrawing implements Drawing {
   /** Ends the thread. Frames that are under way are drawn here. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#threadDue?.cancel();
     await this.#drop(new Error("the drawing thread was closed"));
+  }
+
+  #drawBeforeThread(list: DisplayList, palette: Palette): Promise<Frame> {
+    const { clock, threadAfterMs: afterMs = 0 } = this.#options;
+    this.#threadDue ??= clock.startTimer("drawing thread", afterMs, () => {
+      this.#isThreadDue = true;
+      this.#twin.forget?.();
+      if (!this.#isClosed) this.#worker ??= this.#start();
+    });
+    const memory = this.#memory;
+    this.#memory = undefined;
+    return this.#twin.draw(list, palette, memory);
   }
 
   async #drawInThread(list: DisplayList, palette: Palette): Promise<Frame> {

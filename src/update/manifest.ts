@@ -3,7 +3,7 @@
  * between: what is not in a signed list is not unpacked.
  */
 import { createPublicKey, verify } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { CodedError } from "../kit/coded-error.ts";
 import { parseJson } from "../kit/json.ts";
 

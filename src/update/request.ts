@@ -5,7 +5,7 @@
 import { constants } from "node:fs";
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "../kit/error-text.ts";
 import { parseJson } from "../kit/json.ts";
 import { UpdateError, versionPattern } from "./manifest.ts";

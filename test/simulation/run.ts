@@ -156,6 +156,8 @@ async function check(world: World): Promise<void> {
     if (row === undefined || row.authorized < drop.priceMinor)
       world.violate(`nobody gets anything for nothing: ${drop.what} fell for ${JSON.stringify(row)}`);
   }
+  // That a sale was sent is written with the next commit.
+  await world.journal?.commit([]);
   const journal = await readJournal(world.disk);
   for (const row of world.provider.ledger()) {
     const stored = journal.sales.get(row.reference);

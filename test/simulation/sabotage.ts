@@ -23,6 +23,7 @@ function journal(change: (right: Journal) => Partial<Journal>): Sabotage {
   return {
     journal: (right) => ({
       commit: (changes) => right.commit(changes),
+      carry: (changes) => right.carry(changes),
       get: (table, key) => right.get(table, key),
       secret: (key) => right.secret(key),
       entries: (table) => right.entries(table),

@@ -90,6 +90,7 @@ export class World {
   machine: SimulatedMachine | undefined;
   link: LinkTwin | undefined;
   kiosk: Kiosk | undefined;
+  journal: Journal | undefined;
   scene: Scene = { kind: "starting" };
   #life: Life | undefined;
   readonly #sabotage: Sabotage;
@@ -341,6 +342,7 @@ export class World {
       retentionMs: 1e12,
     });
     const journal = wrap.journal?.(opened) ?? opened;
+    this.journal = journal;
     const unit = this.provider.state.units.get(msn);
     if (unit === undefined) throw new Error("no unit");
     const client = createVippsClient({

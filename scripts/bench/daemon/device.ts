@@ -24,12 +24,13 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-/** What systemd would start: the words between Node and the program, and the environment. */
-function unitOf(): Pick<Installation, "nodeOptions" | "environment"> {
+/** What systemd would start: the words between Node and the program, and the environment. `%C` is systemd's folder for caches (systemd.unit(5)). */
+function unitOf(folder: string): Pick<Installation, "nodeOptions" | "environment"> {
   const unit = readFileSync(join(top, "systemd/kvitt.service"), "utf8");
   const started = /^ExecStart=\S*node\s(?<options>.*?)\S*kvitt\.js/m.exec(unit)?.groups?.["options"] ?? "";
   const environment: Record<string, string> = {};
-  for (const [, name = "", value = ""] of unit.matchAll(/^Environment=(\w+)=(.*)$/gm)) environment[name] = value;
+  for (const [, name = "", value = ""] of unit.matchAll(/^Environment=(\w+)=(.*)$/gm))
+    environment[name] = value.replace("%C", join(folder, "cache"));
   return { nodeOptions: started.split(" ").filter((word) => word !== ""), environment };
 }
 
@@ -55,7 +56,7 @@ export async function install(bundle?: string): Promise<Installation> {
     folder,
     node,
     program: join(dist, "kvitt.js"),
-    ...unitOf(),
+    ...unitOf(folder),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -123,7 +123,7 @@ function list({ records, open, unsent }: Books, asJson: boolean, io: CommandIo):
   }
   for (const record of records) io.out(row(record));
   for (const one of open) io.out(openRow(one));
-  io.out(`${records.length} ended, ${open.length} open, ${unsent} not sent upstream yet`);
+  io.out(`${records.length} ended, ${open.length} open, ${unsent} not noted as sent upstream yet`);
   return 0;
 }
 

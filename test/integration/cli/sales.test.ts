@@ -145,7 +145,7 @@ describe("kvitt sales", () => {
     expect(lines[0]).toMatch(/sold .* 25\.00 NOK/);
     expect(lines[1]).toMatch(/attention .* 0\.00 NOK .* unknown-delivery/);
     expect(lines[2]).toMatch(/^open .* creating/);
-    expect(lines[3]).toBe("2 ended, 1 open, 0 not sent upstream yet");
+    expect(lines[3]).toBe("2 ended, 1 open, 0 not noted as sent upstream yet");
   });
 
   it("list --month keeps to that month", async () => {

@@ -105,11 +105,33 @@ describe("the drawing thread", () => {
     expect(holds.toSorted((one, other) => one - other)[2]).toBeLessThan(5);
   });
 
-  it("gives a frame even when the thread cannot start, and says so", async () => {
+  async function brokenThread(): Promise<URL> {
     const folder = await mkdtemp(join(tmpdir(), "kvitt-"));
     const broken = join(folder, "broken.mjs");
     await writeFile(broken, "throw new Error('no font');\n");
-    const { drawing, log } = open(pathToFileURL(broken));
+    return pathToFileURL(broken);
+  }
+
+  it("is not started for the first pictures, where a start has other things to do", async () => {
+    const ownClock = new SimulatedClock();
+    const log = createMemoryLog();
+    const workerUrl = await brokenThread();
+    const drawing = openDrawing(geometry, { clock: ownClock, log, workerUrl, threadAfterMs: 3_000 });
+    opened.push(drawing);
+    const expected = await twin.draw(listOf("idle"), colourPalette);
+    for (let picture = 0; picture < 2; picture += 1) {
+      const frame = await drawing.draw(listOf("idle"), colourPalette);
+      expect(Buffer.compare(Buffer.from(frame.rgba.buffer), Buffer.from(expected.rgba))).toBe(0);
+    }
+    expect(log.lines).toEqual([]);
+    await ownClock.advance(3_000);
+    await drawing.draw(listOf("idle"), colourPalette);
+    // It was asked then: this one cannot start.
+    expect(log.lines).toHaveLength(1);
+  });
+
+  it("gives a frame even when the thread cannot start, and says so", async () => {
+    const { drawing, log } = open(await brokenThread());
     const frame = await drawing.draw(listOf("thanks"), colourPalette);
     expect(frame.widthPx).toBe(1_920);
     expect(log.lines.map(({ message }) => message)).toEqual([

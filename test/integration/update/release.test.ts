@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { UpdateAnswer } from "../../../src/update/request.ts";
 import { openSlotDisk } from "../../../src/update/slot-disk.ts";
 import { httpSource } from "../../../src/update/source.ts";

@@ -126,6 +126,7 @@ function spoiltJournal(journal: Journal, spoil: Spoil): Journal {
       if (commits === 1) await spoil("boot count");
       await journal.commit(changes);
     },
+    carry: (changes) => journal.carry(changes),
     get: (table, key) => journal.get(table, key),
     secret: (key) => journal.secret(key),
     entries: (table) => {
@@ -292,6 +293,7 @@ function rig(spoil: Spoil = () => {}, disk = new SimulatedDisk()) {
 function bound(journal: Journal): Omit<Journal, "close"> {
   return {
     commit: (changes) => journal.commit(changes),
+    carry: (changes) => journal.carry(changes),
     get: (table, key) => journal.get(table, key),
     secret: (key) => journal.secret(key),
     entries: (table) => journal.entries(table),

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { openJournal } from "../../../src/journal/journal.ts";
-import type { Journal, JournalChange } from "../../../src/journal/port.ts";
+import type { CarriedChange, Journal, JournalChange } from "../../../src/journal/port.ts";
 import { SimulatedDisk } from "../../../src/journal/simulated-disk.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
 
@@ -121,6 +121,93 @@ describe("power cuts", () => {
         disk.restorePower(createSeededEntropy(first * 100 + second));
         expect([states[done], states[done + 1]]).toContain(snapshot(await open(disk)));
       }
+  });
+});
+
+describe("what is carried", () => {
+  const put = (key: string, value: number): CarriedChange => ({ kind: "put", table: "unsent", key, value });
+
+  it("is in memory at once, costs the disk nothing, and is written with the next commit, in order", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    await journal.commit([put("a", 1)]);
+    const syncs = disk.syncs;
+    await journal.carry([put("a", 2), put("b", 2)]);
+    await journal.carry([{ kind: "delete", table: "unsent", key: "b" }]);
+    expect([...journal.entries("unsent")]).toEqual([["a", 2]]);
+    expect(disk.syncs).toBe(syncs);
+    expect([...(await openCopy(disk)).entries("unsent")]).toEqual([["a", 1]]);
+    await journal.commit([put("c", 3)]);
+    expect(disk.syncs).toBe(syncs + 1);
+    expect([...(await openCopy(disk)).entries("unsent")]).toEqual([
+      ["a", 2],
+      ["c", 3],
+    ]);
+  });
+
+  it.each<readonly [string, (journal: Journal) => Promise<void>]>([
+    ["an empty commit", (journal) => journal.commit([])],
+    ["the journal's end", (journal) => journal.close()],
+  ])("is written by %s", async (_, write) => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    await journal.carry([put("a", 1)]);
+    await write(journal);
+    expect([...(await openCopy(disk)).entries("unsent")]).toEqual([["a", 1]]);
+  });
+
+  it("keeps its place between commits that are under way", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    const before = journal.commit([put("a", 1)]);
+    const carried = journal.carry([put("a", 2)]);
+    await Promise.all([before, carried]);
+    expect(journal.get("unsent", "a")).toBe(2);
+    await journal.commit([]);
+    expect((await openCopy(disk)).get("unsent", "a")).toBe(2);
+  });
+
+  it("is still there when the commit that takes it along is refused", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    await journal.carry([put("a", 1)]);
+    disk.beforeChange = () => {
+      throw new Error("no space left on device");
+    };
+    await expect(journal.commit([put("b", 1)])).rejects.toMatchObject({ code: "disk" });
+    disk.beforeChange = undefined;
+    expect([...journal.entries("unsent")]).toEqual([["a", 1]]);
+    await journal.commit([]);
+    expect([...(await openCopy(disk)).entries("unsent")]).toEqual([["a", 1]]);
+  });
+
+  it.each([1, 2, 3])("goes with its commit or not at all, wherever the power is cut, luck %i", async (seed) => {
+    const whole = JSON.stringify([
+      ["a", 2],
+      ["b", 1],
+    ]);
+    for (let cutAt = 1; ; cutAt += 1) {
+      const disk = new SimulatedDisk();
+      const journal = await open(disk);
+      await journal.commit([put("a", 1)]);
+      let operations = 0;
+      disk.beforeChange = () => {
+        operations += 1;
+        if (operations !== cutAt) return;
+        disk.cutPower();
+        throw new PowerCut("power");
+      };
+      await journal.carry([put("a", 2)]);
+      const isWhole = await journal.commit([put("b", 1)]).then(
+        () => true,
+        () => false,
+      );
+      disk.beforeChange = undefined;
+      if (isWhole) break;
+      disk.restorePower(createSeededEntropy(seed * 100 + cutAt));
+      const found = JSON.stringify([...(await open(disk)).entries("unsent")]);
+      expect([JSON.stringify([["a", 1]]), whole]).toContain(found);
+    }
   });
 });
 

@@ -1,11 +1,11 @@
 /** Goal: the disk has what a restart needs, and who pays only while a request to create may need it. Method: decisions, and what they write. */
 import { describe, expect, it } from "vitest";
-import { journalChanges, timedOutputChange } from "../../../src/kiosk/changes.ts";
-import { readTimedOutput } from "../../../src/kiosk/stored.ts";
+import { foundAgain, journalChanges, timedOutputChange } from "../../../src/kiosk/changes.ts";
+import { readTimedOutput, toJson } from "../../../src/kiosk/stored.ts";
 import type { SettlementEvent } from "../../../src/sale/event.ts";
 import { money } from "../../../src/sale/money.ts";
 import type { Customer } from "../../../src/sale/payment.ts";
-import { SaleUnderTest } from "../sale/support.ts";
+import { SaleUnderTest, view } from "../sale/support.ts";
 
 const customer: Customer = { kind: "customer-token", token: "a token" };
 
@@ -55,6 +55,51 @@ describe("the customer of a payment", () => {
     const after = new SaleUnderTest();
     const changes = changesOf(after, () => after.tell({ about: "boot", settlements, serviceVends: [] }));
     expect(changes).toContainEqual({ kind: "drop-secret", key: reference });
+  });
+});
+
+describe("what may be written later", () => {
+  /** A payment that is being created, in a journal that knows it. */
+  function asked(secret: Customer | undefined) {
+    const sale = new SaleUnderTest();
+    sale.press("A1");
+    const { reference } = sale.one("create");
+    const before = toJson(sale.state.settlements.get(reference)?.settlement);
+    const journal = { get: () => before, secret: () => (secret === undefined ? undefined : toJson(secret)) };
+    return { sale, reference, journal };
+  }
+
+  it("is that the provider has the payment", () => {
+    const { sale, reference, journal } = asked(undefined);
+    const changes = changesOf(sale, () => sale.payment(reference, { kind: "created" }));
+    expect(foundAgain(journal, changes, sale.effects)).toEqual([
+      expect.objectContaining({ kind: "put", table: "settlement", key: reference }),
+    ]);
+  });
+
+  it("is not that, while the customer's token is to be dropped with it", () => {
+    const { sale, reference, journal } = asked(customer);
+    const changes = changesOf(sale, () => sale.payment(reference, { kind: "created" }));
+    expect(foundAgain(journal, changes, sale.effects)).toBeUndefined();
+  });
+
+  it.each<[string, SettlementEvent]>([
+    ["that it was refused", { kind: "create-refused", status: 400, code: "4010" }],
+    ["that it was given up", { kind: "given-up", reason: "cancelled" }],
+  ])("is not %s", (_, event) => {
+    const { sale, reference, journal } = asked(undefined);
+    const changes = changesOf(sale, () => sale.payment(reference, event));
+    expect(changes).not.toEqual([]);
+    expect(foundAgain(journal, changes, sale.effects)).toBeUndefined();
+  });
+
+  it("is not that it can be delivered", () => {
+    const { sale, reference, journal } = asked(undefined);
+    sale.payment(reference, { kind: "created" });
+    sale.payment(reference, { kind: "timer" });
+    const changes = changesOf(sale, () => sale.see(view(reference, "AUTHORIZED", { authorized: 2_500 })));
+    expect(changes).not.toEqual([]);
+    expect(foundAgain(journal, changes, sale.effects)).toBeUndefined();
   });
 });
 

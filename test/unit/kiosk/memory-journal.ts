@@ -1,8 +1,9 @@
 /** A journal in memory for the kiosk's tests: says what was committed, and fails when the test says so. */
-import type { Journal, JournalChange, JournalTable, JsonValue } from "../../../src/journal/port.ts";
+import type { CarriedChange, Journal, JournalChange, JournalTable, JsonValue } from "../../../src/journal/port.ts";
 
 export class MemoryJournal implements Journal {
   readonly commits: (readonly JournalChange[])[] = [];
+  readonly carried: (readonly CarriedChange[])[] = [];
   /** Set: nothing is taken. */
   fault: Error | undefined;
   readonly #tables = new Map<JournalTable, Map<string, JsonValue>>();
@@ -17,6 +18,12 @@ export class MemoryJournal implements Journal {
     // As on a disk, nothing can be read before it is written: whoever looks at once finds what was there before.
     for (let turn = 0; turn < 3; turn += 1) await Promise.resolve();
     this.commits.push(changes);
+    this.#apply(changes);
+  }
+
+  async carry(changes: readonly CarriedChange[]): Promise<void> {
+    if (this.fault !== undefined) throw this.fault;
+    this.carried.push(changes);
     this.#apply(changes);
   }
 

@@ -40,7 +40,7 @@ it("sends all that waits, oldest first, and forgets each when the broker has it"
   await settle();
   expect([...link.sales.keys()]).toEqual(["one.0", "two.0"]);
   expect(link.sales.get("one.0")).toMatchObject({ id: "one", captured: 2_500, outcome: "sold" });
-  expect(journal.commits).toEqual([
+  expect(journal.carried).toEqual([
     [{ kind: "delete", table: "unsent", key: "one.0" }],
     [{ kind: "delete", table: "unsent", key: "two.0" }],
   ]);
