@@ -30,7 +30,11 @@ export interface Shot {
   readonly glare: { readonly x: number; readonly y: number; readonly radius: number; readonly strength: number };
   /** Of the picture before, 0 … 1. */
   readonly ghost: number;
+  /** What lies on the glass, in shares of the square: the level there, or undefined where the picture can be seen. */
+  readonly cover?: Cover;
 }
+
+export type Cover = (u: number, v: number) => number | undefined;
 
 /** One way to hold a phone at about this distance. */
 export function randomShot(entropy: Entropy, distanceMm: number, isEpaper: boolean): Shot {
@@ -107,7 +111,7 @@ function project(panel: Luma, before: Luma, sideMm: number, shot: Shot, shotPx: 
         const [hitX, hitY, hitZ] = [rayX * reach, rayY * reach, focalPx * reach - shot.distanceMm];
         const u = (hitX * rightX + hitY * rightY + hitZ * rightZ) / sideMm + 0.5;
         const v = (hitX * downX + hitY * downY + hitZ * downZ) / sideMm + 0.5;
-        sum += surface(panel, before, u, v, shot.ghost);
+        sum += shot.cover?.(u, v) ?? surface(panel, before, u, v, shot.ghost);
       }
       out[y * shotPx + x] = sum / 4;
     }

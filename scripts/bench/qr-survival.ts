@@ -21,7 +21,7 @@ import { type Luma, photograph, randomShot } from "./panel-camera.ts";
 const contentBytes = [41, 67, 120, 200];
 const shotsDefault = 12;
 /** Of the distance from which a customer reads: to scan, people hold the phone nearer. */
-const distanceShare = 0.5;
+export const distanceShare = 0.5;
 
 const methods = ["planner", "L", "M", "Q", "H", "naive"] as const;
 type Method = (typeof methods)[number];
@@ -47,7 +47,7 @@ interface Comparison {
 }
 
 /** Panels of one geometry need one row. */
-async function knownPanels(folder: URL, wanted: readonly string[]): Promise<readonly PanelGeometry[]> {
+export async function knownPanels(folder: URL, wanted: readonly string[]): Promise<readonly PanelGeometry[]> {
   const ids = readdirSync(folder).flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -5)] : []));
   const found = new Map<string, PanelGeometry>();
   for (const id of ids.toSorted()) {
@@ -61,7 +61,7 @@ async function knownPanels(folder: URL, wanted: readonly string[]): Promise<read
 }
 
 /** Two-sided sign test: the chance that so uneven a split of fair coins is one. Logarithms: 2 to the power of a thousand is no number here. */
-function chance(wins: number, losses: number): number {
+export function chance(wins: number, losses: number): number {
   const n = wins + losses;
   let logWays = 0;
   let sum = 0;
@@ -162,7 +162,7 @@ async function row(
   return `| ${geometry.id} | ${bytes} | ${planned} | ${cells.join(" | ")} |`;
 }
 
-function isSame(one: Luma, other: Luma): boolean {
+export function isSame(one: Luma, other: Luma): boolean {
   return one.levels.length === other.levels.length && one.levels.every((level, at) => level === other.levels[at]);
 }
 
@@ -219,7 +219,7 @@ function pictureOf(method: Method, text: string, geometry: PanelGeometry): Luma 
   return planning.kind === "refused" ? undefined : drawn(planning.plan.symbol, planning.plan.moduleSizePx, sidePx);
 }
 
-function drawn(symbol: QrSymbol, modulePx: number, sidePx: number): Luma | undefined {
+export function drawn(symbol: QrSymbol, modulePx: number, sidePx: number): Luma | undefined {
   if (modulePx < 1) return undefined;
   const start = Math.floor((sidePx - symbol.size * modulePx) / 2);
   const levels = new Float32Array(sidePx * sidePx).fill(255);
@@ -237,7 +237,7 @@ const sizePx = { min: 100, max: 2_000 } as const;
  * A picture at Size = the panel's short side, as picture services make it (level M, modules as even as whole pixels allow), scaled to the free square by
  * bilinear resampling; one-bit glass cuts it at the middle.
  */
-function naive(text: string, sidePx: number, geometry: PanelGeometry, level: ErrorCorrection = "M"): Luma {
+export function naive(text: string, sidePx: number, geometry: PanelGeometry, level: ErrorCorrection = "M"): Luma {
   const isMono = geometry.colours !== "colour";
   const { modules } = QRCode.create(text, { errorCorrectionLevel: level });
   const count = modules.size + 2 * quietZoneModules;

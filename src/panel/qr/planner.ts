@@ -39,7 +39,7 @@ export interface QrPolicy {
 
 export const defaultQrPolicy: QrPolicy = { moduleMmMin: 0.33, modulePxMin: 2 };
 
-const higherLevels: readonly ErrorCorrection[] = ["M", "Q", "H"];
+const levels: readonly ErrorCorrection[] = ["L", "M", "Q", "H"];
 
 interface Candidate {
   readonly level: ErrorCorrection;
@@ -47,21 +47,28 @@ interface Candidate {
   readonly modulePx: number;
 }
 
+/** A module of this size has pixels to spare for more error correction: measured, docs/qr-survival.md. */
+const spareModulePx = 5;
+
 /**
- * The largest module wins; among equals the symbol with the fewest modules; among those the highest error correction, which then costs nothing. This
- * was measured (docs/panels.md): cameras are short of pixels per module, and a screen has no scratches to correct. If nothing is readable, the
- * smallest symbol shows what the panel lacks.
+ * Level M where its modules keep `spareModulePx` and are readable, else L with the largest module; then the highest level of the same size, which
+ * costs nothing. On small glass cameras are short of pixels per module; on larger glass what lies on it (glare, scratches, dirt) costs more readings
+ * than somewhat smaller modules do. If nothing is readable, the smallest symbol shows what the panel lacks.
  */
-function best(text: string, sidePx: number): Candidate | undefined {
-  // The lowest level has the fewest modules, so no other level has larger ones. What remains is to find the highest level of the same size.
-  const size = symbolSize(text, "L");
-  if (size === undefined) return undefined;
-  let level: ErrorCorrection = "L";
-  for (const higher of higherLevels) {
+function best(text: string, sidePx: number, isReadable: (modulePx: number) => boolean): Candidate | undefined {
+  const modulePxOf = (size: number): number => Math.floor(sidePx / (size + 2 * quietZoneModules));
+  const sizeOfL = symbolSize(text, "L");
+  if (sizeOfL === undefined) return undefined;
+  const sizeOfM = symbolSize(text, "M");
+  const isSpare = (modulePx: number): boolean => modulePx >= spareModulePx && isReadable(modulePx);
+  const hasSpare = sizeOfM !== undefined && isSpare(modulePxOf(sizeOfM));
+  const size = hasSpare ? sizeOfM : sizeOfL;
+  let level: ErrorCorrection = hasSpare ? "M" : "L";
+  for (const higher of levels.slice(levels.indexOf(level) + 1)) {
     if (symbolSize(text, higher) !== size) break;
     level = higher;
   }
-  return { level, size, modulePx: Math.floor(sidePx / (size + 2 * quietZoneModules)) };
+  return { level, size, modulePx: modulePxOf(size) };
 }
 
 export function planQr(
@@ -73,7 +80,7 @@ export function planQr(
   const sidePx = Math.min(space.widthPx, space.heightPx);
   const isReadable = (modulePx: number): boolean =>
     modulePx >= policy.modulePxMin && pxToMm(geometry, modulePx) >= policy.moduleMmMin;
-  const winner = best(text, sidePx);
+  const winner = best(text, sidePx, isReadable);
   if (winner === undefined)
     return {
       kind: "refused",

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pxToMm } from "../../../../src/panel/geometry.ts";
 import { defaultQrPolicy, planQr, quietZoneModules } from "../../../../src/panel/qr/planner.ts";
+import { createSymbol } from "../../../../src/panel/qr/symbol.ts";
 import { codeArea } from "../../../../src/panel/scene/layout.ts";
 import { geometries, geometryNamed } from "../panels.ts";
 
@@ -36,6 +37,35 @@ describe("a plan", () => {
       const text = "https://qr.vipps.no/".padEnd(bytes, "aB3");
       expect(planQr(text, geometry, codeArea(geometry)).kind, `${bytes} bytes`).toBe("planned");
     }
+  });
+});
+
+describe("the level", () => {
+  const text = "https://qr.vipps.no/".padEnd(67, "k7Xp2Qv9LmZr4Tb");
+  /** A square panel of one millimetre a pixel: every module is readable. */
+  const planned = (sidePx: number, mmPerPx = 1): readonly [string, number] => {
+    const side = { widthPx: sidePx, heightPx: sidePx };
+    const mm = { widthMm: sidePx * mmPerPx, heightMm: sidePx * mmPerPx };
+    const planning = planQr(text, { ...geometryNamed("waveshare-4.2-v2 at 0°"), ...side, ...mm }, side);
+    return planning.kind === "planned"
+      ? [planning.plan.symbol.errorCorrection, planning.plan.moduleSizePx]
+      : ["refused", 0];
+  };
+
+  it("is M from the size on at which its module has 5 px, and below it the largest module at L", () => {
+    const ofM = createSymbol(text, "M")?.size ?? 0;
+    const ofL = createSymbol(text, "L")?.size ?? 0;
+    expect(ofL).toBeLessThan(ofM);
+    const enough = 5 * (ofM + 2 * quietZoneModules);
+    expect(planned(enough)).toEqual(["M", 5]);
+    expect(planned(enough - 1)).toEqual(["L", Math.floor((enough - 1) / (ofL + 2 * quietZoneModules))]);
+  });
+
+  it("is L where the modules of M would be too small to be read in millimetres", () => {
+    const sidePx = 8 * ((createSymbol(text, "L")?.size ?? 0) + 2 * quietZoneModules);
+    const [, modulePx] = planned(sidePx);
+    expect(planned(sidePx, 0.33 / 8)).toEqual(["L", 8]);
+    expect(modulePx).toBeLessThan(8);
   });
 });
 
