@@ -20,7 +20,7 @@ import { carryOut } from "./updater.ts";
 
 const clock = createSystemClock({ floorWallMs: 0, requireSynchronized: false });
 const run = promisify(execFile);
-const commandTimeoutMs = 600_000;
+const commandTimeoutMs = 60_000;
 /** The release that this program came with. */
 const ownRelease = join(process.execPath, "../..");
 const configPath = "/etc/kvitt/kvitt.toml";
@@ -101,7 +101,8 @@ async function main(): Promise<void> {
     runningSlot,
     look: () => viewDaemon(settings.serviceSocket),
     async restart() {
-      await run("systemctl", ["try-restart", "kvitt.service"], { timeout: commandTimeoutMs });
+      // Not waited for: whether it starts well is the gate's to say.
+      await run("systemctl", ["--no-block", "try-restart", "kvitt.service"], { timeout: commandTimeoutMs });
     },
     sleep: (ms) => clock.sleep(ms),
     monotonicMs: () => clock.monotonicMs(),

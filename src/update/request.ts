@@ -2,6 +2,7 @@
  * How an update is ordered: whoever may write into the daemon's folder of the slots asks by a file there. root takes it (kvitt-update.path starts
  * kvitt-update.service) and trusts nothing of it: what is unpacked has to be signed, wherever it comes from.
  */
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -54,9 +55,10 @@ export function wantedRelease(text: string | undefined): WantedRelease | undefin
  * @throws the file system's error when this user may not
  */
 export async function requestUpdate(folder: string, request: UpdateRequest): Promise<void> {
-  const fresh = join(folder, `${requestName}.${process.pid}`);
+  // root may order, too, in a folder that is another user's: a new file under a name that nobody could have put a link at ("wx": O_EXCL, open(2)).
+  const fresh = join(folder, `${requestName}.${randomUUID()}`);
   try {
-    await writeFile(fresh, `${JSON.stringify(request)}\n`, { mode: 0o600, flush: true });
+    await writeFile(fresh, `${JSON.stringify(request)}\n`, { mode: 0o600, flush: true, flag: "wx" });
     await rename(fresh, join(folder, requestName));
   } catch (error) {
     await rm(fresh, { force: true });

@@ -1,5 +1,5 @@
 /** What unpacking needs of the disk, and the difference between written and synced: tests cut the power between any two of these operations. */
-import { chmod, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface SlotDisk {
@@ -12,8 +12,10 @@ export interface SlotDisk {
   /** What stands in this file or folder survives a power cut from now on (fsync(2)). */
   sync(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** A file, or a folder with all that is in it; nothing happens when it is not there. */
+  /** A folder of root's, with all that is in it; nothing happens when it is not there. */
   remove(path: string): Promise<void>;
+  /** One file, in a folder that another user may change meanwhile: never what a link or a folder leads to (unlink(2)). */
+  removeFile(path: string): Promise<void>;
 }
 
 /** Everybody may read a program, and nobody but root change it. */
@@ -44,6 +46,7 @@ export function openSlotDisk(root: string): SlotDisk {
     },
     rename: (from, to) => rename(at(from), at(to)),
     remove: (path) => rm(at(path), { recursive: true, force: true }),
+    removeFile: (path) => unlink(at(path)).catch(ignoreMissing(undefined)),
   };
 }
 

@@ -44,7 +44,7 @@ export async function unpack({ disk, manifest, contentOf, keep }: UnpackParts): 
     await disk.rename(version, old);
     await disk.sync("");
   }
-  for (const mark of marks) await disk.remove(`state/${version}.${mark}`);
+  for (const mark of marks) await disk.removeFile(`state/${version}.${mark}`);
   await disk.sync("state");
   await disk.rename(fresh, version);
   await disk.sync("");
@@ -60,7 +60,7 @@ async function tidy(disk: SlotDisk, keep: readonly string[]): Promise<void> {
     await disk.rename(name, `old-${name}`);
     await disk.sync("");
     await disk.remove(`old-${name}`);
-    for (const mark of marks) await disk.remove(`state/${name}.${mark}`);
+    for (const mark of marks) await disk.removeFile(`state/${name}.${mark}`);
   }
 }
 

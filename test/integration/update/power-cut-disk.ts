@@ -72,10 +72,8 @@ export function cuttableDisk(root: string, after: number, loss: Loss): CuttableD
         }
         renames.push({ folder: folderOf(to), undo: () => disk.rename(to, from).catch(() => {}) });
       }),
-    remove: (path) =>
-      step(async () => {
-        await disk.remove(path);
-      }),
+    remove: (path) => step(() => disk.remove(path)),
+    removeFile: (path) => step(() => disk.removeFile(path)),
   };
 }
 

@@ -2,7 +2,7 @@
  * Goal: cut the power at any instant of an update, and the machine starts something that works. Method: an update as its sequence of file operations on
  * a real folder, cut after each of them, with what was not synced lost in several ways; then the package's own launcher starts what it finds.
  */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -81,6 +81,20 @@ it("an update after one that was cut goes through, and leaves nothing of it", as
     expect((await readdir(machine.slots)).toSorted()).toStrictEqual(["1.1.0", "1.2.0", "state"]);
     expect((await launch(machine, "service", "run")).out).toBe("1.2.0 format=1");
   }
+});
+
+it("a mark that its owner made a link or a folder is not followed: nothing else of root's is touched", async () => {
+  const outside = join(folder, "outside");
+  await mkdir(outside);
+  await writeFile(join(outside, "kept"), "");
+  await rm(join(machine.slots, "state/1.2.0.tried"));
+  await symlink(outside, join(machine.slots, "state/1.2.0.tried"));
+  const disk = openSlotDisk(machine.slots);
+  await unpack({ disk, manifest, contentOf, keep: ["1.1.0"] });
+  expect(await readdir(outside)).toStrictEqual(["kept"]);
+  await mkdir(join(machine.slots, "state/1.2.0.good"));
+  await expect(unpack({ disk, manifest, contentOf, keep: ["1.1.0"] })).rejects.toThrow();
+  expect((await launch(machine, "service", "run")).out).toMatch(/^1\.[012]\.0 /);
 });
 
 it("a file with other bytes than the signed ones never becomes part of a slot", async () => {

@@ -65,6 +65,7 @@ function memoryDisk(
         all.delete(path);
       }
     },
+    removeFile: async (path) => void all.delete(path),
     async remove(path) {
       for (const one of [path, ...inside(path)]) all.delete(one);
     },
