@@ -1,6 +1,6 @@
 /**
  * What the whole daemon costs: each figure beside its yardstick, in the same run, on the bundle as it is delivered. `--short` runs everything a
- * few times only, to prove that it runs; `--only start,memory,…` takes some; `--sales N`, `--idle-s N` and `--bundle FOLDER` as they say.
+ * few times only, to prove that it runs; `--only start,memory,…` takes some; `--times N`, `--sales N`, `--idle-s N` and `--bundle FOLDER` as they say.
  * Wall times on a computer that does something else mean little: look at the ratios, the processor's times and the counts.
  */
 import { writeFileSync } from "node:fs";
@@ -146,6 +146,7 @@ export async function run(print: Print, args: readonly string[] = []): Promise<v
     options: {
       short: { type: "boolean", default: false },
       only: { type: "string" },
+      times: { type: "string" },
       sales: { type: "string" },
       "idle-s": { type: "string" },
       bundle: { type: "string" },
@@ -173,7 +174,7 @@ export async function run(print: Print, args: readonly string[] = []): Promise<v
         installation,
         world,
         print,
-        times: short ? 1 : 12,
+        times: Number(values.times ?? (short ? 1 : 12)),
         settleMs: short ? 1_000 : 20_000,
         sales: Number(values.sales ?? (short ? 4 : 2_000)),
         idleMs: Number(values["idle-s"] ?? (short ? 2 : 60)) * 1_000,

@@ -10,6 +10,9 @@ import { type RelayFile, relayFileSchema } from "./relay.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { readToml } from "./toml.ts";
 
+// A configuration is read once: compiling a parser for each of its objects takes longer than reading them. Messages are few, too.
+z.config({ jitless: true });
+
 export interface ConfigFault {
   /** `sale.choose_s`, `product[2].price`. */
   readonly key: string;
