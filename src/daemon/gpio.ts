@@ -187,7 +187,11 @@ export function openGpioMachine(
   const { clock, log, register } = parts;
   return createGpioMachine({
     ...gpioSettings(delivery),
-    openInputs: async () => withClaims(await openLines(linesChoice(delivery), clock), register.owner()),
+    openInputs: async () => {
+      const lines = await openLines(linesChoice(delivery), clock);
+      log.info({ backEnd: lines.backEnd }, "the way to the machine's lines on the header");
+      return withClaims(lines, register.owner());
+    },
     actuators,
     clock,
     log,

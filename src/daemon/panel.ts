@@ -3,9 +3,8 @@ import { readFile } from "node:fs/promises";
 import { defined } from "../kit/defined.ts";
 import { panelClaims } from "../config/pins.ts";
 import type { Config } from "../config/schema.ts";
-import { loadOnoff } from "../machine/gpio/sysfs-lines.ts";
-import { headerBase, readChips } from "../machine/gpio/header.ts";
 import type { LineRegister } from "../machine/gpio/line-register.ts";
+import { openLines } from "../machine/gpio/open-lines.ts";
 import { fontFolder, panelFolder } from "../panel/assets.ts";
 import { createPanel } from "../panel/create-panel.ts";
 import { isPicture } from "../panel/draw.ts";
@@ -163,10 +162,10 @@ export async function openSink(
       device: panel.device,
       gpio: async () => {
         register.deviceOwner().claim(panelClaims(file, panel.device));
-        return {
-          openPin: await loadOnoff(),
-          base: headerBase(await readChips(), config.delivery.driver === "gpio" ? config.delivery.base : undefined),
-        };
+        const base = config.delivery.driver === "gpio" ? config.delivery.base : undefined;
+        const lines = await openLines({ backEnd: "auto", base }, clock);
+        log.info({ room: "panel", backEnd: lines.backEnd }, "the way to the panel's lines on the header");
+        return lines;
       },
     });
   if (panel.output !== "framebuffer") throw new PanelSetupError("an e-paper panel needs a model: kvitt panel list");

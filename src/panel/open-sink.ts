@@ -1,7 +1,7 @@
 /** Opens the sink that drives a panel, from the panel's file. */
 import type { Clock, Log } from "../service/port.ts";
 import { createEpaperSink } from "./epaper/epaper-sink.ts";
-import { createEpaperLines, type OpenPanelPin } from "./epaper/gpio-lines.ts";
+import { createEpaperLines, type HeaderLines } from "./epaper/gpio-lines.ts";
 import { openSpi } from "./epaper/spi.ts";
 import { createFramebufferSink } from "./framebuffer/framebuffer-sink.ts";
 import type { Rotation } from "./geometry.ts";
@@ -19,8 +19,8 @@ export interface PanelSinkOptions {
   /** For backlit panels: how bright they should be now, 0 … 1, and how far the picture may wander. */
   readonly light?: () => number;
   readonly shift?: { readonly maxPx: number; readonly everyMs: number };
-  /** Opens the GPIO lines of an e-paper panel; not called for others. `base` is the number of the header's first line. */
-  readonly gpio: () => Promise<{ readonly openPin: OpenPanelPin; readonly base: number }>;
+  /** Opens the way to the header that an e-paper panel's lines take, which is its own; not called for others. */
+  readonly gpio: () => Promise<HeaderLines>;
 }
 
 /** @throws whatever `gpio` throws, and ControllerError for an e-paper panel with a controller that we do not drive */
@@ -38,8 +38,7 @@ export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions)
       shift,
     });
   }
-  const { openPin, base } = await options.gpio();
-  const lines = createEpaperLines(openPin, base, panel.pins, clock);
+  const lines = await createEpaperLines(await options.gpio(), panel.pins, clock);
   const path = device ?? panel.spiDevice;
   const sink = createEpaperSink({
     controller: panel.controller,
@@ -57,7 +56,7 @@ export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions)
     absence: () => sink.absence(),
     async close() {
       await sink.close();
-      lines.close();
+      await lines.close();
     },
   };
 }

@@ -2,8 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defined } from "../../kit/defined.ts";
-import { loadOnoff } from "../../machine/gpio/sysfs-lines.ts";
-import { headerBase, readChips } from "../../machine/gpio/header.ts";
+import { openLines } from "../../machine/gpio/open-lines.ts";
 import { panelFolder } from "../../panel/assets.ts";
 import { createDrawing } from "../../panel/draw.ts";
 import { framePng } from "../../panel/png.ts";
@@ -225,7 +224,7 @@ async function test(values: Values, io: CommandIo): Promise<number> {
     clock,
     log: createReadableLog("warn", io.err),
     ...defined({ device: values.device }),
-    gpio: async () => ({ openPin: await loadOnoff(), base: headerBase(await readChips(), undefined) }),
+    gpio: () => openLines({ backEnd: "auto" }, clock),
   });
   const { widthPx, heightPx } = geometryOf(panel, rotation);
   return testPanel({ panelId: panel.id, widthPx, heightPx, sink, io, nowMs: () => clock.monotonicMs() });

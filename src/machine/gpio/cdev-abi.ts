@@ -47,12 +47,14 @@ export interface LineRequest {
   readonly offset: number;
   readonly consumer: string;
   readonly activeLow: boolean;
-  readonly kind: "input" | "output";
+  /** `level`: an input without edges. */
+  readonly kind: "input" | "level" | "output";
   readonly bias?: "pull-up" | "pull-down" | "none" | undefined;
 }
 
 function flagsOf({ kind, activeLow, bias }: LineRequest): bigint {
-  let flags = kind === "output" ? flag.output : flag.input | flag.edgeRising | flag.edgeFalling;
+  let flags = kind === "output" ? flag.output : flag.input;
+  if (kind === "input") flags |= flag.edgeRising | flag.edgeFalling;
   if (activeLow) flags |= flag.activeLow;
   if (bias === "pull-up") flags |= flag.biasPullUp;
   if (bias === "pull-down") flags |= flag.biasPullDown;
@@ -72,7 +74,7 @@ export function packLineRequest(request: LineRequest): Buffer {
     bytes.writeUInt32LE(attributeOutputValues, requestOffsets.attributes);
     bytes.writeBigUInt64LE(0n, requestOffsets.attributes + 8);
     bytes.writeBigUInt64LE(1n, requestOffsets.attributes + 16);
-  } else bytes.writeUInt32LE(eventBuffer, requestOffsets.eventBufferSize);
+  } else if (request.kind === "input") bytes.writeUInt32LE(eventBuffer, requestOffsets.eventBufferSize);
   bytes.writeUInt32LE(1, requestOffsets.lineCount);
   return bytes;
 }

@@ -8,6 +8,7 @@ import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Timer } from "../../service/port.ts";
 import {
   lineFd,
+  type LineRequest,
   packLineRequest,
   packValues,
   readChipInfo,
@@ -129,6 +130,8 @@ class CdevLines implements GpioLines {
   readonly #pollMs: number;
   readonly #outputs: { readonly spec: OutputSpec; readonly fd: number }[] = [];
   readonly #inputs = new Set<{ readonly fd: number; readonly poll: () => void }>();
+  /** Inputs without edges. */
+  readonly #levels = new Set<number>();
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -139,7 +142,7 @@ class CdevLines implements GpioLines {
     this.#pollMs = pollMs;
   }
 
-  #request(spec: OutputSpec | InputSpec, kind: "input" | "output"): number {
+  #request(spec: OutputSpec | InputSpec, kind: LineRequest["kind"]): number {
     const { bcm, activeLow, name } = spec;
     const bias = "bias" in spec ? spec.bias : undefined;
     const bytes = packLineRequest({ offset: bcm, consumer, activeLow, kind, bias });
@@ -182,10 +185,14 @@ class CdevLines implements GpioLines {
 
   async openInput(
     spec: InputSpec,
-    onEdge: (edge: Edge) => void,
+    onEdge: ((edge: Edge) => void) | undefined,
     onFailure: (error: Error) => void,
   ): Promise<InputLine> {
-    const fd = this.#request(spec, "input");
+    const fd = this.#request(spec, onEdge === undefined ? "level" : "input");
+    if (onEdge === undefined) {
+      this.#levels.add(fd);
+      return { spec, isActive: () => this.#read(fd) };
+    }
     this.#calls.setNonBlocking(fd);
     const bytes = Buffer.alloc(sizes.lineEvent * 16);
     const input = {
@@ -230,8 +237,10 @@ class CdevLines implements GpioLines {
       for (const { spec, fd } of this.#outputs) this.#set(spec, fd, false);
     } finally {
       for (const { fd } of [...this.#outputs, ...this.#inputs]) this.#calls.close(fd);
+      for (const fd of this.#levels) this.#calls.close(fd);
       this.#outputs.length = 0;
       this.#inputs.clear();
+      this.#levels.clear();
       this.#calls.close(this.#chip);
     }
   }

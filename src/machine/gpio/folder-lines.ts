@@ -41,7 +41,7 @@ class FolderLines implements GpioLines {
   /** A file that is not there yet is made, at rest. */
   async openInput(
     spec: InputSpec,
-    onEdge: (edge: Edge) => void,
+    onEdge: ((edge: Edge) => void) | undefined,
     onFailure: (error: Error) => void,
   ): Promise<InputLine> {
     if (!existsSync(this.#path(spec))) this.#write(spec, false);
@@ -52,7 +52,7 @@ class FolderLines implements GpioLines {
       const active = this.#isActive(spec);
       if (active === known) return;
       known = active;
-      onEdge({ active, monoMs: this.#clock.monotonicMs() });
+      onEdge?.({ active, monoMs: this.#clock.monotonicMs() });
     };
     this.#inputs.push({ spec, look });
     this.#watcher ??= watch(this.#folder, (_, name) => {

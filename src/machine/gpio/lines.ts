@@ -40,8 +40,15 @@ export interface Edge {
 export interface GpioLines {
   readonly backEnd: "sysfs" | "cdev" | "simulated";
   openOutput(spec: OutputSpec): Promise<OutputLine>;
-  /** `onFailure`: the line went away (hot removal); no edge comes any more. */
-  openInput(spec: InputSpec, onEdge: (edge: Edge) => void, onFailure: (error: Error) => void): Promise<InputLine>;
+  /**
+   * @param onEdge undefined for a line whose level is asked for and whose edges nobody wants
+   * @param onFailure the line went away (hot removal); no edge comes any more
+   */
+  openInput(
+    spec: InputSpec,
+    onEdge: ((edge: Edge) => void) | undefined,
+    onFailure: (error: Error) => void,
+  ): Promise<InputLine>;
   /** Outputs off, everything freed. Idempotent. */
   close(): Promise<void>;
 }

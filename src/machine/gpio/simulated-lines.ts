@@ -5,7 +5,7 @@ import type { Edge, GpioLines, InputLine, InputSpec, OutputLine, OutputSpec } fr
 
 interface OpenInput {
   readonly spec: InputSpec;
-  readonly onEdge: (edge: Edge) => void;
+  readonly onEdge: ((edge: Edge) => void) | undefined;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -47,7 +47,7 @@ export class SimulatedHeader {
     if (this.isHigh(bcm) === high && this.#levels.has(bcm)) return;
     this.#levels.set(bcm, high);
     const input = this.#inputs.get(bcm);
-    input?.onEdge({ active: high !== input.spec.activeLow, monoMs: this.#clock.monotonicMs() });
+    input?.onEdge?.({ active: high !== input.spec.activeLow, monoMs: this.#clock.monotonicMs() });
   }
 
   /** Somebody else has the line: opening it fails with EBUSY. */

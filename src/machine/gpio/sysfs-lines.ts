@@ -125,19 +125,20 @@ class SysfsLines implements GpioLines {
 
   async openInput(
     spec: InputSpec,
-    onEdge: (edge: Edge) => void,
+    onEdge: ((edge: Edge) => void) | undefined,
     onFailure: (error: Error) => void,
   ): Promise<InputLine> {
     const number = this.#first + spec.bcm;
     try {
       await this.#export(number, ["direction", "value", "edge"]);
-      const pin = this.#openPin(number, "in", "both");
+      const pin = this.#openPin(number, "in", onEdge === undefined ? "none" : "both");
       this.#inputs.push(pin);
-      pin.watch((error, value) => {
-        if (error === null || error === undefined)
-          onEdge({ active: (value === 1) !== spec.activeLow, monoMs: this.#clock.monotonicMs() });
-        else onFailure(lineError(spec, number, error));
-      });
+      if (onEdge !== undefined)
+        pin.watch((error, value) => {
+          if (error === null || error === undefined)
+            onEdge({ active: (value === 1) !== spec.activeLow, monoMs: this.#clock.monotonicMs() });
+          else onFailure(lineError(spec, number, error));
+        });
       return { spec, isActive: () => (pin.readSync() === 1) !== spec.activeLow };
     } catch (error) {
       throw lineError(spec, number, error);

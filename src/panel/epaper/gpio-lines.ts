@@ -1,16 +1,22 @@
-/** A panel's lines on the GPIO header, through anything that opens pins (onoff's `Gpio` will do). */
+/** A panel's lines on the GPIO header, over whichever way to it this kernel has: the same back ends as the machine's lines. */
 import type { Clock } from "../../service/port.ts";
 import type { DigitalOutput, EpaperLines, Level } from "./lines.ts";
 
-export interface PanelPin {
-  writeSync(value: Level): void;
-  readSync(): number;
-  unexport(): void;
+interface PinSpec {
+  readonly name: string;
+  readonly bcm: number;
+  readonly activeLow: boolean;
 }
 
-/** `high` and `low` open an output that has that level from the start. */
-export type OpenPanelPin = (number: number, direction: "in" | "high" | "low", edge: "none") => PanelPin;
+/** What is needed of a way to the header; the machine's `GpioLines` fit. An output that is opened is off from the start. */
+export interface HeaderLines {
+  openOutput(spec: PinSpec): Promise<{ set(on: boolean): void }>;
+  /** Of an input whose edges nobody wants. */
+  openInput(spec: PinSpec, onEdge: undefined, onFailure: (error: Error) => void): Promise<{ isActive(): boolean }>;
+  close(): Promise<void>;
+}
 
+/** BCM numbers. */
 export interface PanelPins {
   readonly reset: number;
   readonly dataCommand: number;
@@ -20,44 +26,49 @@ export interface PanelPins {
 
 export interface GpioEpaperLines extends EpaperLines {
   /** Returns the lines to the kernel. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** BUSY is polled: a refresh takes seconds, and sysfs loses edges. */
 const busyLookMs = 10;
 
-/** `base` is the number of the header's first line in sysfs; `pins` are BCM numbers. */
-export function createEpaperLines(openPin: OpenPanelPin, base: number, pins: PanelPins, clock: Clock): GpioEpaperLines {
-  const opened: PanelPin[] = [];
-  const open = (bcm: number, direction: "in" | "high" | "low"): PanelPin => {
-    const pin = openPin(base + bcm, direction, "none");
-    opened.push(pin);
-    return pin;
-  };
-  const output = (bcm: number, direction: "high" | "low"): DigitalOutput => {
-    const pin = open(bcm, direction);
-    return { set: async (level) => pin.writeSync(level) };
-  };
-  const busy = open(pins.busy, "in");
-  const read = async (): Promise<Level> => (busy.readSync() === 0 ? 0 : 1);
-  return {
-    reset: output(pins.reset, "high"),
-    dataCommand: output(pins.dataCommand, "low"),
-    power: pins.power === undefined ? undefined : output(pins.power, "low"),
-    busy: {
-      read,
-      async waitFor(level, timeoutMs) {
-        const endMs = clock.monotonicMs() + timeoutMs;
-        while ((await read()) !== level) {
-          if (clock.monotonicMs() >= endMs) return false;
-          await clock.sleep(busyLookMs);
-        }
-        return true;
+/** @throws GpioError of the header, after what was opened is given back */
+export async function createEpaperLines(header: HeaderLines, pins: PanelPins, clock: Clock): Promise<GpioEpaperLines> {
+  try {
+    // RST is active low: off is high, and the controller runs. D/C and PWR are low when off.
+    const reset = await header.openOutput({ name: "RST of the panel", bcm: pins.reset, activeLow: true });
+    const dataCommand = await header.openOutput({ name: "DC of the panel", bcm: pins.dataCommand, activeLow: false });
+    const power =
+      pins.power === undefined
+        ? undefined
+        : await header.openOutput({ name: "PWR of the panel", bcm: pins.power, activeLow: false });
+    const busySpec = { name: "BUSY of the panel", bcm: pins.busy, activeLow: false };
+    // A line that goes away fails when it is read.
+    const busy = await header.openInput(busySpec, undefined, () => {});
+    const read = async (): Promise<Level> => (busy.isActive() ? 1 : 0);
+    return {
+      reset: { set: async (level) => reset.set(level === 0) },
+      dataCommand: outputOf(dataCommand),
+      power: power === undefined ? undefined : outputOf(power),
+      busy: {
+        read,
+        async waitFor(level, timeoutMs) {
+          const endMs = clock.monotonicMs() + timeoutMs;
+          while ((await read()) !== level) {
+            if (clock.monotonicMs() >= endMs) return false;
+            await clock.sleep(busyLookMs);
+          }
+          return true;
+        },
       },
-    },
-    close() {
-      for (const pin of opened) pin.unexport();
-      opened.length = 0;
-    },
-  };
+      close: () => header.close(),
+    };
+  } catch (error) {
+    await header.close();
+    throw error;
+  }
+}
+
+function outputOf(line: { set(on: boolean): void }): DigitalOutput {
+  return { set: async (level) => line.set(level === 1) };
 }

@@ -118,6 +118,24 @@ describe("lines over sysfs", () => {
     await expect(lines.openOutput(spec)).rejects.toThrow(text);
   });
 
+  it("has no edges where nobody wants them", async () => {
+    line(529);
+    const opened: unknown[][] = [];
+    const openPin: OpenPin = (...given) => {
+      opened.push(given);
+      return {
+        writeSync: () => {},
+        readSync: () => 1,
+        watch: () => expect.unreachable("a watch costs a thread's attention"),
+        unexport: () => {},
+      };
+    };
+    const lines = await openSysfsLines({ base: undefined, clock: new SimulatedClock(), folder, openPin });
+    const busy = await lines.openInput(spec, undefined, () => {});
+    expect(opened).toEqual([[529, "in", "none"]]);
+    expect(busy.isActive()).toBe(true);
+  });
+
   it("tells edges with their meaning, and a line that went away", async () => {
     line(529);
     let edge: Parameters<ReturnType<OpenPin>["watch"]>[0] = () => {};
@@ -231,6 +249,24 @@ describe("the character device", () => {
     await lines.close();
     expect(kernel.levels.get(17)).toBe(false);
     expect(kernel.lineOf.size).toBe(0);
+  });
+
+  it("asks the kernel for no edges of a line whose level alone is wanted, and never fetches any", async () => {
+    const kernel = new Kernel();
+    const clock = new SimulatedClock();
+    const lines = await openCdevLines({ clock, calls: kernel });
+    const busy = await lines.openInput({ name: "BUSY", bcm: 24, activeLow: false }, undefined, () => {});
+    expect(clock.timers()).toEqual([]);
+    expect(busy.isActive()).toBe(false);
+    kernel.levels.set(24, true);
+    expect(busy.isActive()).toBe(true);
+    await lines.close();
+    expect(kernel.lineOf.size).toBe(0);
+    const flags = packLineRequest({ offset: 24, consumer: "kvitt", activeLow: false, kind: "level" }).readBigUInt64LE(
+      288,
+    );
+    // GPIO_V2_LINE_FLAG_INPUT alone (linux/gpio.h).
+    expect(flags).toBe(4n);
   });
 
   it("hands out every edge that the kernel kept, in order, with its time", async () => {
