@@ -45,6 +45,14 @@ const machine = z.strictObject({
     .describe(
       "Unix socket for who mends and looks after the machine (kvitt machine state, kvitt machine serviced); kvitt's group may use it. Default service.sock in systemd's RuntimeDirectory: /run/kvitt/service.sock.",
     ),
+  status_port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe(
+      "Port of 127.0.0.1 with a page for who looks after the machine (state, picture on the glass, last sales, warnings) and /metrics for Prometheus. Without it there is none.",
+    ),
 });
 
 /** A page that opens on customers' phones. */

@@ -19,11 +19,14 @@ import { createSystemClock, type SystemClock } from "../service/system-clock.ts"
 import { createTimeExtension } from "../service/time-extension.ts";
 import { feedWatchdog } from "../service/watchdog.ts";
 import { buildFloorMs } from "./build-floor.ts";
+import { markGlass, unmarkGlass } from "./glass-mark.ts";
 import { commandMemory, countBoot, noMemory } from "./journal.ts";
 import { kioskOf } from "./kiosk.ts";
 import { isJournalTrouble, type JournalTrouble, standOutOfService } from "./out-of-service.ts";
 import { configuredParts, type DaemonParts } from "./parts.ts";
+import { statusPages } from "./status-page.ts";
 import { stopBudget } from "./stop-budget.ts";
+import { watch } from "./watched.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -109,17 +112,21 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   owned.defer("time extension", () => extension.end());
   extension.begin(startMs);
 
-  const journal = await parts.openJournal();
-  owned.defer("journal", () => journal.close());
-  const { panel, stopMs: panelMs } = await parts.openPanel();
+  const openedJournal = await parts.openJournal();
+  owned.defer("journal", () => openedJournal.close());
+  const { panel: openedPanel, stopMs: panelMs } = await parts.openPanel();
   const budget = stopBudget({ deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s), panelMs });
-  owned.defer("panel", () => panel.stop(), budget.panelMs);
-  const link = await parts.openLink(await countBoot(journal), commandMemory(journal));
-  owned.defer("link", () => link.stop(), budget.linkMs);
-  const provider = await parts.openProvider(panel.facts);
+  await markGlass(env);
+  owned.defer("panel", () => openedPanel.stop().then(() => unmarkGlass(env)), budget.panelMs);
+  const openedLink = await parts.openLink(await countBoot(openedJournal), commandMemory(openedJournal));
+  owned.defer("link", () => openedLink.stop(), budget.linkMs);
+  const provider = await parts.openProvider(openedPanel.facts);
   owned.defer("provider", () => provider.close());
-  const { machine, twin, attach } = parts.openMachine();
-  owned.defer("machine", () => machine.stop(), budget.machineMs);
+  const { machine: openedMachine, twin, attach } = parts.openMachine();
+  owned.defer("machine", () => openedMachine.stop(), budget.machineMs);
+  const opened = { journal: openedJournal, panel: openedPanel, link: openedLink, machine: openedMachine };
+  const watched = watch(opened, config, budget, clock);
+  const { journal, panel, link, machine } = watched;
   const probeMs = config.vipps.probe_s * 1_000;
   const shopCode = createShopCode({ shopQrs: provider.shopQrs, probeMs, clock, entropy, log });
   const doctor = parts.openDoctor({ link, provider, health: () => kiosk.health() });
@@ -139,11 +146,24 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
     log: log.child({ room: "kiosk" }),
   });
   attach?.(kiosk.counter);
+  const startedMs = clock.monotonicMs();
+  const pages = statusPages({
+    version,
+    kiosk,
+    journal,
+    panel,
+    link,
+    recentLog,
+    findings: () => doctor.latest(),
+    residentBytes: () => process.memoryUsage.rss(),
+    uptimeS: () => (clock.monotonicMs() - startedMs) / 1_000,
+  });
   const describe = (): unknown => ({ ...kiosk.health(), scene: kiosk.scene().kind, findings: doctor.latest() });
   const verbs = {
     describe,
     serviced: (line: string | undefined) => kiosk.serviced(line),
     recentLog,
+    statusPages: pages,
     examine: () => doctor.examine(),
   };
   await parts.openSockets({ ...verbs, twin, setWallOffset, closeMs: budget.socketsMs }, owned);
@@ -171,8 +191,8 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
     watchdogUsec: notifier.isActive ? env["WATCHDOG_USEC"] : undefined,
     clock,
     notify,
-    progress: () => kiosk.progress(),
-    isIdle: () => kiosk.health().inbox === 0,
+    log,
+    parts: watched.parts(kiosk),
   });
   owned.defer("watchdog", () => watchdog.stop());
   await untilAborted(signal);

@@ -15,10 +15,10 @@ import { openDrawing } from "../panel/open-drawing.ts";
 import { openPanelSink } from "../panel/open-sink.ts";
 import { nightLight } from "../panel/night.ts";
 import { geometryOf, loadPanel, type PanelFile } from "../panel/panel-file.ts";
-import type { Panel } from "../panel/port.ts";
-import type { Look } from "../panel/render.ts";
+import type { Panel, Scene } from "../panel/port.ts";
+import { drawScene, type Look } from "../panel/render.ts";
 import { pngSize } from "../panel/scene/layout.ts";
-import type { FrameSink } from "../panel/sink.ts";
+import type { FrameSink, PresentOutcome } from "../panel/sink.ts";
 import { walletOfCurrency } from "../panel/wallets.ts";
 import type { Clock, Log } from "../service/port.ts";
 
@@ -33,6 +33,8 @@ export interface PanelParts {
   readonly log: Log;
   /** Who has which line of the header. */
   readonly register: LineRegister;
+  /** A service leaves its last picture on the glass; a person at the terminal wants the terminal back. */
+  readonly isService: boolean;
 }
 
 /**
@@ -59,6 +61,31 @@ export async function openPanel(config: Config, parts: PanelParts): Promise<Open
     timeZone: config.machine.time_zone,
   });
   return { panel, stopMs: panelStopMs(choice) };
+}
+
+/** One picture, for a computer on which no daemon runs. @throws as openPanel */
+export async function paintOnce(config: Config, scene: Scene, parts: PanelParts): Promise<PresentOutcome> {
+  const { clock, log } = parts;
+  const { geometry, ...choice } = await choosePanel(config);
+  const [language = "en", secondLanguage] = config.panel.languages;
+  await using opened = new AsyncDisposableStack();
+  const drawing = openDrawing(geometry, { clock, log, fontFolder: fontFolder(import.meta.url) });
+  opened.defer(async () => drawing.close?.());
+  const sink = await openSink(config, { geometry, ...choice }, parts);
+  opened.defer(() => sink.close());
+  await sink.open();
+  const look = await readLook(config);
+  const { time_zone: timeZone } = config.machine;
+  const { frame } = await drawScene(scene, {
+    geometry,
+    drawing,
+    timeZone,
+    language,
+    ...(geometry.isLive ? {} : defined({ secondLanguage })),
+    look,
+  });
+  // Awaited here: what is opened is closed when this returns.
+  return await sink.present(frame, { codeArea: undefined, isSafe: true });
 }
 
 /** Drawing on a Pi Zero, and a device that does not answer. */
@@ -145,7 +172,7 @@ function shine({ panel, machine }: Config, clock: Clock) {
 export async function openSink(
   config: Config,
   { file }: PanelChoice,
-  { clock, log, register }: PanelParts,
+  { clock, log, register, isService }: PanelParts,
 ): Promise<FrameSink> {
   const { panel } = config;
   const options = {
@@ -153,6 +180,7 @@ export async function openSink(
     log: log.child({ room: "panel" }),
     rotation: panel.rotation,
     ttyPath: "/dev/tty1",
+    keepsConsoleHidden: isService,
     ...shine(config, clock),
   };
   if (panel.output === "image") return new ImageSink({ file: panel.image_file, clock });

@@ -6,6 +6,7 @@ import type { Link } from "../link/port.ts";
 import { createLineRegister } from "../machine/gpio/line-register.ts";
 import type { PanelFacts } from "../panel/port.ts";
 import type { Owned } from "../service/owned.ts";
+import { isService } from "../service/host.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createDaemonDoctor, type DaemonDoctor, type DoctorSubjects } from "./doctor/daemon-doctor.ts";
 import { type CommandMemory, openConfiguredJournal } from "./journal.ts";
@@ -39,12 +40,12 @@ export interface PartsContext {
 }
 
 export function configuredParts(context: PartsContext): DaemonParts {
-  const { config, clock, log } = context;
+  const { config, clock, log, env } = context;
   const register = createLineRegister(boardClaims);
   const inRoom = (room: string): PartsContext => ({ ...context, log: log.child({ room }) });
   return {
     openJournal: () => openConfiguredJournal(config, clock, context.env),
-    openPanel: () => openPanel(config, { clock, log, register }),
+    openPanel: () => openPanel(config, { clock, log, register, isService: isService(env) }),
     openLink: (session, memory) => openLink(config, session, memory, inRoom("link")),
     openProvider: (panel) => openProvider(config, panel, inRoom("vipps")),
     openMachine: () => openMachine(config, { ...inRoom("machine"), register }),

@@ -6,6 +6,7 @@ import { createSimulatedFront } from "../machine/simulated-front.ts";
 import { openLocalSocket } from "../service/local-socket.ts";
 import type { Owned } from "../service/owned.ts";
 import type { Log, LogExcerpt } from "../service/port.ts";
+import { openStatusServer, type StatusPages } from "../service/status-server.ts";
 import type { Finding } from "./doctor/finding.ts";
 import type { MachineChoice } from "./machine.ts";
 import { serviceVerbs } from "./service-verbs.ts";
@@ -18,6 +19,7 @@ export interface SocketParts {
   readonly recentLog: () => LogExcerpt;
   /** Looks at everything that a sale needs. */
   readonly examine: () => Promise<readonly Finding[]>;
+  readonly statusPages: StatusPages;
   readonly setWallOffset: (offsetMs: number) => void;
   /** How long each may take to close. */
   readonly closeMs: number;
@@ -46,6 +48,10 @@ export async function openSockets(context: SocketContext, parts: SocketParts, ow
       serviceVerbs({ describe, serviced, recentLog, examine, log: context.log }),
     );
     owned.defer("service socket", () => socket.close(), closeMs);
+  }
+  if (machine.status_port !== undefined) {
+    const server = await openStatusServer(machine.status_port, parts.statusPages);
+    owned.defer("status page", () => server.close(), closeMs);
   }
   if (machine.state_socket !== undefined) {
     const socket = await openLocalSocket(machine.state_socket, ({ method }) =>

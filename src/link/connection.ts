@@ -18,6 +18,8 @@ export interface Connection {
   /** Returns at once; the connection comes when the broker does. */
   start(): void;
   isConnected(): boolean;
+  /** How often it was tried to connect: while there is no connection, this has to grow. */
+  tries(): number;
   /** Resolves with the broker's PUBACK (QoS 0: when it was written); rejects with a LinkError. */
   publish(message: Outgoing, timeoutMs: number): Promise<void>;
   /** Drops the connection and reconnects after a wait, so that the broker sends again what was not acknowledged. */

@@ -88,6 +88,10 @@ export class DeviceLink implements Link {
     return this.#connection.isConnected();
   }
 
+  tries(): number {
+    return this.#connection.tries();
+  }
+
   publishState(state: Omit<StateMessage, "session">): void {
     this.#state = { ...state, session: this.#parts.sessionNumber };
     this.#stateIsSent = false;

@@ -72,6 +72,7 @@ export class MqttConnection implements Connection {
   #secrets: MqttSecrets;
   readonly #rivalry = new Rivalry();
   #retry = 0;
+  #tries = 0;
   #timer: Timer | undefined;
   #stopped = true;
 
@@ -91,6 +92,10 @@ export class MqttConnection implements Connection {
 
   isConnected(): boolean {
     return this.#attempt?.ready === true;
+  }
+
+  tries(): number {
+    return this.#tries;
   }
 
   /** The protocol version of the current connection, for the log and the doctor. */
@@ -134,6 +139,7 @@ export class MqttConnection implements Connection {
   }
 
   #try(): void {
+    this.#tries += 1;
     const { readSecrets } = this.#parts;
     if (readSecrets === undefined) this.#open();
     else void this.#openAfresh(readSecrets);

@@ -96,6 +96,8 @@ export interface LinkListener {
 export interface Link {
   start(listener: LinkListener): Promise<void>;
   isConnected(): boolean;
+  /** How often it was tried to connect: while there is no connection, this has to grow. */
+  tries(): number;
   /** Kept, and sent as soon as there is a connection; only the newest counts. */
   publishState(state: Omit<StateMessage, "session">): void;
   /** One ended sale or attention from the outbox, as JSON; resolves when the broker has it, rejects when it does not. */

@@ -64,6 +64,7 @@ class SimulatedConnection implements Connection {
   #rivalTimer: Timer | undefined;
   #isTakenOver = false;
   #retry = 0;
+  #tries = 0;
   #isTold = false;
   #timer: Timer | undefined;
   #stopped = true;
@@ -95,6 +96,10 @@ class SimulatedConnection implements Connection {
 
   isConnected(): boolean {
     return !this.#stopped && this.#isTold && this.#bus.isOnline(this.#client.clientId);
+  }
+
+  tries(): number {
+    return this.#tries;
   }
 
   async publish(message: Outgoing): Promise<void> {
@@ -152,6 +157,7 @@ class SimulatedConnection implements Connection {
   }
 
   #try(): void {
+    this.#tries += 1;
     if (this.#stopped) return;
     if (!this.#bus.connect(this.#client)) this.#again();
   }

@@ -72,6 +72,7 @@ class SinkPanel implements Panel {
   #isOpening = false;
   #isShowing = false;
   #isStopping = false;
+  #stopped: Promise<void> | undefined;
   /** The last frame that the sink was given. */
   #frame: Frame | undefined;
   #undrawn: Undrawn | undefined;
@@ -148,8 +149,12 @@ class SinkPanel implements Panel {
     return drawing.encode?.(this.#frame) ?? encodePng(this.#frame);
   }
 
-  async stop(): Promise<void> {
-    if (this.#isStopping) return;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#isStopping = true;
     this.#alternating?.cancel();
     this.#names?.cancel();

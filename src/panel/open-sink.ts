@@ -16,6 +16,8 @@ export interface PanelSinkOptions {
   readonly device?: string | undefined;
   /** The terminal whose console must stay off the framebuffer. */
   readonly ttyPath?: string;
+  /** Whether it stays off when kvitt ends: the last picture has to stay. */
+  readonly keepsConsoleHidden?: boolean;
   /** For backlit panels: how bright they should be now, 0 … 1, and how far the picture may wander. */
   readonly light?: () => number;
   readonly shift?: { readonly maxPx: number; readonly everyMs: number };
@@ -25,7 +27,7 @@ export interface PanelSinkOptions {
 
 /** @throws whatever `gpio` throws, and ControllerError for an e-paper panel with a controller that we do not drive */
 export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions): Promise<FrameSink> {
-  const { clock, log, rotation, device, ttyPath, light, shift } = options;
+  const { clock, log, rotation, device, ttyPath, keepsConsoleHidden, light, shift } = options;
   if (panel.driver === "framebuffer") {
     const name = device ?? panel.framebuffer;
     return createFramebufferSink({
@@ -34,6 +36,7 @@ export async function openPanelSink(panel: PanelFile, options: PanelSinkOptions)
       rotation,
       name,
       ttyPath,
+      keepsConsoleHidden,
       light,
       shift,
     });

@@ -20,6 +20,11 @@ export interface HostParts {
 const takenWithinMs = 15_000;
 const lookMs = 100;
 
+/** Whether systemd started this process (systemd.exec(5), $INVOCATION_ID), and would start it again. */
+export function isService(env: HostParts["env"]): boolean {
+  return (env["INVOCATION_ID"] ?? "") !== "";
+}
+
 /** systemd.exec(5): where its folder under /run is; several are separated by colons. */
 function runtimeFolder(env: HostParts["env"]): string | undefined {
   const [folder = ""] = (env["RUNTIME_DIRECTORY"] ?? "").split(":");
@@ -27,9 +32,6 @@ function runtimeFolder(env: HostParts["env"]): string | undefined {
 }
 
 export function createHost({ env, end, clock, bootIdFile = "/proc/sys/kernel/random/boot_id" }: HostParts): Host {
-  /** systemd.exec(5): set for every process that systemd starts. */
-  const isService = (env["INVOCATION_ID"] ?? "") !== "";
-
   /** Whether the file was taken away in time. */
   async function isTaken(file: string): Promise<boolean> {
     const endMs = clock.monotonicMs() + takenWithinMs;
@@ -43,7 +45,7 @@ export function createHost({ env, end, clock, bootIdFile = "/proc/sys/kernel/ran
   return {
     bootId: () => readFileSync(bootIdFile, "utf8").trim(),
     restartFault: () =>
-      isService ? undefined : "kvitt was started by hand, and nothing would start it again: run it as a service",
+      isService(env) ? undefined : "kvitt was started by hand, and nothing would start it again: run it as a service",
     restart: end,
     async reboot(): Promise<HostAnswer> {
       const folder = runtimeFolder(env);

@@ -74,6 +74,10 @@ export class LinkTwin implements Link {
     return this.#isConnected;
   }
 
+  tries(): number {
+    return 1;
+  }
+
   /** False when it was not acknowledged: the broker sends it again. */
   async deliver(message: LinkMessage): Promise<boolean> {
     if (!this.#isConnected || this.#listener === undefined) return false;

@@ -18,6 +18,7 @@ import { createReadableLog } from "../../service/service-log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
+import { paintOutOfService } from "./panel-out-of-service.ts";
 import { testPanel } from "./panel-test.ts";
 
 const sceneNames = sampleScenes().map(({ name }) => name);
@@ -27,12 +28,16 @@ kvitt panel show ID [--json]
 kvitt panel preview --panel ID --scene NAME [--content TEXT] [--lang nb] [--second-lang en] [--rotation 90] --out FILE.png
 kvitt panel gallery --out DIR [--lang nb] [--second-lang en]
 kvitt panel test --panel ID [--rotation 90] [--device NAME]
+kvitt panel out-of-service --config FILE [--if-left]
 
   list      the panels that kvitt knows
   show      one of them: its size, its driver, and which codes phones read on it
   preview   one scene as this panel shows it, as a PNG
   gallery   every panel × scene as one HTML page
   test      guided, on the hardware: test pictures and what to look for
+  out-of-service
+            paints "out of service" on the configured panel while no daemon runs; with --if-left only where a daemon ended
+            without doing it. The service manager asks for it
 
   --panel ID        of kvitt panel list
   --scene NAME      ${sceneNames.join(", ")}
@@ -54,6 +59,8 @@ const options = {
   rotation: { type: "string", default: "0" },
   device: { type: "string" },
   out: { type: "string" },
+  config: { type: "string" },
+  "if-left": { type: "boolean", default: false },
 } as const;
 
 const parse = (args: readonly string[]) => parseFlags(args, options);
@@ -74,6 +81,8 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
       return gallery(values, io);
     case "test":
       return test(values, io);
+    case "out-of-service":
+      return paintOutOfService(values.config, values["if-left"], io);
     default:
       throw new CommandError(verb === undefined ? usage : `kvitt panel has no "${verb}"\n${usage}`);
   }

@@ -80,6 +80,7 @@ export function withFindings(link: Link, latest: () => readonly Finding[]): Heal
     link: {
       start: (listener) => link.start(listener),
       isConnected: () => link.isConnected(),
+      tries: () => link.tries(),
       publishState: (state) => link.publishState(state),
       publishSale: (id, body) => link.publishSale(id, body),
       publishHealth(body) {

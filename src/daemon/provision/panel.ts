@@ -74,7 +74,12 @@ export async function showNotSetUp(
   const made = setUp({ ...stand, panel: panel.id, languages: panel.languages }, panels);
   if (!made.ok) throw new Error(made.faults.join("; "));
   const choice = await choosePanel(made.config);
-  const sink = await openSink(made.config, choice, { clock, log, register: createLineRegister(boardClaims) });
+  const sink = await openSink(made.config, choice, {
+    clock,
+    log,
+    register: createLineRegister(boardClaims),
+    isService: true,
+  });
   const frame = await notSetUpFrame(choice.geometry, panel.languages, fault);
   await sink.open();
   try {

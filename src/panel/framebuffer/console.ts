@@ -20,6 +20,10 @@ const show = "\u001b[?25h";
 const KDSETMODE = 0x4b3a;
 const KD_TEXT = 0;
 const KD_GRAPHICS = 1;
+/** Of ioctl_console(2): what the kernel makes of the keyboard on this terminal. */
+const KDSKBMODE = 0x4b45;
+const K_UNICODE = 3;
+const K_OFF = 4;
 
 /** Never throws: a console that stays visible is ugly, but no reason not to sell. */
 export async function hideConsole(ttyPath: string, log: Log): Promise<HiddenConsole> {
@@ -54,9 +58,15 @@ async function keyboardDisplayMode(handle: FileHandle, log: Log): Promise<((mode
   try {
     const { default: koffi } = await import("koffi");
     const ioctl = koffi.load(null).func("int ioctl(int, unsigned long, long)");
-    const set = (mode: number) => {
-      const answer: unknown = ioctl(handle.fd, KDSETMODE, mode);
-      if (answer !== 0) throw new Error(`KDSETMODE answered errno ${koffi.errno()}`);
+    const ask = (request: number, value: number): boolean => {
+      const answer: unknown = ioctl(handle.fd, request, value);
+      return answer === 0;
+    };
+    const set = (mode: number): void => {
+      if (!ask(KDSETMODE, mode)) throw new Error(`KDSETMODE answered errno ${koffi.errno()}`);
+      // A scanner that types is a keyboard: what a customer holds before it must not reach the terminal, where Ctrl-C and Ctrl-Z end and stop its process.
+      if (!ask(KDSKBMODE, mode === KD_GRAPHICS ? K_OFF : K_UNICODE))
+        log.warn({}, "the terminal's keyboard could not be switched off: what is typed reaches the terminal");
     };
     set(KD_GRAPHICS);
     return set;

@@ -27,6 +27,8 @@ export interface FramebufferSinkOptions {
   readonly devRoot?: string;
   /** The terminal whose console is kept off the glass; undefined leaves it. */
   readonly ttyPath?: string | undefined;
+  /** Leaves the console hidden at the end, for a picture that has to stay: in text mode the kernel would paint its own over it. */
+  readonly keepsConsoleHidden?: boolean | undefined;
   /** How bright the panel should be now, 0..1; asked with each look at the device. */
   readonly light?: (() => number) | undefined;
   /** Moves the picture a little so that no edge burns in. Only frames with a plain margin of `maxPx` are moved. */
@@ -94,14 +96,14 @@ export class FramebufferSink implements FrameSink {
     return this.#surface?.geometry;
   }
 
-  /** Leaves the last frame on the glass and restores the console's mode. Idempotent. */
+  /** Leaves the last frame on the glass, and restores the console's mode unless it has to stay hidden. Idempotent. */
   async close(): Promise<void> {
     await this.#inTurn(async () => {
       this.#isClosed = true;
       this.#timer?.cancel();
       await this.#backlight?.set(1).catch(() => undefined);
       await this.#drop("the panel is closed");
-      await this.#console?.restore();
+      if (this.#options.keepsConsoleHidden !== true) await this.#console?.restore();
       this.#console = undefined;
     });
   }

@@ -88,6 +88,7 @@ it("a picture file takes frames by day and night", async () => {
       clock: new SimulatedClock(),
       log: createMemoryLog(),
       register: createLineRegister([]),
+      isService: false,
     });
     await sink.open();
     const frame = { widthPx: 2, heightPx: 1, rgba: new Uint8ClampedArray(8).fill(255) };

@@ -250,4 +250,14 @@ describe("a framebuffer sink", () => {
     await sink.close();
     expect(await readFile(join(root, "dev/tty1"), "utf8")).toContain("\u001b[?25h");
   });
+
+  it("leaves the console hidden where the last picture has to stay", async () => {
+    const { root, plug, write } = await createRoot();
+    await plug();
+    await write("dev/tty1", "");
+    const { sink } = sinkOn(root, { ttyPath: join(root, "dev/tty1"), keepsConsoleHidden: true });
+    await sink.open();
+    await sink.close();
+    expect(await readFile(join(root, "dev/tty1"), "utf8")).not.toContain("\u001b[?25h");
+  });
 });

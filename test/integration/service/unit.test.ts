@@ -37,10 +37,28 @@ async function verify(name: string, change: (text: string) => string = (text) =>
   }
 }
 
+/** What `systemd-analyze security` says of the unit as it is in the file: 0 is a locked box, 10 is root without any limit. */
+async function exposure(name: string, change: (text: string) => string = (text) => text): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "kvitt-unit-"));
+  try {
+    const file = join(folder, name);
+    await writeFile(file, change(await readFile(new URL(`systemd/${name}`, top), "utf8")));
+    const { stdout } = await promisify(execFile)(analyze, ["security", "--offline=true", "--no-pager", file], {
+      timeout: 30_000,
+    });
+    const figure = /Overall exposure level for [^:]*: ([\d.]+)/.exec(stdout)?.[1];
+    if (figure === undefined) throw new Error(`no figure in: ${stdout.slice(-300)}`);
+    return Number(figure);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 describe.skipIf(!existsSync(analyze) && process.env["CI"] === undefined)("the units", () => {
   it.each([
     "kvitt.service",
     "kvitt-relay.service",
+    "kvitt-out-of-service.service",
     "kvitt-reboot.service",
     "kvitt-reboot.path",
     "kvitt-setup.service",
@@ -48,6 +66,15 @@ describe.skipIf(!existsSync(analyze) && process.env["CI"] === undefined)("the un
     "kvitt-update.path",
   ])("systemd takes %s", async (name) => {
     expect(await verify(name)).toBe("");
+  });
+
+  it("the device's unit is open for no more than it needs: systemd's own measure, of 10, is at most 2.5", async () => {
+    expect(await exposure("kvitt.service")).toBeLessThanOrEqual(2.5);
+  });
+
+  it("the measure bites: without its sandbox the unit is wide open", async () => {
+    const open = await exposure("kvitt.service", (text) => text.replace(/^NoNewPrivileges=[^]*(?=\n\[Install\])/m, ""));
+    expect(open).toBeGreaterThan(6);
   });
 
   it("a planted mistake is found", async () => {

@@ -71,6 +71,10 @@ class RetainingLink implements Link {
     return this.#isConnected;
   }
 
+  tries(): number {
+    return 1;
+  }
+
   publishState(state: Omit<StateMessage, "session">): void {
     this.#state = state;
     this.#send();

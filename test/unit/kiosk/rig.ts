@@ -88,6 +88,10 @@ export class RememberingLink implements Link {
     return this.#isConnected;
   }
 
+  tries(): number {
+    return 1;
+  }
+
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     this.#listener?.connection(isConnected);

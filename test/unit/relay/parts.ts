@@ -66,6 +66,10 @@ export class FakeConnection implements Connection {
     return this.isUp;
   }
 
+  tries(): number {
+    return 1;
+  }
+
   publish(message: Outgoing): Promise<void> {
     if (this.refuses || !this.isUp) return Promise.reject(new LinkError("link-refused", "the broker said no"));
     this.published.push(message);

@@ -96,6 +96,7 @@ function linkRig() {
   const link: Link = {
     start: async () => void others.push("start"),
     isConnected: () => true,
+    tries: () => 1,
     publishState: () => void others.push("state"),
     publishSale: async () => void others.push("sale"),
     publishHealth: (body) => void published.push(body),
