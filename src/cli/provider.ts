@@ -125,9 +125,9 @@ function baseUrlOf(flags: ProviderFlags, section: VippsSection | undefined): str
   if (baseUrl !== undefined && environment !== undefined)
     throw new CommandError("either --environment or --base-url, not both");
   if (baseUrl !== undefined) return baseUrl;
-  if (environment === "test" || environment === "production") return providerUrl({ msn: "", environment });
+  if (environment === "test" || environment === "production") return providerUrl({ environment });
   if (environment !== undefined) throw new CommandError(`--environment takes test or production, not "${environment}"`);
-  return providerUrl(section ?? { msn: "", environment: "test" });
+  return providerUrl(section ?? { environment: "test" });
 }
 
 function deadlineOf(text: string | undefined): number {

@@ -98,6 +98,7 @@ export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
     ...providerFaults(file.vipps),
     ...mqttFaults(file.mqtt),
     ...relayFaults(file.relay),
+    ...unitFaults(file),
   ];
   return judged(faults, [], missingFiles(files, facts), facts);
 }
@@ -129,6 +130,36 @@ export function providerFaults(vipps: RelayFile["vipps"]): readonly Fault[] {
 function relayFaults(relay: RelayFile["relay"]): readonly Fault[] {
   const clear = clearTextFault(["relay", "public_url"], relay.public_url, "customers' tokens");
   return clear === undefined ? [] : [clear];
+}
+
+/** One sales unit in `[vipps]`, or several in `[[unit]]`, each once; and a place for the secrets of their webhooks. */
+function unitFaults({ vipps, unit, relay }: RelayFile): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (vipps.msn === undefined && unit.length === 0)
+    faults.push({
+      path: ["vipps", "msn"],
+      message: "which sales unit? write its msn here, or a [[unit]] for each of several",
+    });
+  if (vipps.msn !== undefined && unit.length > 0)
+    faults.push({ path: ["vipps", "msn"], message: "with [[unit]] sections every sales unit stands in one of them" });
+  const seen = new Set<string>();
+  unit.forEach(({ msn }, index) => {
+    if (seen.has(msn)) faults.push({ path: ["unit", index, "msn"], message: "this sales unit has a [[unit]] already" });
+    seen.add(msn);
+  });
+  const [wanted, other] =
+    unit.length > 0
+      ? (["registration_dir", "registration_file"] as const)
+      : (["registration_file", "registration_dir"] as const);
+  const place =
+    wanted === "registration_dir" ? "/var/lib/kvitt-relay/registrations" : "/var/lib/kvitt-relay/registrations.json";
+  if (relay[wanted] === undefined || relay[other] !== undefined)
+    faults.push({
+      path: ["relay", relay[wanted] === undefined ? wanted : other],
+      message: `the secrets of the webhooks are kept in ${wanted} where there ${unit.length > 0 ? "are [[unit]] sections" : "is one sales unit"}`,
+      ...(relay[wanted] === undefined ? { instead: `${wanted} = "${place}"` } : {}),
+    });
+  return faults;
 }
 
 function returnUrlFaults({ vipps, sale }: Config): readonly Fault[] {

@@ -58,15 +58,15 @@ export function secretOf(
   return file === undefined ? findSecret(name, folder, env) : readSecretFile(file, env);
 }
 
-/** @throws CredentialsError naming every missing key and where it may be put; SecretFileError */
-export async function readVippsKeys(vipps: KeySource, env: Environment): Promise<VippsKeys> {
+/** @param prefix of the credentials' names. @throws CredentialsError naming every missing key and where it may be put; SecretFileError */
+export async function readVippsKeys(vipps: KeySource, env: Environment, prefix = "vipps"): Promise<VippsKeys> {
   const find = async (name: string, inline: string | undefined) => ({
-    name,
-    value: inline ?? (await findSecret(name, vipps.credentials_dir, env)),
+    name: `${prefix}-${name}`,
+    value: inline ?? (await findSecret(`${prefix}-${name}`, vipps.credentials_dir, env)),
   });
-  const id = await find("vipps-client-id", vipps.client_id);
-  const secret = await find("vipps-client-secret", vipps.client_secret);
-  const subscription = await find("vipps-subscription-key", vipps.subscription_key);
+  const id = await find("client-id", vipps.client_id);
+  const secret = await find("client-secret", vipps.client_secret);
+  const subscription = await find("subscription-key", vipps.subscription_key);
   if (id.value !== undefined && secret.value !== undefined && subscription.value !== undefined)
     return { clientId: id.value, clientSecret: secret.value, subscriptionKey: subscription.value };
   const missing = [id, secret, subscription].filter(({ value }) => value === undefined).map(({ name }) => name);

@@ -1,6 +1,8 @@
-/** `[relay]`: the cloud side, where webhooks come in; and the relay's file as a whole: `[vipps]`, `[mqtt]`, `[relay]`. */
+/** `[relay]`: the cloud side, where webhooks come in; and the relay's file as a whole: `[vipps]`, `[mqtt]`, `[relay]`, `[[unit]]`. */
 import * as z from "zod";
 import { msnPattern, msnRule } from "../sale/ids.ts";
+import { type Currency, paymentMinorMax, walletCurrencies } from "../sale/money.ts";
+import { file } from "./fields.ts";
 import { mqttSchema } from "./mqtt.ts";
 
 export const relaySchema = z.strictObject({
@@ -30,11 +32,14 @@ export const relaySchema = z.strictObject({
     .describe(
       'Address at which the provider reaches this relay, for example "https://relay.example.com"; /webhooks/check-in and /webhooks/payment are appended. Must be https, except with the simulator on this computer.',
     ),
-  registration_file: z
-    .string()
-    .min(1)
-    .max(4096)
+  registration_file: file
+    .optional()
     .describe("File in which the webhooks' secrets are kept, mode 0600; relays on one host may share it."),
+  registration_dir: file
+    .optional()
+    .describe(
+      "With several sales units, instead of registration_file: the folder of one such file a unit, {msn}.json.",
+    ),
   register: z
     .boolean()
     .default(true)
@@ -65,7 +70,8 @@ const vippsForRelay = z
     msn: z
       .string()
       .regex(msnPattern, `the merchant serial number, ${msnRule}, as text: msn = "123456"`)
-      .describe("The sales unit's merchant serial number."),
+      .optional()
+      .describe("The sales unit's merchant serial number; without it there are [[unit]] sections."),
     credentials_dir: z.string().min(1).optional(),
     client_id: z.string().min(1).optional(),
     client_secret: z.string().min(1).optional(),
@@ -78,11 +84,54 @@ const vippsForRelay = z
   })
   .describe("The sales unit and where its keys are.");
 
-export const relayFileSchema = z.object({ vipps: vippsForRelay, mqtt: mqttSchema, relay: relaySchema });
+/** Prefix of the credentials that hold a unit's keys where nothing else is said. */
+export const usualKeys = "vipps";
+
+/** `[[unit]]`: one of the sales units of a relay that serves several. */
+const unitSchema = z.strictObject({
+  msn: z
+    .string("the merchant serial number is a text: write it in quotes")
+    .regex(msnPattern, `${msnRule}, as text`)
+    .describe("The sales unit's merchant serial number."),
+  currency: z.enum(walletCurrencies).describe("The sales unit's currency."),
+  keys: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, "1 to 40 small letters, digits or -, beginning with a letter")
+    .default(usualKeys)
+    .describe(
+      'Which keys: "acme" means the credentials acme-client-id, acme-client-secret and acme-subscription-key. Units may share them, as a partner\'s do.',
+    ),
+  max_amount: z
+    .int()
+    .min(1)
+    .max(paymentMinorMax)
+    .optional()
+    .describe("The largest payment that the gateway lets a machine create, in minor units."),
+});
+
+export const relayFileSchema = z.object({
+  vipps: vippsForRelay,
+  mqtt: mqttSchema,
+  relay: relaySchema,
+  unit: z.array(unitSchema).max(5_000).default([]),
+});
 export type RelayFile = z.infer<typeof relayFileSchema>;
 
+export interface UnitSection {
+  readonly msn: string;
+  readonly keys: string;
+  /** What only `[[unit]]` says. */
+  readonly currency?: Currency | undefined;
+  readonly max_amount?: number | undefined;
+}
+
+/** The sales units of a file that was checked: those of `[[unit]]`, or the one of `[vipps]`. */
+export function unitsOf({ vipps, unit }: Pick<RelayFile, "vipps" | "unit">): readonly UnitSection[] {
+  return vipps.msn === undefined ? unit : [{ msn: vipps.msn, keys: usualKeys }];
+}
+
 /** The provider's API host (knowledge base, servers). */
-export function providerUrl(vipps: RelayFile["vipps"]): string {
+export function providerUrl(vipps: Pick<RelayFile["vipps"], "base_url" | "environment">): string {
   if (vipps.base_url !== undefined) return vipps.base_url;
   return vipps.environment === "production" ? "https://api.vipps.no" : "https://apitest.vipps.no";
 }

@@ -5,6 +5,7 @@ import type { Outgoing } from "./mqtt-settings.ts";
 export interface ConnectionHooks {
   /** Made anew for every try. */
   readonly will: () => Outgoing;
+  /** Read anew for every try. */
   readonly filters: readonly string[];
   /** Resolves: the message is acknowledged. Rejects: the broker sends it again. */
   readonly message: (incoming: Incoming) => Promise<void>;
@@ -12,6 +13,11 @@ export interface ConnectionHooks {
   readonly disconnected: () => void;
   /** Another client has started, or stopped, using this identity at the broker. */
   readonly rival?: (isThere: boolean) => void;
+}
+
+export interface FilterChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 
 export interface Connection {
@@ -22,6 +28,11 @@ export interface Connection {
   tries(): number;
   /** Resolves with the broker's PUBACK (QoS 0: when it was written); rejects with a LinkError. */
   publish(message: Outgoing, timeoutMs: number): Promise<void>;
+  /**
+   * Begins and ends subscriptions on the connection that is up; the next one takes them from `hooks.filters`. Resolves at once where there is
+   * none. Rejects with a LinkError when the broker does not grant them.
+   */
+  changeFilters(change: FilterChange): Promise<void>;
   /** Drops the connection and reconnects after a wait, so that the broker sends again what was not acknowledged. */
   interrupt(reason: string): void;
   /** Disconnects properly, so that the will is not published. Idempotent. */

@@ -82,6 +82,10 @@ export const relayHealthSchema = z.object({
   at: timestamp.optional(),
   /** It counts as dead after so many seconds without another message: a broker that was killed never sends its clients' wills. */
   validForS: z.number().int().min(1).max(86_400).optional(),
+  /** The webhooks at the provider whose secrets this relay knows: no other relay may take them down while this one is alive. */
+  holds: z.array(z.string().min(1).max(128)).max(16).optional(),
+  /** It is about to register webhooks: another relay waits until it is through. */
+  registering: z.boolean().optional(),
 });
 export type RelayHealthMessage = z.infer<typeof relayHealthSchema>;
 

@@ -12,7 +12,7 @@ import { defined } from "../kit/defined.ts";
 import { errorFrom, errorText } from "../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { backOffMs } from "../kit/back-off.ts";
-import type { Connection, ConnectionHooks } from "./connection.ts";
+import type { Connection, ConnectionHooks, FilterChange } from "./connection.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { LinkError } from "./link-error.ts";
 import { rivalAdvice, rivalIsGoneMs, Rivalry } from "./rivalry.ts";
@@ -50,6 +50,24 @@ const firstRetryMs = 500;
 const stableAfterMs = 30_000;
 /** Publishes without an acknowledgement. */
 const inFlightMax = 64;
+
+/** A SUBSCRIBE packet carries so many filters: those of a thousand sales units do not fit into one that every broker takes. */
+const filtersPerPacket = 150;
+
+function portions(filters: readonly string[]): (readonly string[])[] {
+  const count = Math.ceil(filters.length / filtersPerPacket);
+  return Array.from({ length: count }, (_, index) =>
+    filters.slice(index * filtersPerPacket, (index + 1) * filtersPerPacket),
+  );
+}
+
+function isNothing(error: unknown): boolean {
+  return error === undefined || error === null;
+}
+
+function subscribe({ client }: Attempt, filters: readonly string[], done: (error: unknown) => void): void {
+  client.subscribe(Object.fromEntries(filters.map((filter) => [filter, { qos: 1 as const }])), (error) => done(error));
+}
 
 interface Attempt {
   readonly client: MqttClient;
@@ -111,6 +129,14 @@ export class MqttConnection implements Connection {
     if (attempt.waiting.size >= inFlightMax)
       throw new LinkError("link-busy", `${inFlightMax} publishes already wait for ${this.#broker}: ${message.topic}`);
     await this.#publishOn(attempt, message, timeoutMs);
+  }
+
+  async changeFilters({ added, removed }: FilterChange): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt === undefined || !attempt.ready) return;
+    for (const filters of portions(added)) await this.#inTime(attempt, (done) => subscribe(attempt, filters, done));
+    for (const filters of portions(removed))
+      await this.#inTime(attempt, (done) => attempt.client.unsubscribe([...filters], (error) => done(error)));
   }
 
   /** Drops the connection and reconnects after the usual wait, so that the broker sends again what was not acknowledged. */
@@ -205,23 +231,55 @@ export class MqttConnection implements Connection {
     attempt.subscribeTimer = clock.startTimer("mqtt subscribe", subscribeTimeoutMs, () =>
       this.#end(attempt, "no SUBACK in time"),
     );
-    const filters = Object.fromEntries(hooks.filters.map((filter) => [filter, { qos: 1 as const }]));
-    attempt.client.subscribe(filters, (error) => {
-      attempt.subscribeTimer?.cancel();
+    const portionsLeft = portions(hooks.filters);
+    const next = (): void => {
+      const filters = portionsLeft.shift();
+      if (filters === undefined) this.#isSubscribed(attempt);
+      else subscribe(attempt, filters, subscribed(filters));
+    };
+    const subscribed = (filters: readonly string[]) => (error: unknown) => {
       if (attempt.ended) return;
-      if (error !== null) {
-        log.error(
-          { broker: this.#broker, filters: hooks.filters },
-          "the broker refuses a subscription: look at its ACL",
-        );
-        this.#end(attempt, error);
+      if (isNothing(error)) {
+        next();
         return;
       }
-      attempt.ready = true;
-      attempt.rivalTimer = clock.startTimer("mqtt rival", rivalIsGoneMs, () => this.#rivalIsGone());
-      const mqttVersion = attempt.version === 5 ? "5" : "3.1.1";
-      log.info({ broker: this.#broker, mqttVersion }, "connected to the broker");
-      hooks.connected();
+      attempt.subscribeTimer?.cancel();
+      log.error({ broker: this.#broker, filters }, "the broker refuses a subscription: look at its ACL");
+      this.#end(attempt, error);
+    };
+    next();
+  }
+
+  #isSubscribed(attempt: Attempt): void {
+    const { clock, hooks, log } = this.#parts;
+    attempt.subscribeTimer?.cancel();
+    attempt.ready = true;
+    attempt.rivalTimer = clock.startTimer("mqtt rival", rivalIsGoneMs, () => this.#rivalIsGone());
+    const mqttVersion = attempt.version === 5 ? "5" : "3.1.1";
+    log.info({ broker: this.#broker, mqttVersion }, "connected to the broker");
+    hooks.connected();
+  }
+
+  /** A change of subscriptions: acknowledged, refused, too late, or overtaken by the end of its connection. */
+  #inTime(attempt: Attempt, work: (done: (error?: unknown) => void) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const settle = (error?: LinkError): void => {
+        timer.cancel();
+        attempt.waiting.delete(settle);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = this.#parts.clock.startTimer("mqtt filters", subscribeTimeoutMs, () =>
+        settle(new LinkError("link-timed-out", `${this.#broker} did not acknowledge a change of subscriptions`)),
+      );
+      attempt.waiting.add(settle);
+      work((error) =>
+        settle(
+          isNothing(error)
+            ? undefined
+            : new LinkError("link-refused", `${this.#broker} refuses a subscription: ${errorText(error)}`),
+        ),
+      );
     });
   }
 

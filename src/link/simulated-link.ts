@@ -107,6 +107,11 @@ class SimulatedConnection implements Connection {
     await this.#bus.publishFrom(this.#client.clientId, message);
   }
 
+  /** The bus reads the filters of a client that is connected for every message. */
+  changeFilters(): Promise<void> {
+    return Promise.resolve();
+  }
+
   interrupt(): void {
     if (!this.isConnected()) return;
     this.#bus.disconnect(this.#client, false);

@@ -53,16 +53,18 @@ export function stateFilter(msn: string): string {
 
 /** @throws LinkError `link-config` when the instance's name cannot stand in a topic. */
 export function relayTopic(msn: string, instance: string): string {
-  if (!isRelayInstance(instance))
-    throw new LinkError(
-      "link-config",
-      `a relay instance is named with 1 to 64 of A-Z a-z 0-9 _ . - and not like a machine's topic, and "${instance}" is not; take for example "relay-1"`,
-    );
+  if (!isRelayInstance(instance)) throw new LinkError("link-config", instanceRule(instance));
   return `${unitRoot(msn)}/${relayLevel}/${instance}`;
 }
 
 export function relayFilter(msn: string): string {
   return `${unitRoot(msn)}/${relayLevel}/+`;
+}
+
+/** Where a relay that serves several sales units says that its process is alive: its will can stand in one place only. */
+export function relayProcessTopic(instance: string): string {
+  if (isRelayInstance(instance)) return `${topicRoot}/${relayLevel}/${instance}`;
+  throw new LinkError("link-config", instanceRule(instance));
 }
 
 /** Where relays tell each other what they answered, so that a repetition hears the same from each. */
@@ -84,6 +86,10 @@ export function parseTopic(topic: string): TopicMeaning | undefined {
   return leaf !== undefined && isMerchantQrId(second)
     ? { kind: "machine", msn, merchantQrId: second, leaf }
     : undefined;
+}
+
+function instanceRule(instance: string): string {
+  return `a relay instance is named with 1 to 64 of A-Z a-z 0-9 _ . - and not like a machine's topic, and "${instance}" is not; take for example "relay-1"`;
 }
 
 function unitRoot(msn: string): string {

@@ -10,7 +10,7 @@ import { admitCheckIn, type Answered, type AnsweredEvents } from "./admission.ts
 import { ageOf, type ForwardableEvent, type ForwardLimits, toMachine } from "./forward.ts";
 import type { MachineStates } from "./machine-states.ts";
 import type { KnownRegistration, RegistrationStore } from "./registration-file.ts";
-import { isBlocked, signsKind } from "./sales-unit.ts";
+import { isBlocked, signsKind } from "./blocked.ts";
 import type { Tally } from "./tally.ts";
 import { readWebhookEvent, type WebhookEvent } from "./webhook-event.ts";
 import type { WebhookAnswer, WebhookRequest } from "./webhook-server.ts";

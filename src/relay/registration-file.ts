@@ -120,7 +120,8 @@ function parse(text: string): unknown {
 }
 
 function write(path: string, registrations: readonly KnownRegistration[]): void {
-  const next = `${path}.new`;
+  // Two relays of one host may write at once: each beside the file under a name of its own.
+  const next = `${path}.${process.pid}.new`;
   try {
     const file = openSync(next, "w", 0o600);
     try {

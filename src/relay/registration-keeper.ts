@@ -32,6 +32,20 @@ export interface WantedRegistration {
   readonly isVital: boolean;
 }
 
+/** Whose turn it is to register: ours, another relay's, or nobody can tell now. */
+export type Claim =
+  | { readonly kind: "ours" }
+  | { readonly kind: "theirs"; readonly instance: string }
+  | { readonly kind: "unknown" };
+
+/** The other relays of this sales unit. */
+export interface OtherRelays {
+  /** A living relay that knows the secret of one of these registrations. */
+  holderOf(ids: readonly string[]): string | undefined;
+  /** Says that we are about to register, and waits until the others know. Never rejects. */
+  claim(): Promise<Claim>;
+}
+
 export interface KeeperParts {
   readonly msn: string;
   readonly wanted: readonly WantedRegistration[];
@@ -42,8 +56,12 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
-  /** After every round. `registered`: every vital webhook is registered and its secret is known. */
-  readonly onRound: (registered: boolean) => void;
+  /** Undefined: there are no others. */
+  readonly others?: OtherRelays;
+  /** Runs a round when it is its turn: a relay of a thousand sales units does not ask for all of them at once. */
+  readonly inTurn?: <T>(round: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+  /** After every round. `registered`: every vital webhook is registered and its secret is known; `standing`: the ids of those that are. */
+  readonly onRound: (registered: boolean, standing: readonly string[]) => void;
 }
 
 const stopMs = 5_000;
@@ -51,11 +69,25 @@ const roundMs = 60 * 60_000;
 const retry = { firstMs: 5_000, maxMs: 5 * 60_000 };
 
 type Finding = "standing" | "missing" | "unknown";
+type Listed = readonly ListedRegistration[];
+
+/** What stands at the provider. Ends the round it is found in when it cannot be read. */
+class Unlisted extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super("the webhook registrations could not be read");
+    this.finding = finding;
+  }
+}
 
 export class RegistrationKeeper {
   readonly #parts: KeeperParts;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
+  #standing: readonly string[] = [];
+  #isWaitingToRepair = false;
+  #hurry = new AbortController();
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -63,6 +95,11 @@ export class RegistrationKeeper {
 
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** Something has changed for the better: what could not be registered is tried again now. */
+  hurry(): void {
+    if (this.#isWaitingToRepair) this.#hurry.abort();
   }
 
   /** Lets the current round finish, within the time that a stopping service has. */
@@ -75,75 +112,119 @@ export class RegistrationKeeper {
   }
 
   async #run(): Promise<void> {
+    const { clock, entropy, inTurn = (round) => round() } = this.#parts;
     let failures = 0;
     while (!this.#stop.signal.aborted) {
-      const finding = await this.#round();
+      // Only the end of the relay keeps a round from its turn.
+      const finding = await inTurn(() => this.#round(), this.#stop.signal).catch((): Finding => "unknown");
       failures = finding === "standing" ? 0 : failures + 1;
-      const { clock, entropy } = this.#parts;
       // With jitter, so that a fleet of relays does not ask in the same second every hour.
       const waitMs = failures === 0 ? jittered(roundMs, entropy) : backOffMs(retry, failures - 1, entropy);
-      await clock.sleep(waitMs, this.#stop.signal).catch(() => undefined);
+      this.#hurry = new AbortController();
+      this.#isWaitingToRepair = failures > 0;
+      await clock.sleep(waitMs, AbortSignal.any([this.#stop.signal, this.#hurry.signal])).catch(() => undefined);
     }
   }
 
   async #round(): Promise<Finding> {
     try {
       const finding = await this.#look();
-      // Without an answer nothing new is known, so the previous finding stands.
-      if (finding !== "unknown") this.#parts.onRound(finding === "standing");
+      this.#parts.onRound(finding === "standing", this.#standing);
       return finding;
     } catch (error) {
+      // Without an answer nothing new is known, so the previous finding stands.
+      if (error instanceof Unlisted && error.finding === "unknown") return "unknown";
       const reason = errorText(error);
-      this.#parts.log.error({ reason }, "the webhook registrations could not be kept");
-      this.#parts.onRound(false);
+      if (!(error instanceof Unlisted))
+        this.#parts.log.error({ reason }, "the webhook registrations could not be kept");
+      this.#parts.onRound(false, this.#standing);
       return "missing";
     }
   }
 
   async #look(): Promise<Finding> {
-    const { registry, store, wanted, log } = this.#parts;
+    const { store, wanted } = this.#parts;
     store.refresh();
-    const listed = await registry.list();
-    if (listed.kind !== "ok") {
-      log.warn({ reason: describe(listed) }, "the webhook registrations could not be read");
-      return listed.kind === "unknown" ? "unknown" : "missing";
-    }
+    this.#standing = [];
+    const listed = await this.#list();
     let worst: Finding = "standing";
     for (const one of wanted) {
-      const finding = this.#stands(one, listed.value) ? "standing" : await this.#repair(one, listed.value);
-      if (one.isVital && finding !== "standing") worst = finding;
+      const stands = this.#stands(one, listed) || (await this.#secure(one, listed));
+      if (one.isVital && !stands) worst = "missing";
     }
     return worst;
   }
 
-  #stands(wanted: WantedRegistration, listed: readonly ListedRegistration[]): boolean {
-    return this.#matching(wanted, listed).some((one) => this.#isKnown(one.id));
+  /** Registers it, if that is ours to do. */
+  async #secure(wanted: WantedRegistration, listed: Listed): Promise<boolean> {
+    const { mayRegister, others, store, log } = this.#parts;
+    const { url } = wanted;
+    if (!mayRegister) {
+      log.warn({ url }, "a webhook is not registered, or its secret is not in the file; this relay may not register");
+      return false;
+    }
+    if (others === undefined) return this.#repair(wanted, listed);
+    if (this.#isHeld(wanted, listed)) return false;
+    const claim = await others.claim();
+    if (claim.kind !== "ours") {
+      const instance = claim.kind === "theirs" ? claim.instance : undefined;
+      log.info(
+        { url, instance },
+        "not registering now: another relay is at it, or the broker has yet to say who else there is",
+      );
+      return false;
+    }
+    // Another relay may have registered while we waited for our turn.
+    store.refresh();
+    const now = await this.#list();
+    if (this.#stands(wanted, now)) return true;
+    return !this.#isHeld(wanted, now) && this.#repair(wanted, now);
+  }
+
+  /** @throws Unlisted */
+  async #list(): Promise<Listed> {
+    const listed = await this.#parts.registry.list();
+    if (listed.kind === "ok") return listed.value;
+    this.#parts.log.warn({ reason: describe(listed) }, "the webhook registrations could not be read");
+    throw new Unlisted(listed.kind === "unknown" ? "unknown" : "missing");
+  }
+
+  /** Whether it is registered and its secret known here; remembered as standing. */
+  #stands(wanted: WantedRegistration, listed: Listed): boolean {
+    const found = this.#matching(wanted, listed).find((one) => this.#isKnown(one.id));
+    if (found !== undefined) this.#standing = [...new Set([...this.#standing, found.id])];
+    return found !== undefined;
+  }
+
+  /** Whether a living relay can verify what is registered: then it stays as it is. */
+  #isHeld(wanted: WantedRegistration, listed: Listed): boolean {
+    const ids = listed.filter((one) => sharesEvents(one, wanted)).map((one) => one.id);
+    const holder = this.#parts.others?.holderOf(ids);
+    if (holder === undefined) return false;
+    this.#parts.log.warn(
+      { url: wanted.url, holder },
+      "another relay holds this webhook and knows its secret: give this one a copy of its file of registrations, and register = false",
+    );
+    return true;
   }
 
   #isKnown(id: string): boolean {
     return this.#parts.store.all().some((one) => one.id === id);
   }
 
-  #matching(wanted: WantedRegistration, listed: readonly ListedRegistration[]): readonly ListedRegistration[] {
+  #matching(wanted: WantedRegistration, listed: Listed): Listed {
     return listed.filter((one) => one.url === wanted.url && wanted.events.every((event) => one.events.includes(event)));
   }
 
-  async #repair(wanted: WantedRegistration, listed: readonly ListedRegistration[]): Promise<Finding> {
-    const { mayRegister, log } = this.#parts;
-    if (!mayRegister) {
-      log.warn(
-        { url: wanted.url },
-        "a webhook is not registered, or its secret is not in the file; this relay may not register",
-      );
-      return "missing";
-    }
+  async #repair(wanted: WantedRegistration, listed: Listed): Promise<boolean> {
+    const { log } = this.#parts;
     const inTheWay = listed.filter((one) => this.#isInTheWay(one, wanted));
     for (const one of inTheWay) {
       log.info({ webhookId: one.id, url: one.url }, "removing a registration whose secret is lost or whose url is old");
       const removed = await this.#parts.registry.remove(one.id);
       if (removed.kind !== "ok") {
         log.warn({ webhookId: one.id, reason: describe(removed) }, "a registration could not be removed");
-        return "missing";
+        return false;
       }
     }
     return this.#register(wanted, listed);
@@ -151,22 +232,19 @@ export class RegistrationKeeper {
 
   /** One of ours whose secret is lost, or that has an older url. What others registered is left alone. */
   #isInTheWay(one: ListedRegistration, wanted: WantedRegistration): boolean {
-    const sharesEvents = one.events.some((event) => wanted.events.includes(event));
-    return sharesEvents && (one.url === wanted.url || this.#isKnown(one.id));
+    return sharesEvents(one, wanted) && (one.url === wanted.url || this.#isKnown(one.id));
   }
 
-  async #register(wanted: WantedRegistration, listed: readonly ListedRegistration[]): Promise<Finding> {
+  async #register(wanted: WantedRegistration, listed: Listed): Promise<boolean> {
     const { registry, store, msn, log } = this.#parts;
     const made = await registry.register(wanted.url, wanted.events);
     if (made.kind !== "ok") {
-      const others = listed.filter(
-        (one) => one.url !== wanted.url && one.events.some((event) => wanted.events.includes(event)),
-      );
+      const others = listed.filter((one) => one.url !== wanted.url && sharesEvents(one, wanted));
       log.error(
         { url: wanted.url, events: wanted.events, reason: describe(made), others: others.map((one) => one.url) },
         "a webhook could not be registered; where another url has it (one check-in webhook a sales unit), remove that one first",
       );
-      return "missing";
+      return false;
     }
     const { id, secret } = made.value;
     const fresh: KnownRegistration = { id, msn, url: wanted.url, events: wanted.events, secret };
@@ -178,9 +256,14 @@ export class RegistrationKeeper {
       await registry.remove(id);
       throw error;
     }
+    this.#standing = [...this.#standing, id];
     log.info({ webhookId: id, url: wanted.url, events: wanted.events }, "a webhook was registered");
-    return "standing";
+    return true;
   }
+}
+
+function sharesEvents(one: ListedRegistration, wanted: WantedRegistration): boolean {
+  return one.events.some((event) => wanted.events.includes(event));
 }
 
 function sameEvents(a: readonly string[], b: readonly string[]): boolean {

@@ -1,116 +1,109 @@
 /**
  * The cloud side: a webhook comes in, is verified, and goes to its machine over MQTT. No database: the machine is named in the reference,
- * its state is on the broker, and the secrets are in a file. Here the parts are put together; reception.ts decides.
+ * its state is on the broker, and the secrets are in files. One process serves one sales unit or a thousand over one connection to the
+ * broker; here they are put together, and added and taken away while the relay runs.
  */
 import type { RelaySection } from "../config/relay.ts";
 import { errorText } from "../kit/error-text.ts";
 import { formatTimestamp } from "../kit/timestamp.ts";
+import { Turns } from "../kit/turns.ts";
 import type { Connection, ConnectionHooks } from "../link/connection.ts";
 import type { Incoming } from "../link/incoming.ts";
-import { jsonContentType, type RelayHealthMessage } from "../link/messages.ts";
+import { jsonContentType } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
-import { answeredFilter, answeredTopic, parseTopic, relayFilter, relayTopic, stateFilter } from "../link/topics.ts";
+import { relayProcessTopic } from "../link/topics.ts";
 import { createOwned, type Owned } from "../service/owned.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
-import { type Answered, AnsweredEvents, readAnswered } from "./admission.ts";
-import { MachineStates } from "./machine-states.ts";
-import { Reception, type VerifySignature } from "./reception.ts";
+import type { VerifySignature } from "./reception.ts";
 import { checkInEvent, paymentEvents } from "./registration-events.ts";
-import type { RegistrationStore } from "./registration-file.ts";
-import { RegistrationKeeper, type WantedRegistration, type WebhookRegistry } from "./registration-keeper.ts";
+import type { WantedRegistration } from "./registration-keeper.ts";
+import { type Heartbeat, SalesUnit, type UnitPlan } from "./sales-unit.ts";
 import { Tally } from "./tally.ts";
-import { WebhookServer } from "./webhook-server.ts";
+import { type WebhookAnswer, type WebhookRequest, WebhookServer } from "./webhook-server.ts";
 
 export interface RelayParts {
-  readonly msn: string;
+  /** At least one; without `isFleet` exactly one. */
+  readonly units: readonly UnitPlan[];
+  /**
+   * Whether the units stand in `[[unit]]` and may change. A relay of one sales unit has that unit's sign of life as its will, and its webhooks have
+   * no msn in their addresses.
+   */
+  readonly isFleet: boolean;
   /** `[relay]` as the configuration has it; every option is read where it is used. */
   readonly options: RelaySection;
   readonly connectionFor: (hooks: ConnectionHooks) => Connection;
-  readonly registry: WebhookRegistry;
-  readonly store: RegistrationStore;
   readonly verify: VerifySignature;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
 }
 
-/** Together with the wait for a machine's state it stays well inside the server's eight seconds. */
-const publishTimeoutMs = 5_000;
-/** More than anybody runs; a limit in case a broker sends nonsense. */
-const relaysMax = 1_000;
-const heartbeatMs = 60_000;
-/** Three heartbeats: one may be lost, and a second may be late. */
-const validForS = 180;
+export interface UnitChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
 
-/** Two urls, so that each kind of event has a registration, and a secret, of its own. */
-export function wantedRegistrations(publicUrl: string): readonly WantedRegistration[] {
-  const base = publicUrl.replace(/\/+$/, "");
+const publishTimeoutMs = 5_000;
+/** Three heartbeats: one may be lost, and a second may be late. */
+const beatOfOne: Heartbeat = { everyMs: 60_000, validForS: 180 };
+/** Sooner, because a will cannot speak for many units: their relay counts as dead when it has been silent for so long. */
+const beatOfMany: Heartbeat = { everyMs: 30_000, validForS: 90 };
+/** Of the connection's 64 places for what is not acknowledged, the rest is for events, for which somebody waits. */
+const quietAtOnce = 16;
+/** Sales units that are looked after at once. */
+const roundsAtOnce = 16;
+/** Sales units that /health names. */
+const namedMax = 20;
+
+/** Two urls, so that each kind of event has a registration, and a secret, of its own. In a fleet they name the sales unit. */
+export function wantedRegistrations(publicUrl: string, msn?: string): readonly WantedRegistration[] {
+  const base = `${publicUrl.replace(/\/+$/, "")}/webhooks${msn === undefined ? "" : `/${msn}`}`;
   return [
-    { url: `${base}/webhooks/check-in`, events: [checkInEvent], isVital: true },
-    { url: `${base}/webhooks/payment`, events: paymentEvents, isVital: false },
+    { url: `${base}/check-in`, events: [checkInEvent], isVital: true },
+    { url: `${base}/payment`, events: paymentEvents, isVital: false },
   ];
 }
 
 export class Relay {
   readonly #parts: RelayParts;
   readonly #connection: Connection;
-  readonly #states: MachineStates;
-  readonly #answered: AnsweredEvents;
-  readonly #keeper: RegistrationKeeper;
-  readonly #reception: Reception;
   readonly #server: WebhookServer;
+  /** Of requests that belong to no sales unit here. */
   readonly #tally: Tally;
   readonly #owned: Owned;
-  /** Relays of this sales unit that were ever heard of. */
-  readonly #others = new Set<string>();
-  readonly #startedMs: number;
-  #registered = false;
+  readonly #quietly = new Turns(quietAtOnce);
+  readonly #rounds = new Turns(roundsAtOnce);
+  readonly #units = new Map<string, SalesUnit>();
+  readonly #marks = new Map<string, string>();
+  readonly #beat: Heartbeat;
+  #changing: Promise<unknown> = Promise.resolve();
   #heartbeat: Timer | undefined;
   #stopped = false;
 
   constructor(parts: RelayParts) {
-    const { msn, options, clock, log } = parts;
+    const { clock, log, isFleet } = parts;
     this.#parts = parts;
+    this.#beat = isFleet ? beatOfMany : beatOfOne;
     this.#owned = createOwned({ clock, log });
-    this.#startedMs = clock.monotonicMs();
-    this.#states = new MachineStates(clock);
-    this.#answered = new AnsweredEvents(clock);
     this.#tally = new Tally(clock, log);
-    this.#keeper = new RegistrationKeeper({
-      ...parts,
-      wanted: wantedRegistrations(options.public_url),
-      mayRegister: options.register,
-      onRound: (registered) => this.#setRegistered(registered),
-    });
+    const filters = (): readonly string[] => [...this.#units.values()].flatMap((unit) => unit.filters());
     this.#connection = parts.connectionFor({
-      will: () => this.#healthMessage(false),
-      filters: [stateFilter(msn), answeredFilter(msn), relayFilter(msn)],
+      will: () => this.#will(),
+      get filters() {
+        return filters();
+      },
       message: (incoming) => Promise.resolve(this.#heard(incoming)),
-      connected: () => this.#beat(),
-      disconnected: () => this.#states.forget(),
-    });
-    this.#reception = new Reception({
-      ...parts,
-      limits: {
-        checkInFreshnessMs: options.check_in_freshness_s * 1_000,
-        paymentExpiryMs: options.payment_expiry_s * 1_000,
-      },
-      states: this.#states,
-      answered: this.#answered,
-      tally: this.#tally,
-      machines: {
-        isConnected: () => this.#connection.isConnected(),
-        publish: (message) => this.#connection.publish(message, publishTimeoutMs),
-        tellOthers: (answered) => this.#tellOthers(answered),
-        knowsAllSince: (ageMs) => this.#others.size === 0 && clock.monotonicMs() - this.#startedMs > ageMs,
-      },
+      connected: () => this.#connected(),
+      disconnected: () => this.#units.forEach((unit) => unit.disconnected()),
     });
     this.#server = new WebhookServer({
       clock,
       log,
-      answer: (request) => this.#reception.answer(request),
-      health: () => this.#health(),
+      answer: (request) => this.#answer(request),
+      health: (query) => this.#health(query),
     });
+    for (const plan of parts.units) this.#add(plan);
   }
 
   /** Resolves to the port that is listened on. When it rejects, nothing is left that runs. @throws ListenError */
@@ -124,8 +117,8 @@ export class Relay {
       // The requests under way need the connection.
       this.#owned.defer("webhook server", () => this.#server.close());
       this.#connection.start();
-      this.#owned.defer("registrations", () => this.#keeper.stop());
-      this.#keeper.start();
+      this.#owned.defer("registrations", () => this.#stopKeeping());
+      this.#units.forEach((unit) => unit.start());
       return port;
     } catch (error) {
       await this.stop();
@@ -133,58 +126,157 @@ export class Relay {
     }
   }
 
+  /**
+   * Serves these sales units from now on. Units that are as before go on undisturbed; one that differs is stopped and begun anew. What
+   * stands at the provider for a unit that is gone is left there: another relay may serve it.
+   */
+  serve(plans: readonly UnitPlan[]): Promise<UnitChanges> {
+    const changed = this.#changing.then(() => this.#change(plans));
+    this.#changing = changed.catch(() => undefined);
+    return changed;
+  }
+
   /** Finishes the requests under way, says that it is gone, disconnects. Every part, whatever another one throws. @throws StopError */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#heartbeat?.cancel();
+    await this.#changing;
     await this.#owned[Symbol.asyncDispose]();
   }
 
+  #add(plan: UnitPlan): SalesUnit {
+    const { options, isFleet, log } = this.#parts;
+    const unit = new SalesUnit({
+      ...this.#parts,
+      msn: plan.msn,
+      registry: plan.registry,
+      store: plan.store,
+      instance: options.instance,
+      wanted: wantedRegistrations(options.public_url, isFleet ? plan.msn : undefined),
+      limits: {
+        checkInFreshnessMs: options.check_in_freshness_s * 1_000,
+        paymentExpiryMs: options.payment_expiry_s * 1_000,
+      },
+      mayRegister: options.register,
+      connection: this.#connection,
+      quietly: this.#quietly,
+      rounds: this.#rounds,
+      beat: this.#beat,
+      log: isFleet ? log.child({ msn: plan.msn }) : log,
+    });
+    this.#units.set(plan.msn, unit);
+    this.#marks.set(plan.msn, plan.mark);
+    return unit;
+  }
+
+  async #change(plans: readonly UnitPlan[]): Promise<UnitChanges> {
+    if (this.#stopped) return { added: [], removed: [], changed: [] };
+    const wanted = new Map(plans.map((plan) => [plan.msn, plan]));
+    const removed = [...this.#units.keys()].filter((msn) => !wanted.has(msn));
+    const changed = plans.filter(({ msn, mark }) => this.#units.has(msn) && this.#marks.get(msn) !== mark);
+    const added = plans.filter(({ msn }) => !this.#units.has(msn));
+    const leaving = removed.flatMap((msn) => this.#take(msn));
+    const replaced = changed.flatMap(({ msn }) => this.#take(msn));
+    // Those that come are there before those that leave have said goodbye: a unit whose keys changed misses no webhook.
+    const coming = [...changed, ...added].map((plan) => this.#add(plan));
+    await Promise.all([
+      ...leaving.map(async (unit) => unit.stopKeeping().then(() => unit.farewell(true))),
+      ...replaced.map((unit) => unit.stopKeeping()),
+    ]);
+    await this.#subscribe(coming, [...leaving, ...replaced]);
+    for (const unit of coming) {
+      unit.start();
+      if (this.#connection.isConnected()) unit.connected();
+    }
+    return { added: added.map(({ msn }) => msn), removed, changed: changed.map(({ msn }) => msn) };
+  }
+
+  /** A change of subscriptions that fails is made up for by the next connection, so the connection is given up. */
+  async #subscribe(coming: readonly SalesUnit[], leaving: readonly SalesUnit[]): Promise<void> {
+    const filtersOf = (units: readonly SalesUnit[]): readonly string[] => units.flatMap((unit) => unit.filters());
+    const added = filtersOf(coming);
+    const removed = filtersOf(leaving).filter((filter) => !added.includes(filter));
+    if (added.length + removed.length === 0) return;
+    try {
+      // Subscribed again, a filter brings what is retained: the new unit has heard nothing of it.
+      await this.#connection.changeFilters({ added, removed });
+    } catch (error) {
+      this.#parts.log.error({ reason: errorText(error) }, "the subscriptions could not be changed: connecting anew");
+      this.#connection.interrupt("the subscriptions could not be changed");
+    }
+  }
+
+  #take(msn: string): readonly SalesUnit[] {
+    const unit = this.#units.get(msn);
+    this.#units.delete(msn);
+    this.#marks.delete(msn);
+    return unit === undefined ? [] : [unit];
+  }
+
+  async #stopKeeping(): Promise<void> {
+    await Promise.all([...this.#units.values()].map((unit) => unit.stopKeeping()));
+  }
+
   async #disconnect(): Promise<void> {
-    if (this.#connection.isConnected()) await this.#publish(this.#healthMessage(false));
+    await Promise.all([...this.#units.values()].map((unit) => unit.farewell(false)));
+    if (this.#parts.isFleet && this.#connection.isConnected()) await this.#publish(this.#processMessage(false));
     await this.#connection.stop();
   }
 
-  #heard({ topic, payload, retained }: Incoming): void {
-    const meaning = parseTopic(topic);
-    if (meaning?.kind === "relay") {
-      if (meaning.instance === this.#parts.options.instance) return;
-      // The provider may still reach a relay that the broker has lost; only an emptied topic says that it is gone for good.
-      if (payload.byteLength === 0) this.#others.delete(meaning.instance);
-      else if (this.#others.size < relaysMax) this.#others.add(meaning.instance);
-      return;
-    }
-    if (!topic.endsWith("/answered")) this.#states.heard(topic, payload);
-    else if (!retained) {
-      const answered = readAnswered(payload);
-      if (answered !== undefined) this.#answered.remember(answered);
-    }
+  #will(): Outgoing {
+    const [unit] = this.#units.values();
+    return this.#parts.isFleet || unit === undefined ? this.#processMessage(false) : unit.healthMessage(false);
   }
 
-  #tellOthers(answered: Answered): void {
-    if (!this.#connection.isConnected()) return;
-    const { msn, options } = this.#parts;
-    void this.#publish({
-      topic: answeredTopic(msn, options.instance),
-      payload: JSON.stringify(answered),
-      qos: 1,
-      retain: false,
-      contentType: jsonContentType,
-    });
+  #connected(): void {
+    this.#units.forEach((unit) => unit.connected());
+    if (this.#parts.isFleet) this.#beatProcess();
   }
 
-  #setRegistered(registered: boolean): void {
-    const changed = registered !== this.#registered;
-    this.#registered = registered;
-    if (changed && !this.#stopped) this.#beat();
+  #heard(incoming: Incoming): void {
+    const msn = incoming.topic.split("/", 3)[2] ?? "";
+    this.#units.get(msn)?.heard(incoming);
   }
 
-  /** Says that this relay is alive, now and every minute: a broker that was killed never sends wills, so silence has to count as death. */
-  #beat(): void {
+  /** The address names the unit; where a proxy has changed it, the webhook's id does. Neither is believed: the unit verifies. */
+  #unitOf({ target, headers }: WebhookRequest): SalesUnit | undefined {
+    const units = this.#units;
+    if (!this.#parts.isFleet) return units.values().next().value;
+    const msn = /\/(\d{4,7})\/(?:check-in|payment)(?:\?|$)/.exec(target)?.[1];
+    const named = msn === undefined ? undefined : units.get(msn);
+    if (named !== undefined) return named;
+    const id = headers["webhook-id"];
+    return id === undefined ? undefined : [...units.values()].find((unit) => unit.knows(id));
+  }
+
+  async #answer(request: WebhookRequest): Promise<WebhookAnswer> {
+    const unit = this.#unitOf(request);
+    if (unit !== undefined) return unit.answer(request);
+    const webhookId = request.headers["webhook-id"]?.slice(0, 64);
+    this.#tally.count("forged", "warn", { webhookId, bytes: request.body.byteLength });
+    return { status: 401, text: "no sales unit here has this webhook" };
+  }
+
+  #beatProcess(): void {
     if (this.#stopped) return;
     this.#heartbeat?.cancel();
-    this.#heartbeat = this.#parts.clock.startTimer("relay heartbeat", heartbeatMs, () => this.#beat());
-    if (this.#connection.isConnected()) void this.#publish(this.#healthMessage(true));
+    this.#heartbeat = this.#parts.clock.startTimer("relay heartbeat", this.#beat.everyMs, () => this.#beatProcess());
+    if (this.#connection.isConnected()) void this.#publish(this.#processMessage(true));
+  }
+
+  #processMessage(alive: boolean): Outgoing {
+    const { options, clock } = this.#parts;
+    const at = formatTimestamp(clock.wallMs());
+    const [units, registered] = [this.#units.size, this.#registeredUnits().length];
+    return {
+      topic: relayProcessTopic(options.instance),
+      payload: JSON.stringify(
+        alive ? { alive, at, validForS: this.#beat.validForS, units, registered } : { alive, at },
+      ),
+      qos: 1,
+      retain: true,
+      contentType: jsonContentType,
+    };
   }
 
   async #publish(message: Outgoing): Promise<void> {
@@ -195,30 +287,44 @@ export class Relay {
     }
   }
 
-  #healthMessage(alive: boolean): Outgoing {
-    const { msn, options, clock } = this.#parts;
-    const at = formatTimestamp(clock.wallMs());
-    const health: RelayHealthMessage = alive
-      ? { alive, registered: this.#registered, at, validForS }
-      : { alive, registered: false, at };
-    return {
-      topic: relayTopic(msn, options.instance),
-      payload: JSON.stringify(health),
-      qos: 1,
-      retain: true,
-      contentType: jsonContentType,
-    };
+  #registeredUnits(): readonly SalesUnit[] {
+    return [...this.#units.values()].filter((unit) => unit.isRegistered);
   }
 
-  #health(): { readonly status: 200 | 503; readonly body: Readonly<Record<string, unknown>> } {
+  /** `unit=123456`: of that sales unit alone. */
+  #health(query: URLSearchParams): { readonly status: 200 | 404 | 503; readonly body: object } {
+    const { options, isFleet } = this.#parts;
     const connected = this.#connection.isConnected();
+    const msn = query.get("unit");
+    const units = [...this.#units.values()].filter((unit) => msn === null || unit.msn === msn);
+    if (msn !== null && units.length === 0)
+      return { status: 404, body: { unit: msn.slice(0, 16), reason: "not served here" } };
+    const unregistered = units.filter((unit) => !unit.isRegistered).map((unit) => unit.msn);
     const body = {
       alive: true,
       mqtt: connected,
-      registered: this.#registered,
-      instance: this.#parts.options.instance,
-      counts: this.#tally.counts(),
+      registered: unregistered.length === 0,
+      instance: options.instance,
+      counts: sum([...(msn === null ? [this.#tally] : []), ...units].map((one) => one.counts())),
+      ...(isFleet
+        ? {
+            units: {
+              served: units.length,
+              registered: units.length - unregistered.length,
+              unregistered: unregistered.slice(0, namedMax),
+            },
+          }
+        : {}),
     };
     return { status: connected ? 200 : 503, body };
   }
+}
+
+type Counts = ReturnType<Tally["counts"]>;
+
+function sum(all: readonly Counts[]): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+  return total;
 }

@@ -25,7 +25,7 @@ export interface WebhookAnswer {
 export interface ServerParts {
   readonly answer: (request: WebhookRequest) => Promise<WebhookAnswer>;
   /** 200 when this instance can do its work, 503 when a load balancer should take another. */
-  readonly health: () => { readonly status: 200 | 503; readonly body: Readonly<Record<string, unknown>> };
+  readonly health: (query: URLSearchParams) => { readonly status: 200 | 404 | 503; readonly body: object };
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -88,8 +88,9 @@ export class WebhookServer {
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<WebhookAnswer | undefined> {
     const target = request.url ?? "/";
-    if ((request.method === "GET" || request.method === "HEAD") && target.split("?", 1)[0] === "/health") {
-      const { status, body } = this.#parts.health();
+    const [path, query] = target.split("?", 2);
+    if ((request.method === "GET" || request.method === "HEAD") && path === "/health") {
+      const { status, body } = this.#parts.health(new URLSearchParams(query));
       send(response, status, "application/json", `${JSON.stringify(body)}\n`);
       return undefined;
     }

@@ -1,10 +1,13 @@
 /** `kvitt relay`: the cloud side. */
 import { CredentialsError, readVippsKeys, secretOf } from "../../config/credentials.ts";
 import { loadRelayFile } from "../../config/load.ts";
-import type { RelayFile } from "../../config/relay.ts";
+import { type RelayFile, usualKeys } from "../../config/relay.ts";
 import { untilAborted } from "../../kit/abort.ts";
-import { type RelaySecrets, startRelay } from "../../relay/main.ts";
+import { errorText } from "../../kit/error-text.ts";
+import { type RelaySecrets, type RunningRelay, startRelay } from "../../relay/main.ts";
 import { createSystemEntropy } from "../../service/entropy.ts";
+import type { Log } from "../../service/port.ts";
+import { onReload } from "../../service/reloads.ts";
 import { createServiceLog, formatOf, logWarnings } from "../../service/service-log.ts";
 import { SecretFileError } from "../../service/secret-file.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
@@ -14,9 +17,10 @@ import { faultsText, parseFlagsOnly } from "../flags.ts";
 
 const usage = `kvitt relay --config FILE [--json]
 
-Takes the provider's webhooks over HTTP and hands them to the machines over MQTT. Runs until SIGINT or SIGTERM.
+Takes the provider's webhooks over HTTP and hands them to the machines over MQTT. Runs until SIGINT or SIGTERM; SIGHUP reads the [[unit]]
+sections and the keys again.
 
-  --config FILE   TOML with [vipps], [mqtt] and [relay]; docs/link.md has an example
+  --config FILE   TOML with [vipps], [mqtt] and [relay], and [[unit]] for several sales units; docs/relay.md has examples
   --json          prints {"port": …} when it listens, instead of a sentence
 
 The keys come from files in the systemd credentials directory (or [vipps] credentials_dir): vipps-client-id,
@@ -36,14 +40,36 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   });
   logWarnings(process, log);
   const service = { version: await readVersion(), clock, entropy: createSystemEntropy(), log };
-  const relay = await startRelay(file, await secretsFor(file, io), service);
+  const relay = await started(startRelay(file, await secretsFor(file, io), service));
+  const path = values.config;
+  const endReloads = onReload(process, () => reload(relay, path, log));
   try {
     io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
     await untilAborted(io.signal);
   } finally {
+    endReloads();
     await relay.stop();
   }
   return 0;
+}
+
+async function started(starting: Promise<RunningRelay>): Promise<RunningRelay> {
+  try {
+    return await starting;
+  } catch (cause) {
+    if (cause instanceof CredentialsError || cause instanceof SecretFileError)
+      throw new CommandError(cause.message, 1, { cause });
+    throw cause;
+  }
+}
+
+/** A file with faults changes nothing. */
+async function reload(relay: RunningRelay, path: string, log: Log): Promise<void> {
+  try {
+    await relay.reload(await loadFile(path));
+  } catch (error) {
+    log.error({ reason: errorText(error) }, "the configuration could not be read again: everything stays as it is");
+  }
 }
 
 async function loadFile(path: string): Promise<RelayFile> {
@@ -57,7 +83,12 @@ async function secretsFor({ vipps, mqtt }: RelayFile, { env }: CommandIo): Promi
     const password = { file: mqtt.password_file, name: "mqtt-password", folder: vipps.credentials_dir };
     // Read once here, so that what is wrong with it is said before anything starts.
     await secretOf(password, env);
-    return { ...(await readVippsKeys(vipps, env)), readMqttPassword: () => secretOf(password, env) };
+    return {
+      // Keys that stand in the file are those of a simulator on this computer, and of no other name.
+      readKeys: ({ vipps: section }, { keys }) =>
+        readVippsKeys(keys === usualKeys ? section : { credentials_dir: section.credentials_dir }, env, keys),
+      readMqttPassword: () => secretOf(password, env),
+    };
   } catch (cause) {
     if (cause instanceof CredentialsError || cause instanceof SecretFileError)
       throw new CommandError(cause.message, 1, { cause });

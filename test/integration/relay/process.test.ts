@@ -1,6 +1,6 @@
 /** `kvitt relay` as it is run: a process with a configuration file, against a provider and a broker on loopback. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mqtt from "mqtt";
@@ -34,7 +34,7 @@ async function world() {
   const watcher = await mqtt.connectAsync(broker.url);
   endings.push(() => watcher.endAsync(true));
   const said: { readonly topic: string; readonly json: unknown }[] = [];
-  watcher.on("message", (topic, payload) => said.push({ topic, json: JSON.parse(payload.toString()) }));
+  watcher.on("message", (topic, payload) => said.push({ topic, json: JSON.parse(payload.toString() || "null") }));
   await watcher.subscribeAsync("kvitt/#", { qos: 1 });
   const config = join(folder, "relay.toml");
   writeFileSync(
@@ -134,12 +134,69 @@ describe("kvitt relay", () => {
       url: "http://127.0.0.1:8080/webhooks/check-in",
       events: ["user.checked-in.v1"],
       secret: "lost",
+      msn,
     });
     const { output } = startCommand(config);
     await portOf(output);
     await until("healthy", () => said.some((one) => JSON.stringify(one.json).includes('"registered":true')));
     expect(provider.registered.map((one) => one.secret)).not.toContain("lost");
     expect(provider.registered).toHaveLength(2);
+  });
+
+  it("serves several sales units with a partner's one key, and takes up and lets go of them on SIGHUP", async () => {
+    const { broker, provider, folder, said, watcher } = await world();
+    const config = join(folder, "fleet.toml");
+    const write = (msns: readonly string[], more = ""): void =>
+      writeFileSync(
+        config,
+        `[vipps]
+base_url = "${provider.url}"
+[mqtt]
+url = "${broker.url}"
+[relay]
+instance = "test-1"
+listen_port = 0
+public_url = "http://127.0.0.1:8080"
+registration_dir = "${folder}"
+${msns.map((one) => `[[unit]]\nmsn = "${one}"\ncurrency = "NOK"\nkeys = "acme"\n`).join("")}${more}`,
+      );
+    write(["111111", "222222"]);
+    const acme = { ACME_CLIENT_ID: "a", ACME_CLIENT_SECRET: "the-acme-secret", ACME_SUBSCRIPTION_KEY: "the-acme-key" };
+    const { child, output } = startCommand(config, acme);
+    const port = await portOf(output);
+    const isServed = (unit: string): boolean =>
+      said.some(
+        ({ topic, json }) =>
+          topic === `kvitt/v1/${unit}/relay/test-1` && JSON.stringify(json).includes('"registered":true'),
+      );
+    await until("both served", () => isServed("111111") && isServed("222222"));
+    expect(provider.registered.map((one) => `${one.msn} ${one.url}`).toSorted()).toEqual([
+      "111111 http://127.0.0.1:8080/webhooks/111111/check-in",
+      "111111 http://127.0.0.1:8080/webhooks/111111/payment",
+      "222222 http://127.0.0.1:8080/webhooks/222222/check-in",
+      "222222 http://127.0.0.1:8080/webhooks/222222/payment",
+    ]);
+    for (const unit of ["111111", "222222"]) expect(statSync(join(folder, `${unit}.json`)).mode & 0o777).toBe(0o600);
+    const tokens = provider.requests.filter((line) => line === "POST /accesstoken/get").length;
+
+    write(["111111", "222222"], '[[unit]]\nmsn = "1"\n');
+    child.kill("SIGHUP");
+    await until("the fault is told", () => output.err.includes("unit[2].msn"));
+
+    const state = { state: "ready", session: 1 };
+    await watcher.publishAsync("kvitt/v1/333333/vend-1/state", JSON.stringify(state), { qos: 1, retain: true });
+    write(["111111", "333333"]);
+    child.kill("SIGHUP");
+    await until("the third is served", () => isServed("333333"));
+    await until("it has said which", () => output.err.includes('"removed":["222222"]'));
+    // The unit that stayed was not begun anew: only the new one fetched a token.
+    expect(provider.requests.filter((line) => line === "POST /accesstoken/get")).toHaveLength(tokens + 1);
+    const hook = provider.registered.find(({ msn: unit, url }) => unit === "333333" && url.endsWith("check-in"));
+    if (hook === undefined) throw new Error("nothing is registered for 333333");
+    const initiatedAt = new Date().toISOString();
+    const body = JSON.stringify({ customerToken: "c", merchantQrId: "vend-1", msn: "333333", initiatedAt });
+    expect(await deliver(port, hook, body)).toEqual({ status: 200, text: "forwarded\n" });
+    for (const secret of ["the-acme-secret", "the-acme-key"]) expect(output.err + output.out).not.toContain(secret);
   });
 
   it("says what is missing in its file or its credentials, all at once and without a value", async () => {

@@ -93,11 +93,10 @@ export async function startRelay(
   const service = { clock: realClock, entropy: realEntropy, log };
   const relay = new Relay({
     ...service,
-    msn,
+    isFleet: false,
+    units: [{ msn, mark: "", registry, store: openRegistrationFile(registrationFile) }],
     options: relayOptions,
     connectionFor: (hooks) => new MqttConnection({ ...service, settings, hooks }),
-    registry,
-    store: openRegistrationFile(registrationFile),
     verify: verifySignature,
   });
   return { relay, port: await relay.start(), registrationFile };

@@ -309,7 +309,8 @@ describe("the relay", () => {
       remove: () => Promise.reject(new Error("nothing is in the way")),
     };
     const relay = new Relay({
-      msn,
+      isFleet: false,
+      units: [{ msn, mark: "", registry, store: new MemoryStore() }],
       options: relaySchema.parse({
         instance: "relay-1",
         listen_port: 0,
@@ -320,8 +321,6 @@ describe("the relay", () => {
         connection.hooks = hooks;
         return connection;
       },
-      registry,
-      store: new MemoryStore(),
       verify,
       clock,
       entropy: seededEntropy(1),
