@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: "what is wrong with this machine, and what to do",
     load: async () => (await import("./commands/doctor.ts")).command,
   },
+  gateway: {
+    summary: "machines that hold no key of the sales unit: enrol, revoke, list, join",
+    load: async () => (await import("./commands/gateway.ts")).default,
+  },
   guard: {
     summary: "holds the outputs (started by the daemon)",
     load: async () => (await import("./commands/guard.ts")).command,

@@ -65,6 +65,7 @@ export interface Provider {
 }
 
 const fileSchema = z.object({ vipps: relayFileSchema.shape.vipps });
+const keylessSchema = z.object({ vipps: z.object({ access: z.literal("gateway") }) });
 type VippsSection = z.infer<typeof fileSchema>["vipps"];
 
 const keysSchema = z.strictObject({
@@ -82,6 +83,11 @@ async function sectionOf(path: string): Promise<VippsSection> {
     const [reason] = errorText(cause).split("\n");
     throw new CommandError(`"${path}" cannot be read: ${reason ?? ""}`, 1, { cause });
   }
+  if (keylessSchema.safeParse(raw).success)
+    throw new CommandError(
+      `"${path}" is of a machine that holds no keys ([vipps] access = "gateway"): ask the provider from where they are, with the relay's file`,
+      1,
+    );
   const parsed = fileSchema.safeParse(raw, { error: fieldWords });
   const found: readonly Pick<Fault, "message" | "path">[] = parsed.success
     ? providerFaults(parsed.data.vipps)

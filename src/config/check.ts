@@ -51,7 +51,7 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
   const files = namedFiles(config);
   const faults = [
     ...secretFaults(files, facts),
-    ...providerFaults(vipps),
+    ...(vipps.access === "gateway" ? gatewayAccessFaults(vipps) : directAccessFaults(vipps)),
     ...returnUrlFaults(config),
     ...legalFaults(vipps),
     ...saleFaults(config),
@@ -99,6 +99,7 @@ export function checkRelayFile(file: RelayFile, facts: ConfigFacts): Checked {
     ...mqttFaults(file.mqtt),
     ...relayFaults(file.relay),
     ...unitFaults(file),
+    ...gatewayFaults(file),
   ];
   return judged(faults, [], missingFiles(files, facts), facts);
 }
@@ -125,6 +126,51 @@ export function providerFaults(vipps: RelayFile["vipps"]): readonly Fault[] {
         });
   const clear = clearTextFault(["vipps", "base_url"], vipps.base_url, "the sales unit's keys");
   return clear === undefined ? faults : [...faults, clear];
+}
+
+function directAccessFaults(vipps: Config["vipps"]): readonly Fault[] {
+  const faults = providerFaults(vipps);
+  if (vipps.gateway_urls === undefined) return faults;
+  const message = 'the gateways are for machines without keys: write access = "gateway", or leave gateway_urls out';
+  return [...faults, { path: ["vipps", "access"], message, instead: 'access = "gateway"' }];
+}
+
+/** The machine has no key of the sales unit, so nothing in the file may look like one, and nobody but the gateway is asked. */
+function gatewayAccessFaults(vipps: Config["vipps"]): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const key of ["environment", "base_url", ...keyNames] as const)
+    if (vipps[key] !== undefined)
+      faults.push({
+        path: ["vipps", key],
+        message: 'with access = "gateway" the gateway has the provider\'s address and the keys: leave it out',
+      });
+  if (vipps.gateway_urls === undefined)
+    faults.push({
+      path: ["vipps", "gateway_urls"],
+      message: 'access = "gateway" needs the address of at least one gateway',
+      instead: 'gateway_urls = ["https://gateway.example.com"]',
+    });
+  vipps.gateway_urls?.forEach((url, index) => {
+    const clear = clearTextFault(["vipps", "gateway_urls", index], url, "customers' tokens");
+    if (clear !== undefined) faults.push({ ...clear, instead: undefined });
+  });
+  return faults;
+}
+
+function gatewayFaults({ gateway, vipps }: RelayFile): readonly Fault[] {
+  if (gateway === undefined) return [];
+  const faults: Fault[] = [];
+  if (vipps.msn !== undefined && vipps.currency === undefined)
+    faults.push({
+      path: ["vipps", "currency"],
+      message: "the gateway lets machines charge in the sales unit's currency alone",
+      instead: 'currency = "NOK"',
+    });
+  gateway.public_urls.forEach((url, index) => {
+    const clear = clearTextFault(["gateway", "public_urls", index], url, "customers' tokens");
+    if (clear !== undefined) faults.push({ ...clear, instead: undefined });
+  });
+  return faults;
 }
 
 function relayFaults(relay: RelayFile["relay"]): readonly Fault[] {

@@ -76,3 +76,17 @@ export async function readVippsKeys(vipps: KeySource, env: Environment, prefix =
     `missing credentials: ${missing.join(", ")}. Put each into a file of that name in ${folder} (mode 600), or into the environment as ${missing.map(variableOf).join(", ")}`,
   );
 }
+
+/** The machine's own identity towards its gateway: the credential of this name. */
+export const identityCredential = "gateway-identity";
+
+/** The private key in PEM. @throws CredentialsError when there is none; SecretFileError */
+export async function readGatewayIdentity(folder: string | undefined, env: Environment): Promise<string> {
+  const pem = await findSecret(identityCredential, folder, env);
+  if (pem !== undefined) return pem;
+  const place = folder ?? "systemd's credentials folder";
+  throw new CredentialsError(
+    "credentials",
+    `missing credential: ${identityCredential}. On the relay's side "kvitt gateway enrol" makes it; here "kvitt gateway join" puts it into ${place}`,
+  );
+}

@@ -5,6 +5,49 @@ import { type Currency, paymentMinorMax, walletCurrencies } from "../sale/money.
 import { file } from "./fields.ts";
 import { mqttSchema } from "./mqtt.ts";
 
+/** `[gateway]`: what machines without the sales unit's keys may do through this relay. */
+const gatewaySchema = z.strictObject({
+  listen_host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default("127.0.0.1")
+    .describe("Address to listen on, behind a reverse proxy that terminates TLS."),
+  listen_port: z.int().min(0).max(65_535).default(8081).describe("Port to listen on; 0: any free one."),
+  public_urls: z
+    .array(z.url())
+    .min(1)
+    .max(8)
+    .describe(
+      "Addresses at which machines reach this gateway and the others of the fleet; enrolment files carry them.",
+    ),
+  identities_file: file.describe(
+    "File of the machines' public keys and of what was revoked, written by kvitt gateway.",
+  ),
+  operator_key: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, "the operator's public key, as kvitt gateway operator-key prints it")
+    .optional()
+    .describe("Public key of the operator, whose word on the broker then counts for all relays."),
+  max_amount: z
+    .int()
+    .min(1)
+    .max(paymentMinorMax)
+    .default(50_000)
+    .describe("The largest payment that a machine may create, in minor units, where its [[unit]] says nothing else."),
+  refund: z
+    .enum(["recovery", "off"])
+    .default("recovery")
+    .describe("Whether machines may refund what they captured, for 24 hours; off leaves every refund to a person."),
+  one_time_qr: z.boolean().default(false).describe('For machines with one_time_route = "qr-api".'),
+  exchange: z.boolean().default(false).describe("Whether machines may ask for customers' phone numbers."),
+  redirect_qr_ids: z
+    .array(z.string().min(1).max(128))
+    .max(1_000)
+    .default([])
+    .describe("Web shops' codes that machines may show."),
+});
+
 export const relaySchema = z.strictObject({
   instance: z
     .string()
@@ -67,6 +110,7 @@ const vippsForRelay = z
   .looseObject({
     environment: z.enum(["production", "test"]).optional(),
     base_url: z.url().optional().describe("Instead of environment, for the simulator."),
+    currency: z.enum(walletCurrencies).optional().describe("The sales unit's currency; the gateway needs it."),
     msn: z
       .string()
       .regex(msnPattern, `the merchant serial number, ${msnRule}, as text: msn = "123456"`)
@@ -114,24 +158,31 @@ export const relayFileSchema = z.object({
   mqtt: mqttSchema,
   relay: relaySchema,
   unit: z.array(unitSchema).max(5_000).default([]),
+  gateway: gatewaySchema.optional(),
 });
 export type RelayFile = z.infer<typeof relayFileSchema>;
 
 export interface UnitSection {
   readonly msn: string;
   readonly keys: string;
-  /** What only `[[unit]]` says. */
   readonly currency?: Currency | undefined;
+  /** What only `[[unit]]` says. */
   readonly max_amount?: number | undefined;
 }
 
 /** The sales units of a file that was checked: those of `[[unit]]`, or the one of `[vipps]`. */
 export function unitsOf({ vipps, unit }: Pick<RelayFile, "vipps" | "unit">): readonly UnitSection[] {
-  return vipps.msn === undefined ? unit : [{ msn: vipps.msn, keys: usualKeys }];
+  return vipps.msn === undefined ? unit : [{ msn: vipps.msn, keys: usualKeys, currency: vipps.currency }];
 }
 
-/** The provider's API host (knowledge base, servers). */
-export function providerUrl(vipps: Pick<RelayFile["vipps"], "base_url" | "environment">): string {
+/** The provider's API host (knowledge base, servers); of a machine without keys, its first gateway. */
+export function providerUrl(
+  vipps: Pick<RelayFile["vipps"], "base_url" | "environment"> & {
+    readonly gateway_urls?: readonly string[] | undefined;
+  },
+): string {
+  const [gateway] = vipps.gateway_urls ?? [];
+  if (gateway !== undefined) return gateway;
   if (vipps.base_url !== undefined) return vipps.base_url;
   return vipps.environment === "production" ? "https://api.vipps.no" : "https://apitest.vipps.no";
 }

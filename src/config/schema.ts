@@ -67,6 +67,18 @@ const vipps = z.strictObject({
     .optional()
     .describe("The provider's environment. Give either this or base_url."),
   base_url: z.url().optional().describe("The simulator's address, instead of environment."),
+  access: z
+    .enum(["direct", "gateway"])
+    .default("direct")
+    .describe(
+      "Who holds the sales unit's keys: this machine, or the relay's gateway, towards which the machine has an identity of its own (docs/gateway.md).",
+    ),
+  gateway_urls: z
+    .array(z.url())
+    .min(1)
+    .max(8)
+    .optional()
+    .describe('With access = "gateway", instead of environment: the gateways\' addresses, tried in turn.'),
   msn: z
     .string("the merchant serial number is a text: write it in quotes")
     .regex(msnPattern, `${msnRule}, as text`)

@@ -8,6 +8,15 @@ export function isLoopback(url: string | undefined): boolean {
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
+/** Whether everything that is asked of the provider stays on this computer: a simulator, or a gateway before one. */
+export function isProviderHere(vipps: {
+  readonly access: "direct" | "gateway";
+  readonly base_url?: string | undefined;
+  readonly gateway_urls?: readonly string[] | undefined;
+}): boolean {
+  return vipps.access === "gateway" ? vipps.gateway_urls?.every(isLoopback) === true : isLoopback(vipps.base_url);
+}
+
 const secured: Readonly<Record<string, string>> = { "mqtt:": "mqtts:", "ws:": "wss:", "http:": "https:" };
 /** IANA's ports for MQTT without and with TLS. */
 const [plainMqttPort, secureMqttPort] = ["1883", "8883"];

@@ -1,5 +1,5 @@
 /** The provider as the configuration means it. Part of the composition root. */
-import { readVippsKeys } from "../config/credentials.ts";
+import { identityCredential, readGatewayIdentity, readVippsKeys } from "../config/credentials.ts";
 import { providerUrl } from "../config/relay.ts";
 import type { Config } from "../config/schema.ts";
 import type { PanelFacts } from "../panel/port.ts";
@@ -7,6 +7,9 @@ import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createVippsClient } from "../vipps/client.ts";
 import { credentials } from "../vipps/credentials.ts";
 import { createHttpTransport } from "../vipps/http-transport.ts";
+import { createGatewayTransport } from "../vipps/gateway-transport.ts";
+import { privateKeyOf } from "../vipps/identity.ts";
+import type { HttpTransport } from "../vipps/transport.ts";
 import { createMerchantQrs, createPayments, createShopQrs, type PresentationSettings } from "../vipps/payments.ts";
 import type { CallOptions, MerchantQrs, Payments, ShopQrs } from "../vipps/port.ts";
 
@@ -43,13 +46,11 @@ export async function openProvider(
 ): Promise<ProviderPorts> {
   const { vipps, shop } = config;
   const { env, version, clock, entropy, log } = parts;
-  const keys = await readVippsKeys(vipps, env);
+  const { transport, ...access } = await accessOf(config, env, createHttpTransport(parts.observeServerDate));
   const closing = new AbortController();
-  const transport = createHttpTransport(parts.observeServerDate);
   const client = createVippsClient({
-    baseUrl: providerUrl(vipps),
+    ...access,
     msn: vipps.msn,
-    credentials: credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey),
     system: { name: "kvitt", version, pluginName: `kvitt-${config.machine.kind}`, pluginVersion: version },
     // The fetch of an access token belongs to no single call: it is broken off here.
     transport: (request) => transport({ ...request, signal: AbortSignal.any([request.signal, closing.signal]) }),
@@ -83,6 +84,22 @@ export async function openProvider(
     shopQrs: shopQrs === undefined ? undefined : { get: (options) => shopQrs.get(until(options)) },
     close: () => closing.abort(new Error("the daemon stops")),
   };
+}
+
+/**
+ * Where requests go, and as whom. Behind a gateway the machine has an identity of its own; pictures still come from the provider's own host, without
+ * keys, and every `Date` over TLS, the gateway's too, is told to the clock guard.
+ */
+async function accessOf({ vipps, machine }: Config, env: ProviderParts["env"], transport: HttpTransport) {
+  const [first, ...others] = vipps.gateway_urls ?? [];
+  if (vipps.access === "direct" || first === undefined) {
+    const keys = await readVippsKeys(vipps, env);
+    const known = credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey);
+    return { baseUrl: providerUrl(vipps), credentials: known, transport };
+  }
+  const pem = await readGatewayIdentity(vipps.credentials_dir, env);
+  const identity = { machine: machine.id, privateKey: privateKeyOf(pem, `the credential ${identityCredential}`) };
+  return { baseUrl: first, credentials: identity, transport: createGatewayTransport([first, ...others], transport) };
 }
 
 function untilClosed(closed: AbortSignal): (options?: CallOptions) => CallOptions {

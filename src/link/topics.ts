@@ -67,6 +67,18 @@ export function relayProcessTopic(instance: string): string {
   throw new LinkError("link-config", instanceRule(instance));
 }
 
+/** What the operator says about a machine's identities, for all gateways; no sales unit's own topics, which a machine may write to. */
+const gatewayRoot = `${topicRoot}/gateway`;
+export const gatewayFilter = `${gatewayRoot}/+/+`;
+
+export function gatewayTopic(msn: string, machine: MerchantQrId): string {
+  return `${gatewayRoot}/${msn}/${machine}`;
+}
+
+export function isGatewayTopic(topic: string): boolean {
+  return topic.startsWith(`${gatewayRoot}/`);
+}
+
 /** Where relays tell each other what they answered, so that a repetition hears the same from each. */
 export function answeredTopic(msn: string, instance: string): string {
   return `${relayTopic(msn, instance)}/answered`;

@@ -11,10 +11,13 @@ import type { Clock, Entropy, Log } from "../service/port.ts";
 import { createVippsClient, type VippsClient } from "../vipps/client.ts";
 import { credentials } from "../vipps/credentials.ts";
 import { createHttpTransport } from "../vipps/http-transport.ts";
+import { publicKeyOf } from "../vipps/identity.ts";
 import { verifyDelivery } from "../vipps/signature.ts";
+import type { GatewayUnit } from "./gateway/port.ts";
+import { GatewayService } from "./gateway/service.ts";
 import type { VerifySignature } from "./reception.ts";
 import { checkRegistrationFolder, openRegistrationFile } from "./registration-file.ts";
-import { Relay, type UnitChanges } from "./relay.ts";
+import { type Beside, Relay, type UnitChanges } from "./relay.ts";
 import { RelayError } from "./relay-error.ts";
 import type { UnitPlan } from "./sales-unit.ts";
 import { vippsRegistry } from "./vipps-registry.ts";
@@ -42,6 +45,8 @@ export interface RelayService {
 
 export interface RunningRelay {
   readonly port: number;
+  /** Where machines without keys are let in; undefined without `[gateway]`. */
+  readonly gatewayPort: number | undefined;
   /** Serves the sales units of this file from now on; what else differs in it waits for a restart, which the log says. */
   reload(file: RelayFile): Promise<UnitChanges>;
   stop(): Promise<void>;
@@ -67,19 +72,26 @@ export async function startRelay(file: RelayFile, secrets: RelaySecrets, service
     // No session: what a relay missed while it was away is retained, or was answered by another.
     sessionExpiryS: 0,
   };
+  const gateway = gatewayOf(file, service);
+  let gatewayPort: number | undefined;
   const relay = new Relay({
     ...service,
     units: await units.plans(file),
     isFleet,
     options,
+    beside: besideOf(gateway, (bound) => {
+      gatewayPort = bound;
+    }),
     connectionFor: (hooks) => new MqttConnection({ ...service, settings, readSecrets, hooks }),
     verify: verifySignature,
   });
+  gateway?.serve(units.gatewayUnits(file));
   const port = await relay.start();
   const served = isFleet ? { units: units.count } : { msn: file.vipps.msn };
   log.info({ host: options.listen_host, port, instance: options.instance, ...served }, "the relay listens");
   return {
     port,
+    gatewayPort,
     async reload(next) {
       for (const section of restartSections)
         if (JSON.stringify(next[section]) !== JSON.stringify(file[section]))
@@ -87,7 +99,9 @@ export async function startRelay(file: RelayFile, secrets: RelaySecrets, service
       if ((next.vipps.msn === undefined) !== isFleet)
         throw new RelayError("relay-config", "from one sales unit to [[unit]] sections, or back, takes a restart");
       // Everything but the units is as it was at the start.
-      const changes = await relay.serve(await units.plans({ ...file, unit: next.unit }));
+      const current = { ...file, unit: next.unit };
+      const changes = await relay.serve(await units.plans(current));
+      gateway?.serve(units.gatewayUnits(current));
       log.info({ ...changes }, "the sales units were read again");
       return changes;
     },
@@ -95,13 +109,43 @@ export async function startRelay(file: RelayFile, secrets: RelaySecrets, service
   };
 }
 
-const restartSections = ["vipps", "mqtt", "relay"] as const;
+const restartSections = ["vipps", "mqtt", "relay", "gateway"] as const;
+
+function gatewayOf({ gateway }: RelayFile, { clock, log }: RelayService): GatewayService | undefined {
+  if (gateway === undefined) return undefined;
+  return new GatewayService({
+    policy: {
+      refund: gateway.refund,
+      oneTimeQr: gateway.one_time_qr,
+      exchange: gateway.exchange,
+      redirectQrIds: gateway.redirect_qr_ids,
+    },
+    listen: { host: gateway.listen_host, port: gateway.listen_port },
+    identitiesFile: gateway.identities_file,
+    operator: gateway.operator_key === undefined ? undefined : publicKeyOf(gateway.operator_key),
+    clock,
+    log: log.child({ room: "gateway" }),
+  });
+}
+
+function besideOf(gateway: GatewayService | undefined, listens: (port: number) => void): Beside | undefined {
+  if (gateway === undefined) return undefined;
+  return {
+    start: async (owned) => listens(await gateway.start(owned)),
+    filters: gateway.filters,
+    heard: (incoming) => gateway.heard(incoming),
+    health: () => ({ gateway: gateway.health() }),
+  };
+}
+
+/** With the client that has the unit's keys: the webhooks and the gateway share its access token. */
+type ClientPlan = UnitPlan & { readonly client: VippsClient };
 
 /** The plans of the sales units, with the clients they were made with: a unit that has not changed keeps its access token. */
 class Units {
   readonly #secrets: RelaySecrets;
   readonly #service: RelayService;
-  #plans: ReadonlyMap<string, UnitPlan> = new Map();
+  #plans: ReadonlyMap<string, ClientPlan> = new Map();
 
   constructor(secrets: RelaySecrets, service: RelayService) {
     this.#secrets = secrets;
@@ -118,7 +162,7 @@ class Units {
    */
   async plans(file: RelayFile): Promise<readonly UnitPlan[]> {
     const units = unitsOf(file);
-    const plans = new Map<string, UnitPlan>();
+    const plans = new Map<string, ClientPlan>();
     let first: unknown;
     for (const unit of units) {
       try {
@@ -137,9 +181,20 @@ class Units {
     return [...plans.values()];
   }
 
-  #planOf(file: RelayFile, unit: UnitSection, keys: UnitKeys): UnitPlan {
+  /** What the gateway serves: the units of `plans`, as far as a currency is known. */
+  gatewayUnits(file: RelayFile): readonly GatewayUnit[] {
+    const usual = file.gateway?.max_amount ?? 0;
+    return unitsOf(file).flatMap(({ msn, currency, max_amount: maxAmountMinor = usual }) => {
+      const client = this.#plans.get(msn)?.client;
+      return client === undefined || currency === undefined
+        ? []
+        : [{ msn, currency, maxAmountMinor, provider: client }];
+    });
+  }
+
+  #planOf(file: RelayFile, unit: UnitSection, keys: UnitKeys): ClientPlan {
     const mark = createHash("sha256")
-      .update(JSON.stringify([unit, keys]))
+      .update(JSON.stringify([unit.msn, keys]))
       .digest("hex");
     const before = this.#plans.get(unit.msn);
     if (before?.mark === mark) return before;
@@ -147,7 +202,7 @@ class Units {
     const path = options.registration_file ?? join(options.registration_dir ?? "", `${unit.msn}.json`);
     if (options.register) checkRegistrationFolder(path);
     const client = this.#clientOf(file, unit, keys);
-    return { msn: unit.msn, mark, registry: vippsRegistry(client.webhooks), store: openRegistrationFile(path) };
+    return { msn: unit.msn, mark, registry: vippsRegistry(client.webhooks), store: openRegistrationFile(path), client };
   }
 
   #clientOf({ vipps }: RelayFile, { msn }: UnitSection, keys: UnitKeys): VippsClient {

@@ -33,9 +33,21 @@ export interface RelayParts {
   readonly options: RelaySection;
   readonly connectionFor: (hooks: ConnectionHooks) => Connection;
   readonly verify: VerifySignature;
+  readonly beside?: Beside | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
+}
+
+/** What else lives in this process, on the same connection to the broker. */
+export interface Beside {
+  /** Starts when the relay does; what is to be stopped is deferred. */
+  start(owned: Owned): Promise<unknown>;
+  readonly filters: readonly string[];
+  /** Whether the message was meant for it. */
+  heard(incoming: Incoming): boolean;
+  /** For /health, under this name. */
+  health(): { readonly [name: string]: object };
 }
 
 export interface UnitChanges {
@@ -87,7 +99,10 @@ export class Relay {
     this.#beat = isFleet ? beatOfMany : beatOfOne;
     this.#owned = createOwned({ clock, log });
     this.#tally = new Tally(clock, log);
-    const filters = (): readonly string[] => [...this.#units.values()].flatMap((unit) => unit.filters());
+    const filters = (): readonly string[] => [
+      ...(parts.beside?.filters ?? []),
+      ...[...this.#units.values()].flatMap((unit) => unit.filters()),
+    ];
     this.#connection = parts.connectionFor({
       will: () => this.#will(),
       get filters() {
@@ -116,6 +131,7 @@ export class Relay {
       this.#owned.defer("connection", () => this.#disconnect());
       // The requests under way need the connection.
       this.#owned.defer("webhook server", () => this.#server.close());
+      await this.#parts.beside?.start(this.#owned);
       this.#connection.start();
       this.#owned.defer("registrations", () => this.#stopKeeping());
       this.#units.forEach((unit) => unit.start());
@@ -234,6 +250,7 @@ export class Relay {
   }
 
   #heard(incoming: Incoming): void {
+    if (this.#parts.beside?.heard(incoming) === true) return;
     const msn = incoming.topic.split("/", 3)[2] ?? "";
     this.#units.get(msn)?.heard(incoming);
   }
@@ -305,6 +322,7 @@ export class Relay {
       mqtt: connected,
       registered: unregistered.length === 0,
       instance: options.instance,
+      ...(msn === null ? this.#parts.beside?.health() : {}),
       counts: sum([...(msn === null ? [this.#tally] : []), ...units].map((one) => one.counts())),
       ...(isFleet
         ? {

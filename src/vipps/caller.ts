@@ -2,10 +2,12 @@
  * One call to the provider: headers, token, rate limit, retries, deadline, and the error it may end in.
  * Repeats only what is safe to repeat, with the same key and the same bytes, and never past the deadline.
  */
+import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import { isMsn, msnRule } from "../sale/ids.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { type AccessToken, createAccessToken } from "./access-token.ts";
+import { type Authorization, identityAuthorization, keysAuthorization } from "./authorization.ts";
 import { checkBaseUrl } from "./base-url.ts";
 import type { Credentials } from "./credentials.ts";
 import { createGuard, type TimedOptions, untilOf } from "./deadline.ts";
@@ -13,6 +15,7 @@ import { parseJson } from "../kit/json.ts";
 import { errorFromAnswer } from "./error-answer.ts";
 import { unusable, VippsError } from "./errors.ts";
 import { createImageFetcher, type FetchImage } from "./image.ts";
+import type { MachineIdentity } from "./identity.ts";
 import { createRateLimit, type RateLimit } from "./rate-limit.ts";
 import type { HttpRequest, HttpResponse, HttpTransport } from "./transport.ts";
 import { createTries, type Limits, type Tries, tryMsMax } from "./tries.ts";
@@ -30,7 +33,8 @@ export interface CallerSettings {
   readonly baseUrl: string;
   /** Merchant serial number: 4 to 7 digits, as text. */
   readonly msn: string;
-  readonly credentials: Credentials;
+  /** The sales unit's keys; or a machine's own identity, where `baseUrl` is a gateway that has the keys. */
+  readonly credentials: Credentials | MachineIdentity;
   readonly system: SystemInfo;
   readonly transport: HttpTransport;
   readonly clock: Clock;
@@ -59,16 +63,33 @@ export interface Call {
   readonly secrets?: readonly string[];
 }
 
+/** A request that somebody else made: it is sent as it is, once. */
+export interface PassedRequest {
+  readonly method: HttpRequest["method"];
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+}
+
 export interface Caller {
   /** The answer's JSON; undefined for an empty body, or one that is not JSON. @throws VippsError */
   call(call: Call, options?: TimedOptions): Promise<unknown>;
   /** Fetches a picture behind a link of the provider, without credentials. @throws VippsError */
   readonly fetchImage: FetchImage;
-  /** Fetches an access token unless one is held. @returns how long it will be used, in milliseconds. @throws VippsError */
+  /** Sends a request with our keys added, and gives back whatever is answered. @throws VippsError when there is no token, or no answer */
+  pass(request: PassedRequest, options?: TimedOptions): Promise<HttpResponse>;
+  /**
+   * Whether we are let in: fetches an access token unless one is held; behind a gateway asks that. @returns how long the token will be used, in
+   * milliseconds. @throws VippsError
+   */
   checkKeys(options?: TimedOptions): Promise<number>;
   /** These options with one deadline, shared by all calls that are given them. */
   together(options?: TimedOptions): TimedOptions;
 }
+
+/** Of the gateway itself: who this machine is there. */
+export const identityPath = "/kvitt/v1/identity";
+const identityAnswer = z.object({ msn: z.string(), remainingMs: z.number() });
 
 const headerLengthMax = 30;
 const windowMs = 60_000;
@@ -99,16 +120,24 @@ class BoundCaller implements Caller {
   readonly #settings: CallerSettings;
   readonly #base: string;
   readonly #tries: Tries;
-  readonly #token: AccessToken;
+  /** Undefined behind a gateway, which has it. */
+  readonly #token: AccessToken | undefined;
+  readonly #authorization: Authorization;
   readonly #limits: Readonly<Record<"modify" | "read", RateLimit>>;
 
   constructor(settings: CallerSettings) {
-    const { clock, baseUrl } = settings;
+    const { clock, baseUrl, credentials, msn } = settings;
     const base = checkBaseUrl(baseUrl);
     this.#settings = settings;
     this.#base = base.href.replace(/\/$/, "");
     this.#tries = createTries(settings);
-    this.#token = createAccessToken({ clock, fetch: () => this.#fetchToken() });
+    if ("machine" in credentials) this.#authorization = identityAuthorization({ msn, identity: credentials, clock });
+    else {
+      const token = createAccessToken({ clock, fetch: () => this.#fetchToken(credentials) });
+      this.#token = token;
+      const tokenFor = (operation: string, limits: Limits): Promise<string> => this.#tokenFor(token, operation, limits);
+      this.#authorization = keysAuthorization({ msn, credentials, token, tokenFor });
+    }
     this.#limits = { modify: createRateLimit(clock, 5, windowMs), read: createRateLimit(clock, 120, windowMs) };
     this.fetchImage = createImageFetcher(this.#tries, base, () => clock.wallMs());
   }
@@ -134,14 +163,41 @@ class BoundCaller implements Caller {
   }
 
   async checkKeys(options: TimedOptions = {}): Promise<number> {
+    const token = this.#token;
+    if (token === undefined) return this.#checkIdentity(options);
     const operation = "get access token";
     await this.#tries.repeat(
       { operation },
       options,
       () => options.retry !== "never",
-      (limits) => this.#tokenFor(operation, limits),
+      (limits) => this.#tokenFor(token, operation, limits),
     );
-    return this.#token.remainingMs() ?? 0;
+    return token.remainingMs() ?? 0;
+  }
+
+  /** Asks the gateway who we are there, and whether it has access to the provider. */
+  async #checkIdentity(options: TimedOptions): Promise<number> {
+    const operation = "check identity";
+    const answer = identityAnswer.safeParse(
+      await this.call({ operation, method: "GET", path: identityPath, isSafeToRepeat: true }, options),
+    );
+    if (answer.success && answer.data.msn === this.#settings.msn) return answer.data.remainingMs;
+    throw unusable(operation, "the answer is no gateway's: check gateway_urls", { advice: "give-up" });
+  }
+
+  async pass({ method, path, headers, body }: PassedRequest, options: TimedOptions = {}): Promise<HttpResponse> {
+    const { clock } = this.#settings;
+    const limits = { untilMs: untilOf(clock, options), signal: options.signal };
+    const call: Call = { operation: `${method} passed on`, method, path, headers, isSafeToRepeat: false };
+    const response = await this.#sendAuthorized(call, body, limits);
+    if (response.status !== 401) return response;
+    throw new VippsError({
+      operation: call.operation,
+      stage: "token",
+      advice: "give-up",
+      status: 401,
+      title: this.#authorization.refusedTitle,
+    });
   }
 
   together(options: TimedOptions = {}): TimedOptions {
@@ -150,14 +206,21 @@ class BoundCaller implements Caller {
 
   async #once(call: Call, body: Uint8Array | undefined, limits: Limits): Promise<HttpResponse> {
     await this.#keepLimit(call, limits);
-    const token = await this.#tokenFor(call.operation, limits);
-    const name = { operation: call.operation, stage: "call" } as const;
-    const first = await this.#tries.send(name, this.#request(call, body, token), limits);
-    if (first.status !== 401) return first;
-    // An unexpected 401: drop the token, fetch another, try once more. The gateway refused the request, so a copy does no harm.
-    this.#token.drop(token);
-    const fresh = await this.#tokenFor(call.operation, limits);
-    return this.#tries.send(name, this.#request(call, body, fresh), limits);
+    return this.#sendAuthorized(call, body, limits);
+  }
+
+  async #sendAuthorized(call: Call, body: Uint8Array | undefined, limits: Limits): Promise<HttpResponse> {
+    const { operation, method, path } = call;
+    const headers = this.#headersOf(call, body);
+    const once = async () => {
+      const proof = await this.#authorization.headers(operation, { method, path, headers, body }, limits);
+      const request = { method, url: this.#base + path, headers: { ...headers, ...proof }, body };
+      return { proof, response: await this.#tries.send({ operation, stage: "call" }, request, limits) };
+    };
+    const first = await once();
+    if (first.response.status !== 401 || !this.#authorization.renew(first.proof, first.response)) return first.response;
+    // An unexpected 401: another token, or the right time, and once more. The request was refused, so a copy does no harm.
+    return (await once()).response;
   }
 
   /** Waits until the call may leave, or fails at once if that would be past the deadline. */
@@ -181,10 +244,10 @@ class BoundCaller implements Caller {
     }
   }
 
-  async #tokenFor(operation: string, { untilMs, signal }: Limits): Promise<string> {
+  async #tokenFor(token: AccessToken, operation: string, { untilMs, signal }: Limits): Promise<string> {
     const guard = createGuard(this.#settings.clock, untilMs, tryMsMax, signal);
     try {
-      return await this.#token.get(guard.signal);
+      return await token.get(guard.signal);
     } catch (cause) {
       if (cause instanceof VippsError) throw cause;
       const isStopped = signal?.aborted === true;
@@ -195,11 +258,9 @@ class BoundCaller implements Caller {
     }
   }
 
-  #commonHeaders(): Record<string, string> {
-    const { system, msn, credentials } = this.#settings;
+  #systemHeaders(): Record<string, string> {
+    const { system } = this.#settings;
     return {
-      "ocp-apim-subscription-key": credentials.subscriptionKey.reveal(),
-      "merchant-serial-number": msn,
       "vipps-system-name": systemHeader(system.name),
       "vipps-system-version": systemHeader(system.version),
       "vipps-system-plugin-name": systemHeader(system.pluginName),
@@ -207,21 +268,15 @@ class BoundCaller implements Caller {
     };
   }
 
-  #request(call: Call, body: Uint8Array | undefined, token: string): Omit<HttpRequest, "signal"> {
+  #headersOf(call: Call, body: Uint8Array | undefined): Readonly<Record<string, string>> {
     return {
-      method: call.method,
-      url: this.#base + call.path,
-      headers: {
-        ...this.#commonHeaders(),
-        authorization: `Bearer ${token}`,
-        // The only declared 200 of capture, cancel and refund is application/problem+json (ePayment OpenAPI 1.8.1): a client that asks for JSON
-        // alone may get 406.
-        accept: "application/json, application/problem+json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...defined({ "idempotency-key": call.idempotencyKey }),
-        ...call.headers,
-      },
-      body,
+      ...this.#systemHeaders(),
+      // The only declared 200 of capture, cancel and refund is application/problem+json (ePayment OpenAPI 1.8.1): a client that asks for JSON
+      // alone may get 406.
+      accept: "application/json, application/problem+json",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...defined({ "idempotency-key": call.idempotencyKey }),
+      ...call.headers,
     };
   }
 
@@ -246,19 +301,21 @@ class BoundCaller implements Caller {
     throw new VippsError({
       ...error.facts,
       advice: "give-up",
-      title: "a fresh access token was refused: the keys, the msn and the environment may not belong together",
+      title: this.#authorization.refusedTitle,
     });
   }
 
   /** POST /accesstoken/get (Access token API): an empty body, keys in headers. */
-  async #fetchToken(): Promise<unknown> {
-    const { credentials, clock } = this.#settings;
+  async #fetchToken(credentials: Credentials): Promise<unknown> {
+    const { clock, msn } = this.#settings;
     const name = { operation: "get access token", stage: "token" } as const;
     const request = {
       method: "POST",
       url: `${this.#base}/accesstoken/get`,
       headers: {
-        ...this.#commonHeaders(),
+        ...this.#systemHeaders(),
+        "ocp-apim-subscription-key": credentials.subscriptionKey.reveal(),
+        "merchant-serial-number": msn,
         client_id: credentials.clientId.reveal(),
         client_secret: credentials.clientSecret.reveal(),
         accept: "application/json, application/problem+json",

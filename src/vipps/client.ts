@@ -27,6 +27,8 @@ export interface VippsClient {
   readonly fetchImage: FetchImage;
   /** Fetches an access token unless one is held; resolves with how long it will be used, in milliseconds. */
   readonly checkKeys: Caller["checkKeys"];
+  /** For the gateway: another's request, with our keys added. */
+  readonly pass: Caller["pass"];
   /** These options with one deadline, shared by all calls that are given them. */
   readonly together: Caller["together"];
 }
@@ -46,6 +48,7 @@ export function createVippsClient(settings: CallerSettings): VippsClient {
     payments: createEpayment(caller),
     webhooks: createWebhooks(caller),
     fetchImage: caller.fetchImage,
+    pass: (request, options) => caller.pass(request, options),
     checkKeys: (options) => caller.checkKeys(options),
     together: (options) => caller.together(options),
   };

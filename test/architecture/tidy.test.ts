@@ -45,7 +45,7 @@ const bans: readonly Ban[] = [
     pattern: /\{ z \} from "zod"/,
     instead: 'import * as z from "zod"',
     except: /^$/,
-    sample: 'import * as z from "zod";',
+    sample: 'import { z } from "zod";',
   },
   {
     pattern: /@ts-ignore|@ts-expect-error|oxlint-disable|eslint-disable/,

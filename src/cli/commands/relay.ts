@@ -44,7 +44,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const path = values.config;
   const endReloads = onReload(process, () => reload(relay, path, log));
   try {
-    io.out(values.json ? JSON.stringify({ port: relay.port }) : `listening on port ${relay.port}`);
+    io.out(
+      values.json
+        ? JSON.stringify({ port: relay.port, gatewayPort: relay.gatewayPort })
+        : `listening on port ${relay.port}`,
+    );
     await untilAborted(io.signal);
   } finally {
     endReloads();

@@ -38,6 +38,7 @@ const secretNames = [
   "vipps-client-id",
   "vipps-client-secret",
   "vipps-subscription-key",
+  "gateway-identity",
   "mqtt-password",
   "command-key",
 ];

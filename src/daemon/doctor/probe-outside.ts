@@ -4,7 +4,7 @@ import { variableOf } from "../../config/credentials.ts";
 import { connectionSettings } from "../../config/mqtt.ts";
 import { providerUrl } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
-import { secretOf } from "../../config/credentials.ts";
+import { identityCredential, secretOf } from "../../config/credentials.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { tryBroker } from "../../link/broker-trial.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
@@ -32,10 +32,16 @@ function wantedSecrets({ vipps, mqtt, delivery }: Config): readonly WantedSecret
     isInline: inline !== undefined,
   });
   const token = delivery.driver === "kiosk" ? delivery.token_file : undefined;
+  const access =
+    vipps.access === "gateway"
+      ? [key(identityCredential, undefined)]
+      : [
+          key("vipps-client-id", vipps.client_id),
+          key("vipps-client-secret", vipps.client_secret),
+          key("vipps-subscription-key", vipps.subscription_key),
+        ];
   return [
-    key("vipps-client-id", vipps.client_id),
-    key("vipps-client-secret", vipps.client_secret),
-    key("vipps-subscription-key", vipps.subscription_key),
+    ...access,
     {
       name: "mqtt-password",
       isNeeded: mqtt.username !== undefined && mqtt.cert_file === undefined,

@@ -53,6 +53,7 @@ export const setupFileSchema = z
         "vipps-client-id": secret.optional(),
         "vipps-client-secret": secret.optional(),
         "vipps-subscription-key": secret.optional(),
+        "gateway-identity": secret.optional(),
         "mqtt-password": secret.optional(),
         "command-key": secret.optional(),
       })

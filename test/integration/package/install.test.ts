@@ -72,6 +72,7 @@ describe.skipIf(treeFolder() === undefined)("the package in a clean Debian (KVIT
       "750 root:kvitt /etc/kvitt",
       "700 root:root /etc/kvitt/credentials",
       "600 root:root /etc/kvitt/credentials/command-key",
+      "600 root:root /etc/kvitt/credentials/gateway-identity",
       "600 root:root /etc/kvitt/credentials/mqtt-password",
       "600 root:root /etc/kvitt/credentials/vipps-client-id",
       "600 root:root /etc/kvitt/credentials/vipps-client-secret",

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { command as config } from "../../../src/cli/commands/config.ts";
 import { command as doctor } from "../../../src/cli/commands/doctor.ts";
+import gateway from "../../../src/cli/commands/gateway.ts";
 import init from "../../../src/cli/commands/init.ts";
 import { command as machine } from "../../../src/cli/commands/machine.ts";
 import panel from "../../../src/cli/commands/panel.ts";
@@ -16,6 +17,7 @@ const page = await readFile(new URL("../../../docs/install.md", import.meta.url)
 const usages: Readonly<Record<string, string>> = {
   config: config.usage,
   doctor: doctor.usage,
+  gateway: gateway.usage,
   init: init.usage,
   machine: machine.usage,
   panel: panel.usage,
