@@ -78,6 +78,13 @@ export const relaySchema = z.strictObject({
   registration_file: file
     .optional()
     .describe("File in which the webhooks' secrets are kept, mode 0600; relays on one host may share it."),
+  metrics_host: z.string().min(1).max(255).default("127.0.0.1").describe("Address at which Prometheus reads /metrics."),
+  metrics_port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe("Port of /metrics, for example 9464; without it there are none."),
   registration_dir: file
     .optional()
     .describe(

@@ -59,6 +59,13 @@ export class MachineStates {
     return this.stateOf(merchantQrId);
   }
 
+  /** How many machines are in each state. */
+  counts(): Readonly<Record<MachineState, number>> {
+    const counts = { init: 0, ready: 0, selling: 0, "out-of-service": 0, lost: 0 };
+    for (const { state } of this.#machines.values()) counts[state] += 1;
+    return counts;
+  }
+
   /** The connection is gone: nothing is known any more. */
   forget(): void {
     this.#machines.clear();

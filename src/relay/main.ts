@@ -135,6 +135,7 @@ function besideOf(gateway: GatewayService | undefined, listens: (port: number) =
     filters: gateway.filters,
     heard: (incoming) => gateway.heard(incoming),
     health: () => ({ gateway: gateway.health() }),
+    families: () => gateway.families(),
   };
 }
 

@@ -120,6 +120,7 @@ export class Reception {
         return this.#forward(event);
       case "refuse":
         this.#remember({ id: event.eventId, answer: "refused" });
+        tally.countRefusal(admission.reason);
         tally.count("refused", "info", { ...fields, reason: admission.reason });
         return { status: admission.status, text: admission.reason };
       case "settled":

@@ -14,6 +14,9 @@ import type { Outgoing } from "../link/mqtt-settings.ts";
 import { relayProcessTopic } from "../link/topics.ts";
 import { createOwned, type Owned } from "../service/owned.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
+import { type Family, Histogram } from "./metrics/exposition.ts";
+import { MetricsServer } from "./metrics/metrics-server.ts";
+import { relayFamilies } from "./metrics/relay-families.ts";
 import type { VerifySignature } from "./reception.ts";
 import { checkInEvent, paymentEvents } from "./registration-events.ts";
 import type { WantedRegistration } from "./registration-keeper.ts";
@@ -48,6 +51,8 @@ export interface Beside {
   heard(incoming: Incoming): boolean;
   /** For /health, under this name. */
   health(): { readonly [name: string]: object };
+  /** For /metrics. */
+  families(): readonly Family[];
 }
 
 export interface UnitChanges {
@@ -84,6 +89,7 @@ export class Relay {
   /** Of requests that belong to no sales unit here. */
   readonly #tally: Tally;
   readonly #owned: Owned;
+  readonly #answerSeconds = new Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]);
   readonly #quietly = new Turns(quietAtOnce);
   readonly #rounds = new Turns(roundsAtOnce);
   readonly #units = new Map<string, SalesUnit>();
@@ -115,7 +121,7 @@ export class Relay {
     this.#server = new WebhookServer({
       clock,
       log,
-      answer: (request) => this.#answer(request),
+      answer: (request) => this.#timed(request),
       health: (query) => this.#health(query),
     });
     for (const plan of parts.units) this.#add(plan);
@@ -132,6 +138,7 @@ export class Relay {
       // The requests under way need the connection.
       this.#owned.defer("webhook server", () => this.#server.close());
       await this.#parts.beside?.start(this.#owned);
+      await this.#startMetrics();
       this.#connection.start();
       this.#owned.defer("registrations", () => this.#stopKeeping());
       this.#units.forEach((unit) => unit.start());
@@ -140,6 +147,29 @@ export class Relay {
       await this.stop();
       throw error;
     }
+  }
+
+  /** What Prometheus is told. */
+  families(): readonly Family[] {
+    const { options, beside } = this.#parts;
+    const numbers = {
+      instance: options.instance,
+      isConnected: this.#connection.isConnected(),
+      units: [...this.#units.values()].map((unit) => unit.numbers()),
+      strays: this.#tally.counts(),
+      answerSeconds: this.#answerSeconds,
+    };
+    return [...relayFamilies(numbers), ...(beside?.families() ?? [])];
+  }
+
+  async #startMetrics(): Promise<void> {
+    const { options, log } = this.#parts;
+    const { metrics_host: host, metrics_port: wanted } = options;
+    if (wanted === undefined) return;
+    const metrics = new MetricsServer(() => this.families());
+    const port = await metrics.listen({ host, port: wanted });
+    this.#owned.defer("metrics", () => metrics.close());
+    log.info({ host, port }, "metrics are told at /metrics");
   }
 
   /**
@@ -264,6 +294,15 @@ export class Relay {
     if (named !== undefined) return named;
     const id = headers["webhook-id"];
     return id === undefined ? undefined : [...units.values()].find((unit) => unit.knows(id));
+  }
+
+  async #timed(request: WebhookRequest): Promise<WebhookAnswer> {
+    const startMs = this.#parts.clock.monotonicMs();
+    try {
+      return await this.#answer(request);
+    } finally {
+      this.#answerSeconds.observe((this.#parts.clock.monotonicMs() - startMs) / 1_000);
+    }
   }
 
   async #answer(request: WebhookRequest): Promise<WebhookAnswer> {

@@ -14,6 +14,7 @@ import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { type Answered, AnsweredEvents, readAnswered } from "./admission.ts";
 import type { ForwardLimits } from "./forward.ts";
 import { MachineStates } from "./machine-states.ts";
+import type { UnitNumbers } from "./metrics/relay-families.ts";
 import { Peers } from "./peers.ts";
 import { Reception, type VerifySignature } from "./reception.ts";
 import type { RegistrationStore } from "./registration-file.ts";
@@ -74,6 +75,7 @@ export class SalesUnit {
   readonly #stopping = new AbortController();
   #registered = false;
   #holds: readonly string[] = [];
+  #seenWallMs: number | undefined;
   #isRegistering = false;
   #heartbeat: Timer | undefined;
 
@@ -116,6 +118,17 @@ export class SalesUnit {
 
   counts(): ReturnType<Tally["counts"]> {
     return this.#tally.counts();
+  }
+
+  numbers(): UnitNumbers {
+    return {
+      msn: this.#parts.msn,
+      isRegistered: this.#registered,
+      seenWallMs: this.#seenWallMs,
+      counts: this.#tally.counts(),
+      refusals: this.#tally.refusals(),
+      machines: this.#states.counts(),
+    };
   }
 
   /** Whether this is the id of a webhook of this unit, as far as is known here. */
@@ -229,6 +242,7 @@ export class SalesUnit {
   #setRegistered(registered: boolean, holds: readonly string[]): void {
     const isNews = registered !== this.#registered || this.#isRegistering || holds.join(" ") !== this.#holds.join(" ");
     this.#registered = registered;
+    if (registered) this.#seenWallMs = this.#parts.clock.wallMs();
     this.#holds = holds;
     this.#isRegistering = false;
     if (isNews) void this.#beat();

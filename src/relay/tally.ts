@@ -42,6 +42,7 @@ export class Tally {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #total = noCounts();
+  readonly #refusals = new Map<string, number>();
   #recent = noCounts();
   #interval: Timer | undefined;
 
@@ -56,6 +57,16 @@ export class Tally {
     this.#recent[outcome] += 1;
     if (this.#recent[outcome] === 1) this.#log[level]({ outcome, ...fields }, outcomes[outcome]);
     this.#interval ??= this.#clock.startTimer("relay tally", intervalMs, () => this.#sum());
+  }
+
+  /** A check-in that was refused, by a reason of admission.ts: a closed list. */
+  countRefusal(reason: string): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  /** Refused check-ins since the start, by reason. */
+  refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refusals);
   }
 
   /** Since the start. */

@@ -73,6 +73,10 @@ describe("the rooms", () => {
       },
     ],
     [
+      "the-gateway-is-a-room-of-its-own",
+      { "src/relay/a.ts": 'import "./gateway/b.ts";', "src/relay/gateway/b.ts": "export {};" },
+    ],
+    [
       "only-the-composition-knows-all",
       { "src/service/a.ts": 'import "../daemon/daemon.ts";', "src/daemon/daemon.ts": "export {};" },
     ],

@@ -60,6 +60,12 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     severity: "error",
+    name: "the-gateway-is-a-room-of-its-own",
+    from: { path: "^src/", pathNot: "^src/(relay/gateway/|relay/main\\.ts|cli/)" },
+    to: { path: "^src/relay/gateway/(?!port\\.ts)" },
+  },
+  {
+    severity: "error",
     name: "only-the-composition-knows-all",
     from: { path: "^src/", pathNot: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },
     to: { path: "^src/(daemon/|cli/|simulator/|demo/|relay/main\\.ts)" },

@@ -5,6 +5,7 @@ import { gatewayFilter, isGatewayTopic } from "../../link/topics.ts";
 import type { ListenAddress } from "../../service/listen.ts";
 import type { Owned } from "../../service/owned.ts";
 import type { Clock, Log } from "../../service/port.ts";
+import type { Family } from "../metrics/exposition.ts";
 import { Gateway } from "./gateway.ts";
 import { GatewayServer } from "./gateway-server.ts";
 import { Identities } from "./identities.ts";
@@ -68,6 +69,39 @@ export class GatewayService {
     if (word === undefined) log.warn({ topic: incoming.topic }, "not the operator's word: it does not count");
     else this.#identities.operatorSays(word.atMs, word.keys);
     return true;
+  }
+
+  /** For /metrics. */
+  families(): readonly Family[] {
+    const { refusals } = this.#gateway;
+    return [
+      {
+        name: "kvitt_gateway_requests_total",
+        help: "Requests of machines, by what they asked for and what became of it.",
+        type: "counter",
+        samples: refusals
+          .counts()
+          .map(({ operation, outcome, count }) => ({ labels: { operation, outcome }, value: count })),
+      },
+      {
+        name: "kvitt_gateway_unidentified_total",
+        help: "Requests that no machine's signature was right for, by the reason.",
+        type: "counter",
+        samples: Object.entries(refusals.nobodies()).map(([reason, value]) => ({ labels: { reason }, value })),
+      },
+      {
+        name: "kvitt_gateway_machines",
+        help: "Machines that are known here, revoked ones included.",
+        type: "gauge",
+        samples: [{ value: this.#identities.count }],
+      },
+      {
+        name: "kvitt_gateway_suspects",
+        help: "Machines that were refused ten times or more in ten minutes.",
+        type: "gauge",
+        samples: [{ value: refusals.suspects().length }],
+      },
+    ];
   }
 
   /** For /health. */

@@ -42,11 +42,11 @@ async function thiefsKey() {
   return privateKeyOf(await readFile(join(rig.card, "gateway-identity"), "utf8"), "the card's identity");
 }
 
-async function thief(machine: string): Promise<VippsClient> {
+async function thief(machine: string, baseUrl = rig.gatewayUrl): Promise<VippsClient> {
   const identity = { machine, privateKey: await thiefsKey() };
   return createVippsClient({
     ...parts,
-    baseUrl: rig.gatewayUrl,
+    baseUrl,
     credentials: identity,
     transport: createHttpTransport(),
   });
@@ -69,7 +69,7 @@ describe("a machine that holds no key of the sales unit", () => {
     expect(card).toContain("BEGIN PRIVATE KEY");
     expect((await stat(join(rig.card, "gateway-identity"))).mode & 0o777).toBe(0o600);
     await expect(stat(rig.enrolment)).rejects.toThrow("ENOENT");
-    expect(await readFile(join(rig.folder, "identities"), "utf8")).not.toContain("PRIVATE");
+    expect(await readFile(rig.identitiesFile, "utf8")).not.toContain("PRIVATE");
   });
 
   it("can be given one file for its boot partition, which does the whole set-up", async () => {
@@ -77,7 +77,7 @@ describe("a machine that holds no key of the sales unit", () => {
     const text = (await readFile(rig.config, "utf8")).replace('id = "demo-1"', 'id = "demo-2"');
     await writeFile(config, text);
     const out = join(rig.folder, "kvitt-setup.toml");
-    const args = ["gateway", "enrol", "--config", rig.relayFile, "--out", out, "--machine-config", config];
+    const args = ["gateway", "enrol", ...rig.toRelay, "--out", out, "--machine-config", config];
     expect((await kvitt(...args, "demo-3")).err).toContain("has to be of machine demo-3");
     const enrolled = await kvitt(...args, "demo-2");
     expect(`${enrolled.err}${enrolled.code}`).toBe("0");
@@ -99,6 +99,13 @@ describe("a machine that holds no key of the sales unit", () => {
     await rig.isTrue("it is over", async () => (await rig.state())?.kiosk.openSettlements === 0);
     expect((await rig.state())?.drops).toHaveLength(1);
   }, 120_000);
+});
+
+it("a gateway that reads no file lets in whom the operator has published, and says what it is there", async () => {
+  const client = await thief("demo-1", rig.otherGatewayUrl);
+  expect(await untilTrue(async () => (await endOf(() => client.checkKeys(once))) === "done")).toBe(true);
+  const [sale] = await rig.ledger();
+  expect((await client.payments.get(sale?.reference ?? "", once)).reference).toBe(sale?.reference);
 });
 
 describe("a thief with everything on the card", () => {
@@ -193,6 +200,8 @@ describe("a thief with everything on the card", () => {
     expect((await keys.callbackQrs.get("vend-2")).locationDescription).toBe("The victim");
     await untilTrue(() => rig.relay.err.includes("again and again"));
     expect(rig.relay.err).toContain("again and again");
+    const health: unknown = await (await fetch(`${rig.relayUrl}/health`)).json();
+    expect(health).toMatchObject({ gateway: { suspects: [`${msn}/demo-1`] } });
   });
 
   it("is nobody under another machine's name, another sales unit's, or without a signature", async () => {
@@ -242,14 +251,18 @@ describe("a thief with everything on the card", () => {
         asked.end();
       });
     expect(await ask()).toBe(200);
-    const revoked = await kvitt("gateway", "revoke", "demo-1", "--config", rig.relayFile);
+    const revoked = await kvitt("gateway", "revoke", "demo-1", ...rig.toRelay);
     expect(revoked).toMatchObject({ code: 0 });
     expect(await untilTrue(async () => (await ask()) === 401)).toBe(true);
     expect(ports.size).toBe(1);
+    const elsewhere = await thief("demo-1", rig.otherGatewayUrl);
+    expect(await untilTrue(async () => (await endOf(() => elsewhere.payments.get(reference, once))) === "401")).toBe(
+      true,
+    );
     agent.destroy();
     // The machine itself says that it cannot sell.
     await rig.isTrue("out of service", async () => (await rig.state())?.kiosk.scene === "out-of-service");
-    const listed = await kvitt("gateway", "list", "--config", rig.relayFile);
+    const listed = await kvitt("gateway", "list", ...rig.toRelay);
     expect(listed.out).toContain(`demo-1 ${msn} revoked\n`);
   }, 60_000);
 });

@@ -73,25 +73,36 @@ export async function startRig() {
   const simulator = await startSimulator({ port: 0, clock: realClock, entropy: realEntropy, msn });
   const broker: Broker = await startAedes();
   const places = { folder, providerUrl: simulator.url, wireUrl: simulator.url, brokerPort: broker.port, relayPort: 0 };
-  const identities = join(folder, "identities");
-  const relayFile = join(folder, "relay.toml");
-  const relayText = (gatewayUrl: string, port: number): string =>
-    `${relayToml(places).replace('public_url = "http://127.0.0.1:0"', 'public_url = "http://127.0.0.1:8080"')}
+  const operatorFile = join(folder, "operator.pem");
+  const operator = await kvitt("gateway", "operator-key", operatorFile);
+  const relayText = (instance: string, publicUrl: string, port: number): string =>
+    `${relayToml(places)
+      .replace('public_url = "http://127.0.0.1:0"', 'public_url = "http://127.0.0.1:8080"')
+      .replace('instance = "demo-relay"', `instance = "${instance}"`)}
 [gateway]
 listen_port = ${port}
-public_urls = ["http://127.0.0.1:1", "${gatewayUrl}"]
-identities_file = "${identities}"
-`;
-  await writeFile(relayFile, relayText("http://127.0.0.1:8081", 0), { mode: 0o600 });
-  const relay = new Process(["relay", "--json", "--config", relayFile]);
-  await until("the relay listens", () => relay.out.includes("}"));
-  const gatewayPort = Number(/"gatewayPort":(\d+)/.exec(relay.out)?.[1]);
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-  // From here on the file is read by the command line alone: the first of the two gateways is a dead one.
-  await writeFile(relayFile, relayText(gatewayUrl, gatewayPort), { mode: 0o600 });
+public_urls = ["http://127.0.0.1:1", "${publicUrl}"]
+identities_file = "${join(folder, `identities-of-${instance}`)}"
+${operator.out}`;
+
+  async function startRelay(instance: string) {
+    const file = join(folder, `${instance}.toml`);
+    await writeFile(file, relayText(instance, "http://127.0.0.1:8081", 0), { mode: 0o600 });
+    const relay = new Process(["relay", "--json", "--config", file]);
+    await until("the relay listens", () => relay.out.includes("}"));
+    const [, port = "", gatewayPort = ""] = /"port":(\d+),"gatewayPort":(\d+)/.exec(relay.out) ?? [];
+    const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
+    // From here on the file is read by the command line alone: the first of the two gateways is a dead one.
+    await writeFile(file, relayText(instance, gatewayUrl, Number(gatewayPort)), { mode: 0o600 });
+    return { relay, file, gatewayUrl, url: `http://127.0.0.1:${port}` };
+  }
+  const { relay, file: relayFile, gatewayUrl, url: relayUrl } = await startRelay("relay-1");
+  // Another computer's: it has no file of identities, and hears of them on the broker alone.
+  const other = await startRelay("relay-2");
 
   const enrolment = join(folder, "demo-1.enrolment");
-  const enrolled = await kvitt("gateway", "enrol", "demo-1", "--config", relayFile, "--out", enrolment);
+  const toRelay = ["--config", relayFile, "--operator-key", operatorFile];
+  const enrolled = await kvitt("gateway", "enrol", "demo-1", ...toRelay, "--out", enrolment);
   if (enrolled.code !== 0) throw new Error(enrolled.err);
   // The card of the machine: everything that is on it, and nothing else.
   const card = join(folder, "card");
@@ -117,10 +128,15 @@ identities_file = "${identities}"
     folder,
     card,
     config,
-    relayFile,
+    /** For `kvitt gateway`: the relay whose file is written, and the key with which it is published. */
+    toRelay,
     relay,
+    relayUrl,
+    identitiesFile: join(folder, "identities-of-relay-1"),
     machine,
     gatewayUrl,
+    /** The gateway that reads no file. */
+    otherGatewayUrl: other.gatewayUrl,
     simulator,
     enrolment,
     ledger: () => readLedger(simulator.url),
@@ -141,6 +157,7 @@ identities_file = "${identities}"
     async close(): Promise<void> {
       await machine.end("SIGTERM");
       await relay.end("SIGTERM");
+      await other.relay.end("SIGTERM");
       await broker.close();
       await simulator.close();
       await rm(folder, { recursive: true, force: true });
