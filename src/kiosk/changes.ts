@@ -1,10 +1,12 @@
 /** What a decision changes on the disk: the difference between two states of the sale, and what the effects ask for. Pure. */
 import type { CarriedChange, Journal, JournalChange, JsonValue } from "../journal/port.ts";
+import type { CommandReply } from "../link/port.ts";
 import type { Effect } from "../sale/effect.ts";
 import type { SaleState } from "../sale/state.ts";
 import type { Customers } from "./customer-in-hand.ts";
 import { lineStatesKey, partialRefusedKey, timedOutputKey, unsentKey } from "./journal-keys.ts";
-import { handInChanges, orderChanges } from "./orders.ts";
+import { handInChanges, isHandInId, orderChanges } from "./orders.ts";
+import { replyChange } from "./replies.ts";
 import { readSettlement, type TimedOutput, saleToJson, toJson } from "./stored.ts";
 
 function settlementChanges(before: SaleState, after: SaleState): JournalChange[] {
@@ -94,6 +96,11 @@ function factChanges(before: SaleState, after: SaleState): JournalChange[] {
   return changes;
 }
 
+/** The sale's answer to a command, as it is sent. */
+export function replyOfEffect({ commandId: id, outcome, detail }: Extract<Effect, { kind: "reply" }>): CommandReply {
+  return outcome === "done" ? { id, outcome, detail } : { id, outcome, reason: detail };
+}
+
 /**
  * @param customers who pays, where an effect of this decision is the first to need it: kept as a secret beside the settlement.
  */
@@ -114,6 +121,8 @@ export function journalChanges(
       const customer = customers[effect.customer];
       if (customer !== undefined) changes.push({ kind: "put-secret", key: effect.reference, value: toJson(customer) });
     }
+    // The counter's own deliveries are answered from the books, whenever it is asked.
+    if (effect.kind === "reply" && !isHandInId(effect.commandId)) changes.push(replyChange(replyOfEffect(effect)));
     if (effect.kind === "report") {
       const { record, history } = effect;
       const id = unsentKey(record.id, record.revision);

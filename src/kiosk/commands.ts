@@ -3,9 +3,8 @@
  * each, what the sale is told, and what the kiosk does itself. A new command is a case in each of the three.
  */
 import type { Journal, JournalChange } from "../journal/port.ts";
-import { defined } from "../kit/defined.ts";
 import { errorText } from "../kit/error-text.ts";
-import type { Command, Link } from "../link/port.ts";
+import type { Command, CommandReply } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
@@ -18,6 +17,7 @@ import { outOfServiceKey } from "./journal-keys.ts";
 import { type Loop, NotTakenError } from "./loop.ts";
 import { catalogueChanges } from "./open-business.ts";
 import { wasHandedIn } from "./orders.ts";
+import { replyChange, unansweredChange } from "./replies.ts";
 import { servicedText, serviceVisit } from "./service-visit.ts";
 
 export interface CommandParts {
@@ -25,7 +25,6 @@ export interface CommandParts {
   readonly journal: Journal;
   readonly machine: Pick<Machine, "identify">;
   readonly panel: Pick<Panel, "screenshot">;
-  readonly link: Pick<Link, "reply">;
   readonly clock: Pick<Clock, "wallMs" | "isPlausible">;
   readonly log: Log;
   /** The configuration's. */
@@ -35,6 +34,8 @@ export interface CommandParts {
   readonly host: Pick<Host, "restartFault" | "bootId">;
   readonly hostOrders: Pick<HostOrders, "carryOut">;
   readonly recentLog: () => LogExcerpt;
+  /** Sends an answer that is in the journal, or whose place is. */
+  readonly reply: (reply: CommandReply) => void;
 }
 
 /**
@@ -47,34 +48,68 @@ export async function obey(command: Command, parts: CommandParts): Promise<void>
   } catch (error) {
     if (error instanceof NotTakenError) throw error;
     parts.log.error({ error, command: command.order.kind }, "a command cannot be carried out: a fault in kvitt");
-    parts.link.reply({ id: command.id, outcome: "refused", reason: errorText(error) });
+    await answer({ id: command.id, outcome: "refused", reason: errorText(error) }, parts);
   }
 }
 
 async function take(command: Command, parts: CommandParts): Promise<void> {
-  const { loop, journal, clock, link, catalogue } = parts;
+  const { loop, journal, clock, reply } = parts;
   const { id, order } = command;
   const judge = (): TakenCommand => takeCommand(journal, command, clock.wallMs(), clock.isPlausible());
   let taken = judge();
   if (taken.kind === "duplicate") return;
   const refusal = taken.kind === "refused-command" ? taken : refusalOf(order, parts);
   if (refusal !== undefined) {
+    const refused: CommandReply = { id, outcome: refusal.isExpired ? "expired" : "refused", reason: refusal.reason };
     let isFirst = true;
     const isStillWanted = (): boolean => (isFirst = judge().kind !== "duplicate");
-    await loop.putDurably(undefined, { changes: taken.changes, isStillWanted });
-    if (isFirst) link.reply({ id, outcome: refusal.isExpired ? "expired" : "refused", reason: refusal.reason });
+    await loop.putDurably(undefined, { changes: [...taken.changes, replyChange(refused)], isStillWanted });
+    if (isFirst) reply(refused);
     return;
   }
-  const detail = order.kind === "serviced" ? detailOfService(order.line, parts) : undefined;
-  const changes = [...taken.changes, ...commandFacts(command, catalogue, parts.host)];
+  const done = doneAtOnce(command, parts);
+  const changes = [...taken.changes, ...commandFacts(command, done, parts)];
   // Another copy, or another command with its counter, may have been waiting in the inbox: only its turn shows.
   const isStillWanted = (): boolean => {
     taken = judge();
     return taken.kind === "command";
   };
   await loop.putDurably(commandEvent(command, clock.wallMs()), { changes, isStillWanted });
-  if (taken.kind === "command") void carryOut(command, detail, parts);
-  else if (taken.kind === "refused-command") link.reply({ id, outcome: "refused", reason: taken.reason });
+  if (taken.kind === "refused-command") return take(command, parts);
+  if (taken.kind !== "command") return;
+  if (done === undefined) void carryOut(command, parts);
+  else reply(done);
+}
+
+/** Writes the answer down where the disk takes it, and sends it in any case. */
+async function answer(reply: CommandReply, { loop, log, reply: send }: CommandParts): Promise<void> {
+  try {
+    await loop.putDurably(undefined, { changes: [replyChange(reply)] });
+  } catch (error) {
+    log.warn({ error, command: reply.id }, "the journal does not have the answer to a command");
+  }
+  send(reply);
+}
+
+/** The answer to what is done as soon as the journal has it; undefined for everything else. */
+function doneAtOnce({ id, order }: Command, parts: CommandParts): CommandReply | undefined {
+  switch (order.kind) {
+    case "out-of-service":
+    case "in-service":
+    case "set-catalogue":
+      return { id, outcome: "done" };
+    case "serviced":
+      return { id, outcome: "done", detail: detailOfService(order.line, parts) };
+    case "refund":
+    case "cancel":
+    case "deliver":
+    case "identify":
+    case "screenshot":
+    case "logs":
+    case "restart":
+    case "reboot":
+      return undefined;
+  }
 }
 
 /** Why the order cannot be carried out, where the kiosk knows that before the sale is asked. */
@@ -102,29 +137,33 @@ function detailOfService(line: string | undefined, { loop }: CommandParts): stri
   return visit.kind === "done" ? servicedText(visit.lines) : visit.reason;
 }
 
-/** What a restart has to know of an order. */
+/** What a restart has to know of an order, its answer included. */
 function commandFacts(
   { id, order }: Command,
-  configured: Catalogue,
-  host: CommandParts["host"],
+  done: CommandReply | undefined,
+  { catalogue: configured, host }: CommandParts,
 ): readonly JournalChange[] {
+  const answers = done === undefined ? [] : [replyChange(done)];
   switch (order.kind) {
     case "out-of-service":
-      return [{ kind: "put", table: "fact", key: outOfServiceKey, value: true }];
+      return [...answers, { kind: "put", table: "fact", key: outOfServiceKey, value: true }];
     case "in-service":
-      return [{ kind: "delete", table: "fact", key: outOfServiceKey }];
+      return [...answers, { kind: "delete", table: "fact", key: outOfServiceKey }];
     case "set-catalogue":
-      return catalogueChanges(order.catalogue, configured);
+      return [...answers, ...catalogueChanges(order.catalogue, configured)];
     case "restart":
     case "reboot":
       return [hostOrderChange(id, order.kind, host.bootId())];
-    case "serviced":
-    case "refund":
-    case "cancel":
-    case "deliver":
     case "identify":
     case "screenshot":
     case "logs":
+      return [unansweredChange(id)];
+    case "serviced":
+      return answers;
+    // The sale answers these itself, with the change that the answer tells of.
+    case "refund":
+    case "cancel":
+    case "deliver":
       return [];
   }
 }
@@ -158,36 +197,30 @@ function commandEvent({ order, id }: Command, wallMs: number): Unstamped<SaleEve
   }
 }
 
-/**
- * Does what is not the sale's, once the journal has the command, and replies. Commands that the sale answers itself (cancel, refund, deliver)
- * reply through its effects.
- */
-async function carryOut({ id, order }: Command, detail: string | undefined, parts: CommandParts): Promise<void> {
-  const { machine, panel, link, log, hostOrders, recentLog } = parts;
+/** Does what is not the sale's, once the journal has the command, and answers. The sale answers through its effects. */
+async function carryOut({ id, order }: Command, parts: CommandParts): Promise<void> {
+  const { machine, panel, log, hostOrders, recentLog, reply } = parts;
   try {
     switch (order.kind) {
-      case "out-of-service":
-      case "in-service":
-      case "set-catalogue":
-        link.reply({ id, outcome: "done" });
-        return;
-      case "serviced":
-        link.reply({ id, outcome: "done", ...defined({ detail }) });
-        return;
       case "identify":
         await machine.identify();
-        link.reply({ id, outcome: "done" });
+        await answer({ id, outcome: "done" }, parts);
         return;
       case "screenshot":
-        link.reply({ id, outcome: "done", png: await panel.screenshot() });
+        // Too large for the journal, as the log is; and of no use after a restart.
+        reply({ id, outcome: "done", png: await panel.screenshot() });
         return;
       case "logs":
-        link.reply({ id, outcome: "done", logs: recentLog() });
+        reply({ id, outcome: "done", logs: recentLog() });
         return;
       case "restart":
       case "reboot":
         await hostOrders.carryOut(id, order.kind);
         return;
+      case "out-of-service":
+      case "in-service":
+      case "set-catalogue":
+      case "serviced":
       case "cancel":
       case "refund":
       case "deliver":
@@ -195,6 +228,6 @@ async function carryOut({ id, order }: Command, detail: string | undefined, part
     }
   } catch (error) {
     log.error({ error, command: order.kind }, "a command failed");
-    link.reply({ id, outcome: "refused", reason: errorText(error) });
+    await answer({ id, outcome: "refused", reason: errorText(error) }, parts);
   }
 }

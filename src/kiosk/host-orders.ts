@@ -10,6 +10,7 @@ import type { CommandReply } from "../link/port.ts";
 import type { Clock, Host, Log } from "../service/port.ts";
 import { hostOrderKey, hostOrderPrefix } from "./journal-keys.ts";
 import type { Loop } from "./loop.ts";
+import { replyChange } from "./replies.ts";
 
 type HostOrderKind = "restart" | "reboot";
 
@@ -61,7 +62,7 @@ export function createHostOrders(parts: HostOrderParts): HostOrders {
   async function answer(reply: CommandReply): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; failures += 1)
       try {
-        await forget(reply.id, () => parts.reply(reply));
+        await writeDown(reply);
         return;
       } catch (error) {
         log.warn({ error, command: reply.id }, "the answer to an order waits for the journal");
@@ -69,14 +70,15 @@ export function createHostOrders(parts: HostOrderParts): HostOrders {
       }
   }
 
-  async function forget(id: string, then: () => void): Promise<void> {
-    const key = hostOrderKey(id);
+  /** The answer takes the place of the order, in one commit. */
+  async function writeDown(reply: CommandReply): Promise<void> {
+    const key = hostOrderKey(reply.id);
     let isFirst = false;
     await loop.putDurably(undefined, {
-      changes: [{ kind: "delete", table: "fact", key }],
+      changes: [{ kind: "delete", table: "fact", key }, replyChange(reply)],
       isStillWanted: () => (isFirst = journal.get("fact", key) !== undefined),
     });
-    if (isFirst) then();
+    if (isFirst) parts.reply(reply);
   }
 
   async function begin(kind: HostOrderKind): Promise<string | undefined> {

@@ -14,10 +14,12 @@ export const timedOutputPrefix = "timed-output.";
 export const orderPrefix = "order.";
 const handInPrefix = "shop-order.";
 export const hostOrderPrefix = "host-order.";
+export const replyPrefix = "reply.";
 
 export const timedOutputKey = (deliveryId: string): string => timedOutputPrefix + deliveryId;
 export const orderKey = (orderId: string): string => orderPrefix + orderId;
 export const hostOrderKey = (commandId: string): string => hostOrderPrefix + commandId;
+export const replyKey = (commandId: string): string => replyPrefix + commandId;
 export const handInKey = (orderId: string): string => handInPrefix + orderId;
 
 // Table "seen".

@@ -12,6 +12,7 @@ import type { Reference } from "../sale/ids.ts";
 import { initialState } from "../sale/state.ts";
 import { type CodeFitting, createCodeFitting } from "./code-fitting.ts";
 import { obey } from "./commands.ts";
+import { replyOfEffect } from "./changes.ts";
 import { createCounter, type KioskCounter } from "./counter.ts";
 import { createDeliveries, type Deliveries } from "./delivery.ts";
 import { createHostOrders, type HostOrders } from "./host-orders.ts";
@@ -25,6 +26,7 @@ import type { Kiosk, KioskHealth, KioskPorts, KioskSettings, RefusedCommand, Ser
 import { createPresenter, type Presenter } from "./presenter.ts";
 import { createReadinessWatch, type ReadinessWatch } from "./readiness.ts";
 import { reconcile } from "./reconcile.ts";
+import { createReplies, type Replies } from "./replies.ts";
 import { createRegistrar, type Registrar } from "./registrar.ts";
 import { repeat, type Repetition } from "./repeat.ts";
 import { plainSceneFacts } from "./scene.ts";
@@ -58,6 +60,7 @@ class WholeKiosk implements Kiosk {
   readonly #report: StateReport;
   readonly #registrar: Registrar;
   readonly #outbox: Outbox;
+  readonly #replies: Replies;
   readonly #counter: KioskCounter;
   readonly #deliveries: Deliveries;
   readonly #timers: SaleTimers;
@@ -98,6 +101,7 @@ class WholeKiosk implements Kiosk {
       onChange: () => this.#onProviderChange(),
     });
     this.#outbox = createOutbox({ journal, link, clock, entropy, log });
+    this.#replies = createReplies({ journal, link, clock, entropy, log });
     this.#deliveries = createDeliveries({ machine, clock, log, deliverMs, put });
     this.#timers = createSaleTimers({ clock, entropy, put });
     this.#codeFitting = createCodeFitting(panel, log);
@@ -180,7 +184,7 @@ class WholeKiosk implements Kiosk {
       journal,
       machine,
       panel,
-      link: { reply },
+      reply,
       clock,
       log,
       catalogue,
@@ -198,6 +202,7 @@ class WholeKiosk implements Kiosk {
       onChange,
       onConnected: () => {
         this.#outbox.wake();
+        this.#replies.wake();
         put({ about: "hint-all" });
       },
     });
@@ -226,6 +231,7 @@ class WholeKiosk implements Kiosk {
     const connect = async (): Promise<void> => {
       signal?.throwIfAborted();
       await reconcile({ journal, catalogue, sellable: this.#sellable, machine, clock, log, loop: this.#loop });
+      this.#replies.load();
       this.#listening.open();
       signal?.throwIfAborted();
       await link.start(this.#listening.linkListener);
@@ -255,6 +261,7 @@ class WholeKiosk implements Kiosk {
     this.#registrar.stop();
     this.#outbox.stop();
     this.#hostOrders.stop();
+    this.#replies.stop();
     for (const repetition of this.#repetitions) repetition.stop();
     this.#timers.cancelAll();
     await machine.stop();
@@ -313,15 +320,15 @@ class WholeKiosk implements Kiosk {
     if (this.#registrar.isProviderReached()) this.#loop.put({ about: "hint-all" });
   }
 
-  #onReply({ commandId: id, outcome, detail }: Extract<Effect, { kind: "reply" }>): void {
-    if (isHandInId(id)) this.#counter.replied(id, detail);
-    else this.#reply(outcome === "done" ? { id, outcome, detail } : { id, outcome, reason: detail });
+  #onReply(effect: Extract<Effect, { kind: "reply" }>): void {
+    if (isHandInId(effect.commandId)) this.#counter.replied(effect.commandId, effect.detail);
+    else this.#reply(replyOfEffect(effect));
   }
 
   #reply(reply: CommandReply): void {
     const at = new Date(this.#ports.clock.wallMs()).toISOString();
     if (reply.outcome !== "done") this.#refused = { ...reply, at };
-    this.#ports.link.reply(reply);
+    this.#replies.send(reply);
   }
 
   #customerOf(reference: Reference): ReturnType<PerformParts["provider"]["customerOf"]> {

@@ -1,8 +1,8 @@
 /** Sends every ended sale upstream, oldest first, until the broker has it. The journal's `unsent` table is the queue. */
 import type { Journal } from "../journal/port.ts";
-import { backOffMs } from "../kit/back-off.ts";
 import type { Link } from "../link/port.ts";
-import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
+import type { Clock, Entropy, Log } from "../service/port.ts";
+import { createRounds } from "./rounds.ts";
 import { readSaleRecord } from "./stored.ts";
 
 export interface Outbox {
@@ -10,8 +10,6 @@ export interface Outbox {
   wake(): void;
   stop(): void;
 }
-
-const retry = { firstMs: 2_000, maxMs: 300_000 };
 
 export function createOutbox(settings: {
   readonly journal: Journal;
@@ -21,44 +19,26 @@ export function createOutbox(settings: {
   readonly log: Log;
 }): Outbox {
   const { journal, link, clock, entropy, log } = settings;
-  let isRunning = false;
-  let isStopped = false;
-  let attempts = 0;
-  let timer: Timer | undefined;
+  const rounds = createRounds({
+    name: "outbox",
+    clock,
+    entropy,
+    round: sendAll,
+    onFailure: (error, delayMs) =>
+      log.warn({ error, delayMs }, "a sale could not be sent upstream; it stays in the journal and is sent again"),
+  });
 
-  async function sendAll(): Promise<void> {
+  async function sendAll(onProgress: () => void): Promise<void> {
     for (;;) {
       const next = [...journal.entries("unsent")][0];
-      if (next === undefined || isStopped || !link.isConnected()) return;
+      if (next === undefined || rounds.isStopped() || !link.isConnected()) return;
       const [id, value] = next;
       await link.publishSale(id, { ...readSaleRecord(value) });
       // Lost in a power cut, it is sent again, with the same id and content.
       await journal.carry([{ kind: "delete", table: "unsent", key: id }]);
-      attempts = 0;
+      onProgress();
     }
   }
 
-  async function run(): Promise<void> {
-    if (isRunning || isStopped) return;
-    isRunning = true;
-    try {
-      await sendAll();
-    } catch (error) {
-      const delayMs = backOffMs(retry, attempts, entropy);
-      attempts += 1;
-      log.warn({ error, delayMs }, "a sale could not be sent upstream; it stays in the journal and is sent again");
-      timer?.cancel();
-      timer = clock.startTimer("outbox", delayMs, () => void run());
-    } finally {
-      isRunning = false;
-    }
-  }
-
-  return {
-    wake: () => void run(),
-    stop() {
-      isStopped = true;
-      timer?.cancel();
-    },
-  };
+  return { wake: () => rounds.wake(), stop: () => rounds.stop() };
 }

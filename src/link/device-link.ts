@@ -113,13 +113,12 @@ export class DeviceLink implements Link {
     void this.#sendHealth();
   }
 
+  async publishReply(reply: CommandReply): Promise<void> {
+    await this.#connection.publish(this.#replyMessage(reply), publishTimeoutMs);
+  }
+
   reply(reply: CommandReply): void {
-    const whole = writeReply(reply);
-    const payload =
-      Buffer.byteLength(whole) <= replyBytesMax
-        ? whole
-        : writeReply({ id: reply.id, outcome: "refused", reason: "reply-too-large" });
-    this.#replies.push(this.#outgoing("command/reply", payload, 1));
+    this.#replies.push(this.#replyMessage(reply));
     while (this.#replies.length > repliesMax || bytesOf(this.#replies) > repliesBytesMax) {
       this.#replies.shift();
       this.#parts.log.warn({ repliesMax, repliesBytesMax }, "the oldest reply to a command was given up");
@@ -281,6 +280,15 @@ export class DeviceLink implements Link {
   #stateOf(state: Pick<StateMessage, "state" | "reason">): StateMessage {
     const { sessionNumber, version, clock } = this.#parts;
     return { ...state, session: sessionNumber, version, since: formatTimestamp(clock.wallMs()) };
+  }
+
+  #replyMessage(reply: CommandReply): Outgoing {
+    const whole = writeReply(reply);
+    const payload =
+      Buffer.byteLength(whole) <= replyBytesMax
+        ? whole
+        : writeReply({ id: reply.id, outcome: "refused", reason: "reply-too-large" });
+    return this.#outgoing("command/reply", payload, 1);
   }
 
   #stateMessage(state: StateMessage): Outgoing {

@@ -103,7 +103,10 @@ export interface Link {
   /** One ended sale or attention from the outbox, as JSON; resolves when the broker has it, rejects when it does not. */
   publishSale(id: string, body: Readonly<Record<string, unknown>>): Promise<void>;
   publishHealth(body: Readonly<Record<string, unknown>>): void;
+  /** An answer to a command, from memory: kept while there is no connection, lost when this process ends. */
   reply(reply: CommandReply): void;
+  /** An answer to a command; resolves when the broker has it, rejects when it does not. */
+  publishReply(reply: CommandReply): Promise<void>;
   /** Publishes `out-of-service`, then disconnects properly. */
   stop(): Promise<void>;
 }

@@ -41,10 +41,12 @@ export function planOf(
 ): Plan {
   const kept = minor(Math.max(0, captured - refunded));
   const text = (value: Minor): string => plainText({ minor: value, currency });
-  if (order.kind === "cancel")
-    return kept > 0 && authorized - captured - cancelled <= 0
-      ? refused(`${text(captured)} was captured, and what is captured cannot be cancelled: order a refund`)
-      : { kind: "keep", target: kept };
+  if (order.kind === "cancel") {
+    if (captured === 0 || authorized - captured - cancelled > 0) return { kind: "keep", target: kept };
+    return kept === 0
+      ? refused(`nothing is reserved to be cancelled: ${text(captured)} was captured, and is refunded already`)
+      : refused(`${text(captured)} was captured, and what is captured cannot be cancelled: order a refund`);
+  }
   if (captured === 0)
     return refused("nothing was captured, so there is nothing to refund: a cancel releases what is reserved");
   if (kept === 0) return refused(`all that was captured (${text(captured)}) is refunded already`);

@@ -103,5 +103,7 @@ export class LinkTwin implements Link {
 
   reply(): void {}
 
+  async publishReply(): Promise<void> {}
+
   async stop(): Promise<void> {}
 }

@@ -86,6 +86,8 @@ class RetainingLink implements Link {
 
   reply(): void {}
 
+  async publishReply(): Promise<void> {}
+
   async stop(): Promise<void> {
     await this.#spoil("link.stop");
     if (this.#isConnected) this.retained = "out-of-service";

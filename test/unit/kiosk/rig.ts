@@ -75,8 +75,8 @@ export class RememberingLink implements Link {
   readonly health: Readonly<Record<string, unknown>>[] = [];
   readonly replies: CommandReply[] = [];
   readonly sales = new Map<string, Readonly<Record<string, unknown>>>();
-  /** Why the broker does not take this sale. */
-  faultOf: (saleId: string) => Error | undefined = () => undefined;
+  /** Why the broker does not take this sale or reply. */
+  faultOf: (id: string) => Error | undefined = () => undefined;
   #listener: LinkListener | undefined;
   #isConnected = false;
 
@@ -119,6 +119,12 @@ export class RememberingLink implements Link {
   }
 
   reply(reply: CommandReply): void {
+    this.replies.push(reply);
+  }
+
+  async publishReply(reply: CommandReply): Promise<void> {
+    const fault = this.faultOf(reply.id);
+    if (fault !== undefined) throw fault;
     this.replies.push(reply);
   }
 
