@@ -4,7 +4,8 @@
  */
 import { Canonical, hashOf } from "./canonical.ts";
 import { brokenAtRest, brokenNow, isAtRest } from "./promises.ts";
-import { firstWorld, type Model, nextWorlds, type World } from "./world.ts";
+import { nextWorlds } from "./steps.ts";
+import { firstWorld, type Model, type World } from "./world.ts";
 
 export interface Exploration {
   readonly states: number;
@@ -82,7 +83,7 @@ export function explore(model: Model, bounds: Bounds): Exploration {
     const now = brokenNow(world);
     if (now !== undefined || !isAtRest(world)) return now;
     resting.push(index);
-    return brokenAtRest(world);
+    return brokenAtRest(model, world);
   }
 
   const first = firstWorld(model);

@@ -1,4 +1,7 @@
-/** The shipped decision with one mistake each: what the exploration has to find. */
+/** The shipped decision, or what it changes on the disk, with one mistake each: what the exploration has to find. */
+import { journalChanges } from "../../src/kiosk/changes.ts";
+import { replyPrefix } from "../../src/kiosk/journal-keys.ts";
+import type { JournalChange } from "../../src/journal/port.ts";
 import type { Effect } from "../../src/sale/effect.ts";
 import { effectId } from "../../src/sale/ids.ts";
 import { minor, money } from "../../src/sale/money.ts";
@@ -10,6 +13,7 @@ interface PlantedMistake {
   readonly name: string;
   readonly scope: Scope;
   readonly decide: Decide;
+  readonly changesOf?: typeof journalChanges;
 }
 
 /** Decides as shipped, and then changes an effect, drops it (nothing returned) or doubles it. */
@@ -18,6 +22,12 @@ function withEffects(changed: (effect: Effect) => readonly Effect[]): Decide {
     const decision = decide(state, event, policy);
     return { ...decision, effects: decision.effects.flatMap(changed) };
   };
+}
+
+/** Decides as shipped, and writes less down. */
+function without(isLost: (change: JournalChange) => boolean): Pick<PlantedMistake, "decide" | "changesOf"> {
+  const changesOf: typeof journalChanges = (...args) => journalChanges(...args).filter((change) => !isLost(change));
+  return { decide, changesOf };
 }
 
 function scopeNamed(name: string): Scope {
@@ -29,6 +39,10 @@ function scopeNamed(name: string): Scope {
 const fault = scopeNamed("one payment, a fault");
 const cut = scopeNamed("one payment, a power cut");
 const order = scopeNamed("one payment, an order of the back office");
+
+const onCommand = scopeNamed("deliveries on command, and a power cut");
+const dearest = scopeNamed("the dearest price reserved");
+const doubtfulClock = scopeNamed("time, and a clock that is not believed");
 
 let fresh = 0;
 
@@ -110,5 +124,79 @@ export const plantedMistakes: readonly PlantedMistake[] = [
     name: "no answer is given to the back office",
     scope: order,
     decide: withEffects((effect) => (effect.kind === "reply" ? [] : [effect])),
+  },
+  {
+    name: "an answer is not on the disk",
+    scope: onCommand,
+    ...without((change) => change.kind === "put" && change.key.startsWith(replyPrefix)),
+  },
+  {
+    name: "a delivery on command is said done whatever the machine says",
+    scope: onCommand,
+    decide: withEffects((effect) => (effect.kind === "reply" ? [{ ...effect, outcome: "done" }] : [effect])),
+  },
+  {
+    name: "a delivery on command is answered twice",
+    scope: onCommand,
+    decide: withEffects((effect) => (effect.kind === "reply" ? [effect, effect] : [effect])),
+  },
+  {
+    name: "a payment is not on the disk before it is created",
+    scope: cut,
+    ...without(
+      (change) =>
+        change.kind === "put" &&
+        change.table === "settlement" &&
+        JSON.stringify(change.value).includes('"kind":"creating"'),
+    ),
+  },
+  {
+    name: "a sale that ended is in no book",
+    scope: cut,
+    ...without((change) => change.kind === "put" && change.table === "sale"),
+  },
+  {
+    name: "twice as much is refunded",
+    scope: order,
+    decide: withEffects((effect) =>
+      effect.kind === "refund" && effect.amount.minor === 1_000
+        ? [{ ...effect, amount: money(2_000, "NOK") }]
+        : [effect],
+    ),
+  },
+  {
+    name: "all of a reservation is captured",
+    scope: dearest,
+    decide: withEffects((effect) =>
+      effect.kind === "capture" ? [{ ...effect, amount: money(3_500, "NOK") }] : [effect],
+    ),
+  },
+  {
+    name: "the rest of a reservation is cancelled instead of captured",
+    scope: dearest,
+    decide: withEffects((effect) =>
+      effect.kind === "capture"
+        ? [{ kind: "cancel", reference: effect.reference, id: effect.id, transactionOnly: false }]
+        : [effect],
+    ),
+  },
+  {
+    name: "the machine is not told that no delivery will follow",
+    scope: scopeNamed("prices of the machine, the dearest reserved"),
+    decide: withEffects((effect) => (effect.kind === "close-machine-session" ? [] : [effect])),
+  },
+  {
+    name: "time is valid for a minute more than was paid for",
+    scope: doubtfulClock,
+    decide: withEffects((effect) =>
+      effect.kind === "deliver" && effect.untilWallMs !== null
+        ? [{ ...effect, untilWallMs: effect.untilWallMs + 60_000 }]
+        : [effect],
+    ),
+  },
+  {
+    name: "time is sold by a clock that is not believed",
+    scope: doubtfulClock,
+    decide: (state, event, policy) => decide(state, { ...event, at: { ...event.at, isWallBelieved: true } }, policy),
   },
 ];

@@ -21,7 +21,7 @@ describe("the tables of the sale keep the promises whatever happens next", () =>
 });
 
 describe("the exploration finds a planted mistake", () => {
-  it.each(plantedMistakes.map((one) => [one.name, one] as const))("%s", (_name, { scope, decide: broken }) => {
-    expect(explore({ scope, decide: broken }, bounds).violation).toBeDefined();
+  it.each(plantedMistakes.map((one) => [one.name, one] as const))("%s", (_name, planted) => {
+    expect(explore(planted, bounds).violation).toBeDefined();
   });
 });

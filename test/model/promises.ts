@@ -1,7 +1,7 @@
 /** What has to be true of every world, of a world in which all has come to an end, and of the way from the one to the other. */
 import { readSaleHistory } from "../../src/kiosk/stored.ts";
 import { entriesOf, needsPerson, type SaleHistory, totalsOf } from "../../src/sale/record.ts";
-import type { World } from "./world.ts";
+import { type Model, validUntilMs, type World } from "./world.ts";
 
 /** Promises 1 to 3, at every moment; undefined when they hold. */
 export function brokenNow(world: World): string | undefined {
@@ -25,6 +25,7 @@ export function isAtRest(world: World): boolean {
     world.sale.session.kind === "none" &&
     world.flights.length === 0 &&
     world.late.length === 0 &&
+    world.replies.length === 0 &&
     world.deliveries.length === 0
   );
 }
@@ -34,14 +35,21 @@ function booksOf(world: World, reference: string): SaleHistory | undefined {
   return stored === undefined ? undefined : readSaleHistory(stored);
 }
 
+function timeOf(validUntil: string | null): number | undefined {
+  return validUntil === null ? undefined : Date.parse(validUntil);
+}
+
 /** Promise 5 and the books, when all is at rest; undefined when they hold. */
-export function brokenAtRest(world: World): string | undefined {
+export function brokenAtRest(model: Model, world: World): string | undefined {
+  if (world.isMachineOpen) return "the machine still lets a customer select";
   for (const order of world.orders)
     if (order.answers !== 1) return `${order.id} (${order.kind}) has ${order.answers} answers`;
   for (const [reference, payment] of Object.entries(world.provider.payments)) {
     if (world.portalTouched.has(reference)) continue;
     const books = booksOf(world, reference);
     if (books === undefined) return `the books know nothing of ${reference}`;
+    if (books.sale.outcome === "sold" && timeOf(books.sale.validUntil) !== validUntilMs(model, world, reference))
+      return `the books say that ${reference} is valid until ${books.sale.validUntil}`;
     if (books.sale.currency !== payment.currency) return `the books have ${reference} in ${books.sale.currency}`;
     if (needsPerson(books) && entriesOf(books).some(({ reason }) => reason === "money-missing"))
       return `somebody is asked to look for the money of ${reference}, and nobody took it`;
