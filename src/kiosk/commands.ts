@@ -18,6 +18,7 @@ import { type Loop, NotTakenError } from "./loop.ts";
 import { catalogueChanges } from "./open-business.ts";
 import { wasHandedIn } from "./orders.ts";
 import { replyChange, unansweredChange } from "./replies.ts";
+import { saleLog } from "./sale-log.ts";
 import { servicedText, serviceVisit } from "./service-visit.ts";
 
 export interface CommandParts {
@@ -47,7 +48,12 @@ export async function obey(command: Command, parts: CommandParts): Promise<void>
     await take(command, parts);
   } catch (error) {
     if (error instanceof NotTakenError) throw error;
-    parts.log.error({ error, command: command.order.kind }, "a command cannot be carried out: a fault in kvitt");
+    const { id, order } = command;
+    const reference = "reference" in order ? order.reference : undefined;
+    saleLog(parts.log, reference).error(
+      { error, command: id, order: order.kind },
+      "a command cannot be carried out: a fault in kvitt",
+    );
     await answer({ id: command.id, outcome: "refused", reason: errorText(error) }, parts);
   }
 }

@@ -2,7 +2,7 @@
  * Decides which commands go on to the kiosk: those for this machine, signed with its key, newer than all before, and in time; checked in
  * this order. Replays are kept out by the counter and not by the clock: a Pi's clock may be wrong, and the counter is in the journal.
  */
-import { merchantQrIdOf } from "../sale/ids.ts";
+import { isReference, merchantQrIdOf } from "../sale/ids.ts";
 import type { Clock } from "../service/port.ts";
 import { type CommandMessage, commandIdPattern, commandSchema, orderSchema, toOrder } from "./command-message.ts";
 import { verifyCommand } from "./command-signature.ts";
@@ -22,8 +22,8 @@ export interface CommandTrust {
 
 export type CommandVerdict =
   | { readonly kind: "pass"; readonly command: Command }
-  /** Tell the back office. */
-  | { readonly kind: "reply"; readonly reply: CommandReply }
+  /** Tell the back office. `reference`: of the sale that the command is about, for the log. */
+  | { readonly kind: "reply"; readonly reply: CommandReply; readonly reference?: string }
   /** A copy of a command that was answered, or something without an id to answer to. */
   | { readonly kind: "drop"; readonly reason: string };
 
@@ -55,6 +55,12 @@ export class CommandGate {
     const parsed = commandSchema.safeParse(json);
     if (!parsed.success) return unreadable(idOf(json), firstFault(parsed.error));
     const message = parsed.data;
+    const verdict = this.#judgeReadable(message);
+    const reference = message.order["reference"];
+    return verdict.kind === "reply" && isReference(reference) ? { ...verdict, reference } : verdict;
+  }
+
+  #judgeReadable(message: CommandMessage): CommandVerdict {
     if (message.msn !== this.#address.msn || message.merchantQrId !== this.#address.merchantQrId)
       return refuse(message.id, "foreign");
     if (this.#trust.key === undefined) return refuse(message.id, "commands-disabled");

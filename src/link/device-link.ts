@@ -4,7 +4,7 @@
  */
 import { errorText } from "../kit/error-text.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
-import type { Clock, Log } from "../service/port.ts";
+import type { Clock, Log, LogFields } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-gate.ts";
 import { commandKeyBytesMin } from "./command-signature.ts";
@@ -156,7 +156,12 @@ export class DeviceLink implements Link {
   async #receive(incoming: Incoming): Promise<void> {
     const message = this.#read(incoming);
     if (message === undefined) return;
-    await this.#tell(message);
+    try {
+      await this.#tell(message);
+    } catch (error) {
+      this.#parts.log.warn({ ...namesOf(message), reason: errorText(error) }, "a message cannot be taken in now");
+      throw error;
+    }
     if (message.kind === "command") this.#gate.taken(message.command);
   }
 
@@ -199,7 +204,10 @@ export class DeviceLink implements Link {
       case "pass":
         return { kind: "command", command: verdict.command };
       case "reply":
-        this.#parts.log.warn({ command: verdict.reply.id, reply: verdict.reply }, "a command was not taken");
+        this.#parts.log.warn(
+          { command: verdict.reply.id, reference: verdict.reference, reply: verdict.reply },
+          "a command was not taken",
+        );
         this.reply(verdict.reply);
         return undefined;
       case "drop":
@@ -302,6 +310,21 @@ export class DeviceLink implements Link {
     retain = false,
   ): Outgoing {
     return { topic: machineTopic(this.#address, leaf), payload, qos, retain, contentType: jsonContentType };
+  }
+}
+
+/** What one searches the log for. */
+function namesOf(message: LinkMessage): LogFields {
+  switch (message.kind) {
+    case "payment-event":
+      return { message: message.kind, event: message.eventId, reference: message.reference };
+    case "checked-in":
+    case "check-in-refused":
+      return { message: message.kind, event: message.eventId };
+    case "command": {
+      const { id, order } = message.command;
+      return { message: message.kind, command: id, reference: "reference" in order ? order.reference : undefined };
+    }
   }
 }
 

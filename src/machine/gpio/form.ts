@@ -15,8 +15,8 @@ export interface FormParts {
    * takes the listener away again.
    */
   readonly onHalt: (listener: (reason: string) => void) => () => void;
-  /** An output that nobody can say is off: the machine is not ready until it is. */
-  readonly onStuckOutput: (output: string, error: unknown) => void;
+  /** An output that nobody can say is off: the machine is not ready until it is. `reference`: of the sale that it was on for. */
+  readonly onStuckOutput: (output: string, error: unknown, reference: DeliveryOrder["reference"]) => void;
 }
 
 export interface FormResult {

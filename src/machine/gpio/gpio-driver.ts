@@ -96,7 +96,7 @@ class GpioMachine implements Machine {
         this.#halts.add(listener);
         return () => this.#halts.delete(listener);
       },
-      onStuckOutput: (output, error) => this.#stuck.add(output, error),
+      onStuckOutput: (output, error, reference) => this.#stuck.add(output, error, reference),
     };
     this.#timed = timedFormsOf(settings.lines, (line) => {
       const { onMs, creditValue, output } = line;

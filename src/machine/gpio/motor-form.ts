@@ -34,8 +34,8 @@ export class MotorForm implements Form {
 
   refusal(): undefined {}
 
-  run(_order: DeliveryOrder, signal: AbortSignal): Promise<FormResult> {
-    return new MotorRun(this.#settings, this.#sensors, this.#parts, signal).run();
+  run({ reference }: DeliveryOrder, signal: AbortSignal): Promise<FormResult> {
+    return new MotorRun(this.#settings, this.#sensors, this.#parts, reference, signal).run();
   }
 }
 
@@ -43,6 +43,7 @@ class MotorRun {
   readonly #settings: MotorSettings;
   readonly #sensors: MotorSensors;
   readonly #parts: FormParts;
+  readonly #reference: DeliveryOrder["reference"];
   readonly #signal: AbortSignal;
   readonly #events: MotorEvent[] = [];
   #state: MotorState = motorIdle;
@@ -50,7 +51,14 @@ class MotorRun {
   #timer: Timer | undefined;
   #isOn = false;
 
-  constructor(settings: MotorSettings, sensors: MotorSensors, parts: FormParts, signal: AbortSignal) {
+  constructor(
+    settings: MotorSettings,
+    sensors: MotorSensors,
+    parts: FormParts,
+    reference: DeliveryOrder["reference"],
+    signal: AbortSignal,
+  ) {
+    this.#reference = reference;
     this.#settings = settings;
     this.#sensors = sensors;
     this.#parts = parts;
@@ -147,7 +155,7 @@ class MotorRun {
     try {
       await this.#parts.actuators.off(output);
     } catch (error) {
-      this.#parts.onStuckOutput(output, error);
+      this.#parts.onStuckOutput(output, error, this.#reference);
     }
   }
 

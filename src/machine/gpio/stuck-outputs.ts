@@ -20,11 +20,15 @@ export class StuckOutputs {
     this.#onChange = onChange;
   }
 
-  add(output: string, error: unknown, retryMs = retryMsMin): void {
+  /** @param reference of the sale that it was on for, so that one search finds the whole sale */
+  add(output: string, error: unknown, reference: string | undefined, retryMs = retryMsMin): void {
     if (this.#isClosed) return;
-    this.#log.error({ output, error }, "nobody can say that an output is off: the machine cannot sell; trying again");
+    this.#log.error(
+      { output, reference, error },
+      "nobody can say that an output is off: the machine cannot sell; trying again",
+    );
     this.#stuck.get(output)?.cancel();
-    const timer = this.#clock.startTimer(`off ${output}`, retryMs, () => void this.#again(output, retryMs));
+    const timer = this.#clock.startTimer(`off ${output}`, retryMs, () => void this.#again(output, reference, retryMs));
     this.#stuck.set(output, timer);
     this.#onChange(output);
   }
@@ -34,11 +38,11 @@ export class StuckOutputs {
     for (const timer of this.#stuck.values()) timer.cancel();
   }
 
-  async #again(output: string, retryMs: number): Promise<void> {
+  async #again(output: string, reference: string | undefined, retryMs: number): Promise<void> {
     try {
       await this.#actuators.off(output);
     } catch (error) {
-      this.add(output, error, Math.min(2 * retryMs, retryMsMax));
+      this.add(output, error, reference, Math.min(2 * retryMs, retryMsMax));
       return;
     }
     this.#stuck.delete(output);

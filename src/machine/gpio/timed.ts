@@ -64,6 +64,8 @@ export class TimedForm implements Form {
   #endMs: number | undefined;
   /** When it went on: from then on counts what it may be on at most. */
   #sinceMs: number | undefined;
+  /** Of the sale that was the last to buy some of its time. */
+  #reference: DeliveryOrder["reference"];
   #timer: Timer | undefined;
   readonly #waits = new Set<Timer>();
   #isStopped = false;
@@ -103,11 +105,13 @@ export class TimedForm implements Form {
       return { outcome: { kind: "not-delivered", reason: `it did not go on: ${errorText(error)}` } };
     }
     if (this.#isStopped) {
+      this.#reference = order.reference;
       await this.#off();
       return { outcome: { kind: "unknown", reason: "the machine was stopped as it went on" } };
     }
     this.#endMs = endMs;
     this.#sinceMs = sinceMs;
+    this.#reference = order.reference;
     this.#schedule();
     const onForMs = Math.max(0, Math.round(endMs - this.#nowMs()));
     return { outcome: { kind: "delivered", detail: `on for ${Math.round(leftMs / 1_000)} s`, onForMs } };
@@ -138,6 +142,7 @@ export class TimedForm implements Form {
     const leftMs = Math.min(latestMs - nowMs, remainingMs(totalMs, order.untilWallMs, wall));
     if (leftMs <= 0) return;
     this.#sinceMs ??= nowMs;
+    this.#reference = order.reference;
     this.#endMs = this.#endWith(leftMs, false);
     this.#renew();
   }
@@ -201,7 +206,9 @@ export class TimedForm implements Form {
     this.#switchOn(leftMs).then(
       () => this.#schedule(),
       (error: unknown) => {
-        this.#parts.log.warn({ output: this.#settings.output, error }, "a timed output did not go on; trying again");
+        const { output } = this.#settings;
+        const fields = { output, reference: this.#reference, error };
+        this.#parts.log.warn(fields, "a timed output did not go on; trying again");
         this.#schedule(retryMs);
       },
     );
@@ -212,7 +219,7 @@ export class TimedForm implements Form {
     try {
       await this.#parts.actuators.off(output);
     } catch (error) {
-      this.#parts.onStuckOutput(output, error);
+      this.#parts.onStuckOutput(output, error, this.#reference);
     }
   }
 }

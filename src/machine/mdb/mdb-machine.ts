@@ -86,6 +86,8 @@ class MdbDriver implements MdbMachine {
   #told: MachineReadiness = readinessOf(offAtFirst.state);
   #unknownLines = 0;
   #cutLines = 0;
+  /** Of the sale whose delivery is under way, or was the last: what the machine says late is about it. */
+  #reference: DeliveryOrder["reference"];
 
   constructor(settings: MdbMachineSettings) {
     this.#settings = settings;
@@ -153,7 +155,7 @@ class MdbDriver implements MdbMachine {
   }
 
   #lost(reason: string): void {
-    this.#settings.log.warn({ reason }, "the MDB adapter is gone; waiting for it");
+    this.#log.warn({ reason }, "the MDB adapter is gone; waiting for it");
     this.#line = undefined;
     this.#do({ kind: "line-closed", reason });
     this.#openLater();
@@ -172,7 +174,7 @@ class MdbDriver implements MdbMachine {
     if (message.kind === "unknown") {
       this.#unknownLines += 1;
       if (this.#unknownLines <= unknownLoggedMax)
-        this.#settings.log.debug({ line: message.text }, "the MDB adapter says something that is not known here");
+        this.#log.debug({ line: message.text }, "the MDB adapter says something that is not known here");
     }
     if (message.kind === "version") this.#settings.log.info({ version: message.text }, "the MDB adapter's firmware");
     this.#do({ kind: "said", message });
@@ -184,9 +186,10 @@ class MdbDriver implements MdbMachine {
     const before = this.#cashless.state.kind;
     const { cashless, actions, timerMs } = stepCashless(this.#cashless, event, this.#settings);
     this.#cashless = cashless;
+    if (actions.some(({ kind }) => kind === "selected")) this.#reference = undefined;
     if (timerMs !== undefined) this.#setTimer(timerMs);
     const after = cashless.state.kind;
-    if (after !== before) this.#settings.log.debug({ before, after, on: event.kind }, "the cashless device");
+    if (after !== before) this.#log.debug({ before, after, on: event.kind }, "the cashless device");
     if (after === "enabled") this.#failures = 0;
     for (const action of actions) this.#perform(action);
     this.#tellReadiness();
@@ -198,8 +201,14 @@ class MdbDriver implements MdbMachine {
       timerMs === null ? undefined : this.#settings.clock.startTimer("mdb", timerMs, () => this.#do({ kind: "timer" }));
   }
 
-  #perform(action: CashlessAction): void {
+  /** Every line of a sale names it. */
+  get #log(): Log {
     const { log } = this.#settings;
+    return this.#reference === undefined ? log : log.child({ reference: this.#reference });
+  }
+
+  #perform(action: CashlessAction): void {
+    const log = this.#log;
     switch (action.kind) {
       case "send":
         this.#line?.write(`${action.text}\n`);
@@ -244,7 +253,7 @@ class MdbDriver implements MdbMachine {
   // ── the sale ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   deliver(order: DeliveryOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const { deliveryId, selection, price } = order;
+    const { deliveryId, reference, selection, price } = order;
     if (this.#deliveries.has(deliveryId))
       return Promise.resolve({ kind: "not-delivered", reason: "this delivery is under way already" });
     if (selection.kind !== "priced")
@@ -260,6 +269,7 @@ class MdbDriver implements MdbMachine {
         resolve(outcome);
       });
       signal.addEventListener("abort", giveUp, { once: true });
+      this.#reference = reference;
       this.#do({ kind: "approve", deliveryId, request: selection.request, price });
       if (signal.aborted) giveUp();
     });
@@ -268,6 +278,7 @@ class MdbDriver implements MdbMachine {
   async resume(): Promise<void> {}
 
   async openSession(funds: Money): Promise<void> {
+    this.#reference = undefined;
     this.#do({ kind: "open-session", funds });
   }
 

@@ -315,6 +315,18 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
       expect(recorder.connections).toEqual([true, false, true]);
     });
 
+    it("publishes a reply when there is a connection and says so when there is none", async () => {
+      const { world, link } = await begin();
+      await link.publishReply({ id: "c-1", outcome: "refused", reason: "no" });
+      await world.until("reply", () => replies(world).length > 0);
+      expect(replies(world)).toEqual([{ id: "c-1", outcome: "refused", reason: "no" }]);
+      await world.breakBroker();
+      await world.until("disconnected", () => !link.isConnected());
+      await expect(link.publishReply({ id: "c-2", outcome: "done" })).rejects.toMatchObject({
+        code: "link-not-connected",
+      });
+    });
+
     it("keeps replies for the connection that comes", async () => {
       const { world, link } = await begin();
       await world.breakBroker();

@@ -33,7 +33,7 @@ function makeParts(seed = 1) {
       log,
       commands: { key: commandKey, highestCounter: 0 },
     });
-  return { clock, bus, link };
+  return { clock, bus, log, link };
 }
 
 function makeWorld(): Promise<LinkWorld> {
@@ -103,6 +103,49 @@ describe("simulated link under faults", () => {
     bus.publish({ topic: `${root}/state`, payload: JSON.stringify(will), qos: 1, retain: true });
     await clock.advance(1_000);
     expect(JSON.parse(bus.retained(`${root}/state`)?.payload ?? "{}")).toMatchObject({ state: "ready", session: 2 });
+  });
+});
+
+describe("a line of the log about a message", () => {
+  const reference = `${machine}-01JDB2Q0C8X6R3Y5T7W9ZABCDE`;
+
+  it("names the sale that the message is about", async () => {
+    const { clock, bus, log, link } = makeParts();
+    const recorder = new Recorder();
+    let isRefused = true;
+    recorder.refuse = () => isRefused;
+    await link(1).start(recorder);
+    await clock.advance(1_000);
+    const event = {
+      specversion: "1.0",
+      id: "p-1",
+      source: "/kvitt/v1/123456",
+      type: "kvitt.payment.v1",
+      subject: machine,
+      time: "2026-11-23T10:00:00Z",
+      data: { reference, name: "AUTHORIZED", ageMs: 0, publishedAt: "2026-11-23T10:00:00Z" },
+    };
+    bus.publish({ topic: `${root}/event/payment`, payload: JSON.stringify(event), qos: 1, retain: false });
+    await clock.advance(1_000);
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ message: "payment-event", reference }) }),
+    );
+    isRefused = false;
+    await clock.advance(120_000);
+    isRefused = true;
+    const wallMs = clock.wallMs();
+    const order = { kind: "refund", reference } as const;
+    const foreign = { kind: "cancel", reference: "another-01JDB2Q0C8X6R3Y5T7W9ZABCDE" } as const;
+    for (const text of [command({ wallMs, id: "c-2", order: foreign }), command({ wallMs, id: "c-1", order })])
+      bus.publish({ topic: `${root}/command`, payload: text, qos: 1, retain: false });
+    await clock.advance(5_000);
+    for (const [id, about] of [
+      ["c-1", reference],
+      ["c-2", foreign.reference],
+    ])
+      expect(log.lines).toContainEqual(
+        expect.objectContaining({ fields: expect.objectContaining({ command: id, reference: about }) }),
+      );
   });
 });
 

@@ -217,6 +217,7 @@ export function createRig(
     events,
     machine,
     stop,
+    log,
     order,
     start: () => machine.start((event) => events.push(event)),
     /** Orders line A1 and remembers how it ended. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { remainingMs } from "../../../src/machine/gpio/timed.ts";
 import type { TimedLine } from "../../../src/machine/gpio/settings.ts";
 import { money } from "../../../src/sale/money.ts";
+import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
 import { createRig, output } from "./gpio-rig.ts";
 
 const shower: TimedLine = {
@@ -115,6 +116,48 @@ describe("an output that is on for what was bought", () => {
     const delivery = rig.deliver();
     await rig.clock.advance(5_000);
     expect(delivery.outcome).toMatchObject({ kind: "not-delivered" });
+  });
+});
+
+describe("what goes wrong long after the delivery", () => {
+  const [first, second] = ["1", "2"].map((end) => referenceOf(merchantQrId("kiosk-7"), end.padStart(26, "0")));
+  const namesOf = (rig: Rig): readonly unknown[] =>
+    rig.log.lines.filter(({ level }) => level !== "debug").map(({ fields }) => fields["reference"]);
+
+  it("names the sale whose output did not go on again, or did not go off", async () => {
+    const rig = createRig([shower]);
+    await rig.start();
+    rig.deliver({ reference: first });
+    await rig.clock.advance(1_000);
+    rig.actuators.setTrouble("the guard is gone");
+    rig.actuators.onFault = "EIO";
+    rig.actuators.setTrouble(undefined);
+    await rig.clock.advance(1_000);
+    expect(namesOf(rig)).toEqual([first]);
+    rig.actuators.onFault = undefined;
+    rig.actuators.offFault = "EIO";
+    await rig.clock.advance(121_000);
+    expect(new Set(namesOf(rig))).toEqual(new Set([first]));
+    expect(namesOf(rig).length).toBeGreaterThan(2);
+  });
+
+  it("names the one that bought last, also after a restart", async () => {
+    const rig = createRig([shower]);
+    await rig.start();
+    rig.deliver({ reference: first });
+    await rig.clock.advance(1_000);
+    rig.deliver({ reference: second });
+    await rig.clock.advance(1_000);
+    rig.actuators.offFault = "EIO";
+    await rig.clock.advance(239_000);
+    expect(namesOf(rig).at(-1)).toBe(second);
+    const later = createRig([shower]);
+    await later.start();
+    const until = { untilWallMs: later.clock.wallMs() + 5_000, onForMs: 5_000 };
+    await later.machine.resume(later.order({ kind: "line", line: "A1" }, { reference: first, ...until }));
+    later.actuators.offFault = "EIO";
+    await later.clock.advance(6_000);
+    expect(namesOf(later).at(-1)).toBe(first);
   });
 });
 

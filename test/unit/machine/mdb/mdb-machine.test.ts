@@ -2,6 +2,7 @@
  * Goal: the adapter is set up before anything else and again after every start of its own, sessions begin and end on both sides, readiness
  * tells what is the matter. Method: the driver against the simulated controller on a simulated clock.
  */
+import { merchantQrId, referenceOf } from "../../../../src/sale/ids.ts";
 import { describe, expect, it } from "vitest";
 import { kinds, nok, startRig } from "./rig.ts";
 
@@ -227,6 +228,22 @@ describe("always idle", () => {
     vmc.press(8);
     await clock.advance(3_000);
     expect(kinds(events)).toEqual(["selected", "selection-cancelled", "selected"]);
+  });
+
+  it("every line of the log from the approval to the next selection names the sale", async () => {
+    const { clock, vmc, log, deliver } = await startRig();
+    vmc.press(7);
+    await clock.advance(100);
+    const before = log.lines.length;
+    const reference = referenceOf(merchantQrId("kiosk-7"), "1".padStart(26, "0"));
+    deliver({ reference });
+    await clock.advance(10_000);
+    const lines = log.lines.slice(before);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(new Set(lines.map(({ fields }) => fields["reference"]))).toEqual(new Set([reference]));
+    vmc.press(8);
+    await clock.advance(100);
+    expect(log.lines.at(-1)?.fields["reference"]).toBeUndefined();
   });
 
   it("closing while a vend is under way changes nothing", async () => {

@@ -18,6 +18,7 @@ export interface Rig {
   readonly machine: MdbMachine;
   readonly drops: readonly VmcDrop[];
   readonly events: MachineEvent[];
+  readonly log: ReturnType<typeof createMemoryLog>;
   /** The newest selection that the machine told. */
   readonly selection: () => Extract<Selection, { kind: "priced" }>;
   /** Sends the order for the newest selection; `ended` is filled when the delivery has ended. */
@@ -38,6 +39,7 @@ export async function startRig(settings: RigSettings = {}): Promise<Rig> {
   const { alwaysIdle = true, deviceAddress = "0x10", response = 60_000, ...rest } = settings;
   const clock = new SimulatedClock();
   const drops: VmcDrop[] = [];
+  const log = createMemoryLog();
   const vmc = createSimulatedVmc({
     clock,
     drops,
@@ -61,7 +63,7 @@ export async function startRig(settings: RigSettings = {}): Promise<Rig> {
     openLine: vmc.openLine,
     clock,
     entropy: createSeededEntropy(1),
-    log: createMemoryLog(),
+    log,
   });
   const events: MachineEvent[] = [];
   await machine.start((event) => events.push(event));
@@ -84,7 +86,7 @@ export async function startRig(settings: RigSettings = {}): Promise<Rig> {
     });
     return result;
   };
-  return { clock, vmc, machine, drops, events, selection, deliver };
+  return { clock, vmc, machine, drops, events, log, selection, deliver };
 }
 
 export const kinds = (events: readonly MachineEvent[]): readonly string[] =>
