@@ -56,7 +56,8 @@ async function resume(
   { clock, loop, machine, log }: ReconcileParts,
 ): Promise<void> {
   const { price, line, deliveryId, untilWallMs, onForMs } = output;
-  if (untilWallMs <= clock.wallMs()) {
+  // A clock that is ahead would take away what was paid for. The driver waits until it can be believed, and never goes on for longer than was bought.
+  if (clock.isPlausible() && untilWallMs <= clock.wallMs()) {
     loop.put(undefined, { changes: [{ kind: "delete", table: "fact", key }] });
     return;
   }

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -169,6 +170,22 @@ describe("the journal's folder", () => {
       });
     },
   );
+
+  it("whose stale lock somebody else is just taking over is left to them", async () => {
+    await withFolder(async (folder) => {
+      await writeFile(join(folder, "lock"), "");
+      const other = createServer((socket) => socket.destroy());
+      other.listen(join(folder, "lock.taking"));
+      await once(other, "listening");
+      try {
+        await expect(lockFolder(folder)).rejects.toMatchObject({ code: "locked" });
+        expect((await readdir(folder)).toSorted()).toEqual(["lock", "lock.taking"]);
+        expect((await stat(join(folder, "lock"))).isSocket()).toBe(false);
+      } finally {
+        other.close();
+      }
+    });
+  });
 
   it("that was left locked is taken by exactly one of many who come at once", async () => {
     for (let round = 0; round < 10; round += 1)

@@ -13,8 +13,9 @@ import { catalogue, SaleUnderTest } from "../sale/support.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 import { reference } from "./records.ts";
 
-async function booted(changes: readonly JournalChange[], machineFault?: Error) {
+async function booted(changes: readonly JournalChange[], machineFault?: Error, isClockRight = true) {
   const clock = new SimulatedClock();
+  clock.setPlausible(isClockRight);
   const log = createMemoryLog();
   const put: unknown[] = [];
   const restored: SaleState[] = [];
@@ -110,6 +111,12 @@ it("an output with time left goes on until its end; one whose time is over is fo
   expect(over.put).toEqual([
     { event: undefined, changes: [{ kind: "delete", table: "fact", key: "timed-output.d1-timed" }] },
   ]);
+});
+
+it("a clock that cannot be believed ends no output: whether its time is over is for the driver to find out once it can", async () => {
+  const { resumed, put } = await booted([timed(nowMs - 60_000)], undefined, false);
+  expect(resumed).toMatchObject([{ untilWallMs: nowMs - 60_000, onForMs: 300_000 }]);
+  expect(put).toEqual([]);
 });
 
 it("an output that cannot go on leaves a line that names the sale", async () => {
