@@ -67,6 +67,8 @@ class LogJournal implements Journal {
   /** In memory already; the next write takes it along. */
   #carried: readonly CarriedChange[] = [];
   #bytes = 0;
+  /** Of the newest commit in the log. */
+  #number = 0;
   #writing: Promise<void> | undefined;
   #isClosed = false;
   /** A write failed, so nobody knows what stands at the end of the file; or it has grown: a new one is written from memory. */
@@ -98,7 +100,14 @@ class LogJournal implements Journal {
         "corrupt",
         `${logName} holds nothing but its header, but sales are there: a person has to look, docs/journal.md says how`,
       );
-    await this.#months.open(names);
+    const seenBySales = await this.#months.open(names);
+    // A log that was cut between two lines looks whole by itself; the lines of a month's file know how many commits there were.
+    if (decoded?.number !== undefined && seenBySales !== undefined && decoded.number < seenBySales)
+      throw new JournalError(
+        "corrupt",
+        `${logName} ends with commit ${decoded.number}, and there were ${seenBySales} when the newest sale ended: a person has to look, docs/journal.md says how`,
+      );
+    this.#number = Math.max(decoded?.number ?? 0, seenBySales ?? 0);
     this.#apply(decoded?.changes ?? []);
     this.#bytes = decoded?.goodBytes ?? 0;
     // Cutting off a torn end in place could itself be torn; a new file cannot.
@@ -179,12 +188,13 @@ class LogJournal implements Journal {
     );
     const sales = stored.filter((change) => change.table === "sale");
     const open = [...this.#carried, ...stored.filter((change) => change.table !== "sale")];
-    if (sales.length > 0) await this.#months.append(sales);
+    if (sales.length > 0) await this.#months.append(sales, this.#number);
     if (open.length > 0) {
-      const bytes = encodeCommit(open);
+      const bytes = encodeCommit(open, this.#number + 1);
       await this.#disk.append(logName, bytes);
       await this.#disk.sync(logName);
       this.#bytes += bytes.length;
+      this.#number += 1;
     }
     this.#apply(open);
     this.#carried = [];
@@ -225,7 +235,7 @@ class LogJournal implements Journal {
     const disk = this.#disk;
     const alive = this.#alive();
     // An empty commit, too: by it a new journal can be told from one that was cut down to its header.
-    const bytes = Buffer.concat([encodeHeader(this.#format), encodeCommit(alive)]);
+    const bytes = Buffer.concat([encodeHeader(this.#format), encodeCommit(alive, this.#number)]);
     await disk.write(newName, bytes);
     await disk.sync(newName);
     await disk.rename(newName, logName);

@@ -1,6 +1,6 @@
 /**
  * The format: a text file of lines, each `crc32 json\n`, the checksum in 8 hexadecimal digits over the JSON's bytes. The first line names
- * format and version. One line is one commit: all its changes or none.
+ * format and version. One line is one commit: all its changes or none. It carries a number, by which a file shows how much of another one there was.
  */
 import { crc32 } from "node:zlib";
 import * as z from "zod";
@@ -40,7 +40,7 @@ const table = z.enum([
 const json: z.ZodType<JsonValue> = z.json();
 /** `[table, key, value]` puts, `[table, key]` deletes. */
 const storedChange = z.union([z.tuple([table, z.string(), json]), z.tuple([table, z.string()])]);
-const line = z.object({ c: z.array(storedChange) });
+const line = z.object({ n: z.number().int().min(0).exactOptional(), c: z.array(storedChange) });
 const header = z.object({ kvitt: z.literal("journal"), version: z.number() });
 
 const newline = 0x0a;
@@ -57,17 +57,22 @@ export function encodeHeader(format = formatVersion): Uint8Array {
   return Buffer.from(encodeLine({ kvitt: "journal", version: format }), "utf8");
 }
 
-export function encodeCommit(changes: readonly StoredChange[]): Uint8Array {
+/**
+ * @param number in `journal.log` how many commits there were, this one included; in a month's file how many there were in `journal.log` before it
+ */
+export function encodeCommit(changes: readonly StoredChange[], number?: number): Uint8Array {
   const c = changes.map((change) =>
     change.kind === "put" ? [change.table, change.key, change.value] : [change.table, change.key],
   );
-  return Buffer.from(encodeLine({ c }), "utf8");
+  return Buffer.from(encodeLine(number === undefined ? { c } : { n: number, c }), "utf8");
 }
 
 export interface Decoded {
   readonly changes: readonly StoredChange[];
   /** How many commits there are, empty ones included. */
   readonly commits: number;
+  /** Of the newest commit; undefined where an older version of kvitt wrote it. */
+  readonly number: number | undefined;
   /** Bytes of whole, good lines: what comes after is torn and may be cut off. */
   readonly goodBytes: number;
   readonly isTorn: boolean;
@@ -81,22 +86,31 @@ export function decodeFile(name: string, bytes: Uint8Array): Decoded {
   const buffer = view(bytes);
   const { ends, goodBytes } = goodLines(name, buffer);
   const changes: StoredChange[] = [];
+  let number: number | undefined;
   let start = 0;
   for (const [index, end] of ends.entries()) {
     const value = parseBody(name, buffer.subarray(start, end));
     if (index === 0) readHeader(name, value);
-    else changes.push(...readCommit(name, value));
+    else {
+      const commit = readCommit(name, value);
+      changes.push(...commit.changes);
+      ({ number } = commit);
+    }
     start = end + 1;
   }
-  return { changes, commits: Math.max(0, ends.length - 1), goodBytes, isTorn: goodBytes < buffer.length };
+  return { changes, commits: Math.max(0, ends.length - 1), number, goodBytes, isTorn: goodBytes < buffer.length };
 }
 
 /**
- * The checksums alone, for files whose content nobody needs now.
+ * The checksums alone, for files whose content nobody needs now. Returns the number of the newest commit, where it has one.
  * @throws JournalError as `decodeFile`.
  */
-export function checkFile(name: string, bytes: Uint8Array): void {
-  goodLines(name, view(bytes));
+export function checkFile(name: string, bytes: Uint8Array): number | undefined {
+  const buffer = view(bytes);
+  const { ends } = goodLines(name, buffer);
+  const before = ends.at(-2);
+  if (before === undefined) return undefined;
+  return readCommit(name, parseBody(name, buffer.subarray(before + 1, ends.at(-1)))).number;
 }
 
 /**
@@ -113,7 +127,7 @@ export function findLast(name: string, bytes: Uint8Array, table: JournalTable, k
     // No end: this line is being written, or was torn; nobody was told of it.
     if (end === -1) continue;
     if (!hasRightSum(buffer.subarray(start, end))) throw corrupt(name, start);
-    const changes = readCommit(name, parseBody(name, buffer.subarray(start, end)));
+    const { changes } = readCommit(name, parseBody(name, buffer.subarray(start, end)));
     const found = changes.findLast((change) => change.table === table && change.key === key);
     if (found !== undefined) return found;
   }
@@ -191,14 +205,18 @@ function readHeader(name: string, value: unknown): void {
     );
 }
 
-function readCommit(name: string, value: unknown): readonly StoredChange[] {
+function readCommit(
+  name: string,
+  value: unknown,
+): { readonly changes: readonly StoredChange[]; readonly number: number | undefined } {
   const parsed = line.safeParse(value);
   if (!parsed.success) throw new JournalError("corrupt", `${name} has a line with a right checksum that is no commit`);
-  return parsed.data.c.map((change): StoredChange =>
+  const changes = parsed.data.c.map((change): StoredChange =>
     change.length === 3
       ? { kind: "put", table: change[0], key: change[1], value: change[2] }
       : { kind: "delete", table: change[0], key: change[1] },
   );
+  return { changes, number: parsed.data.n };
 }
 
 function corrupt(name: string, offset: number): JournalError {

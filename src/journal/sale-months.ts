@@ -40,13 +40,16 @@ export class SaleMonths {
     this.#options = options;
   }
 
-  /** @throws JournalError `corrupt` when the newest file is damaged: better now than when the next sale ends. */
-  async open(names: readonly string[]): Promise<void> {
+  /**
+   * Returns how many commits there were in `journal.log` when the newest sale ended, where that is known.
+   * @throws JournalError `corrupt` when the newest file is damaged: better now than when the next sale ends.
+   */
+  async open(names: readonly string[]): Promise<number | undefined> {
     const { disk } = this.#options;
     this.#names = names.filter(isMonthName).toSorted();
     const newest = this.#names.at(-1);
     const bytes = newest === undefined ? undefined : await disk.read(newest);
-    if (newest !== undefined && bytes !== undefined) checkFile(newest, bytes);
+    return newest === undefined || bytes === undefined ? undefined : checkFile(newest, bytes);
   }
 
   /** What is left of a mending that was cut, and months that are older than the retention. */
@@ -55,12 +58,13 @@ export class SaleMonths {
     await this.#forgetOld();
   }
 
-  async append(rows: readonly StoredChange[]): Promise<void> {
+  /** @param number of the newest commit in `journal.log` */
+  async append(rows: readonly StoredChange[], number: number): Promise<void> {
     const { disk } = this.#options;
     const name = this.#currentName();
     try {
       await this.#prepare(name);
-      await disk.append(name, encodeCommit(rows));
+      await disk.append(name, encodeCommit(rows, number));
       await disk.sync(name);
     } catch (error) {
       this.#prepared.clear();

@@ -2,7 +2,7 @@
  * Answers to commands, sent until the broker has them. Each is in the journal, together with what it tells of, so that a power cut in between takes
  * none away: a copy of the command is not answered a second time. Sent again is the same answer with the same id.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Journal, JournalChange, JsonValue } from "../journal/port.ts";
 import type { CommandReply, Link } from "../link/port.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";

@@ -340,6 +340,46 @@ describe("the journal", () => {
     await (await open(empty)).close();
   });
 
+  it("that was cut between two lines is refused, where a month's file shows that there was more", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (let count = 1; count <= 4; count += 1) {
+      await journal.commit([{ kind: "put", table: "settlement", key: `s${count}`, value: "open" }]);
+      await journal.commit([
+        { kind: "delete", table: "settlement", key: `s${count}` },
+        { kind: "put", table: "sale", key: `s${count}`, value: count },
+      ]);
+    }
+    await journal.close();
+    const whole = Buffer.from((await disk.read("journal.log")) ?? []);
+    const ends = [...whole.entries()].flatMap(([at, byte]) => (byte === 0x0a ? [at + 1] : []));
+    // The last sale is in its month's file before the commit that ends it: a power cut there leaves all but that one.
+    for (const end of ends.slice(0, -2)) {
+      await disk.write("journal.log", whole.subarray(0, end));
+      await expect(open(disk), `cut after ${end} bytes`).rejects.toMatchObject({ code: "corrupt" });
+      expect((await disk.read("journal.log"))?.length).toBe(end);
+    }
+    await disk.write("journal.log", whole.subarray(0, ends.at(-2)));
+    const opened = await open(disk);
+    expect(opened.get("settlement", "s4")).toBe("open");
+    await opened.close();
+  });
+
+  it("that was written anew, and then cut, is refused all the same", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    for (let count = 1; count <= 400; count += 1)
+      await journal.commit([{ kind: "put", table: "fact", key: "large", value: `${count} ${"x".repeat(2_000)}` }]);
+    const rewritten = (await disk.read("journal.log"))?.length ?? 0;
+    expect(rewritten).toBeLessThan(400 * 2_000);
+    const early = Buffer.from((await disk.read("journal.log")) ?? []);
+    await journal.commit([{ kind: "put", table: "fact", key: "small", value: 1 }]);
+    await journal.commit([{ kind: "put", table: "sale", key: "s1", value: 1 }]);
+    await journal.close();
+    await disk.write("journal.log", early);
+    await expect(open(disk)).rejects.toMatchObject({ code: "corrupt" });
+  });
+
   it("a commit that is made in the answer of another one is not forgotten", async () => {
     const journal = await open(new SimulatedDisk());
     const one = (value: number): Promise<void> =>

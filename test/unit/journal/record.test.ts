@@ -14,7 +14,7 @@ const commits: readonly (readonly StoredChange[])[] = [
   [{ kind: "delete", table: "settlement", key: "å\n" }],
   [put("a", 3)],
 ];
-const pieces = [encodeHeader(), ...commits.map(encodeCommit)];
+const pieces = [encodeHeader(), ...commits.map((changes, index) => encodeCommit(changes, index + 1))];
 const whole = Buffer.concat(pieces);
 /** Where each line ends. */
 const ends = pieces.map((_, index) => Buffer.concat(pieces.slice(0, index + 1)).length);
@@ -24,6 +24,7 @@ describe("a file of the journal", () => {
     expect(decodeFile("x", whole)).toEqual({
       changes: commits.flat(),
       commits: commits.length,
+      number: commits.length,
       goodBytes: whole.length,
       isTorn: false,
     });

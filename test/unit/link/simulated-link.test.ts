@@ -127,9 +127,9 @@ describe("a line of the log about a message", () => {
     };
     bus.publish({ topic: `${root}/event/payment`, payload: JSON.stringify(event), qos: 1, retain: false });
     await clock.advance(1_000);
-    expect(log.lines).toContainEqual(
-      expect.objectContaining({ fields: expect.objectContaining({ message: "payment-event", reference }) }),
-    );
+    const namesOf = (field: string, value: string): ReadonlySet<unknown> =>
+      new Set(log.lines.filter(({ fields }) => fields[field] === value).map(({ fields }) => fields["reference"]));
+    expect(namesOf("message", "payment-event")).toEqual(new Set([reference]));
     isRefused = false;
     await clock.advance(120_000);
     isRefused = true;
@@ -139,13 +139,8 @@ describe("a line of the log about a message", () => {
     for (const text of [command({ wallMs, id: "c-2", order: foreign }), command({ wallMs, id: "c-1", order })])
       bus.publish({ topic: `${root}/command`, payload: text, qos: 1, retain: false });
     await clock.advance(5_000);
-    for (const [id, about] of [
-      ["c-1", reference],
-      ["c-2", foreign.reference],
-    ])
-      expect(log.lines).toContainEqual(
-        expect.objectContaining({ fields: expect.objectContaining({ command: id, reference: about }) }),
-      );
+    expect(namesOf("command", "c-1")).toEqual(new Set([reference]));
+    expect(namesOf("command", "c-2")).toEqual(new Set([foreign.reference]));
   });
 });
 

@@ -101,6 +101,7 @@ function linkRig() {
     publishSale: async () => void others.push("sale"),
     publishHealth: (body) => void published.push(body),
     reply: () => void others.push("reply"),
+    publishReply: async () => undefined,
     stop: async () => void others.push("stop"),
   };
   return { link, published, others };
