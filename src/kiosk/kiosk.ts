@@ -35,6 +35,7 @@ import { serviceVisit } from "./service-visit.ts";
 import { createStateReport, type StateReport } from "./state-report.ts";
 import { createStatus, type Status } from "./status.ts";
 import { readCustomer } from "./stored.ts";
+import type { QrPicture } from "../vipps/port.ts";
 
 export type { Kiosk, KioskSettings } from "./port.ts";
 
@@ -65,6 +66,7 @@ class WholeKiosk implements Kiosk {
   readonly #deliveries: Deliveries;
   readonly #timers: SaleTimers;
   readonly #codeFitting: CodeFitting;
+  readonly #shopCodeFitting: CodeFitting;
   readonly #hostOrders: HostOrders;
   readonly #status: Status;
   readonly #performParts: PerformParts;
@@ -105,6 +107,7 @@ class WholeKiosk implements Kiosk {
     this.#deliveries = createDeliveries({ machine, clock, log, deliverMs, put });
     this.#timers = createSaleTimers({ clock, entropy, put });
     this.#codeFitting = createCodeFitting(panel, log);
+    this.#shopCodeFitting = createCodeFitting(panel, log, "the web shop's code");
     this.#status = createStatus({
       settings,
       ports,
@@ -137,7 +140,7 @@ class WholeKiosk implements Kiosk {
         isStarting: this.#isStarting,
         outOfService: this.#readiness.last()?.reason,
         callbackQr: this.#registrar.callbackQr()?.qr,
-        shopQr: settings.shopQr(),
+        shopQr: this.#shopQr(),
         facts: settings.sceneFacts ?? plainSceneFacts,
       }),
       onCodeNotShown: () => put({ about: "session", event: { kind: "panel-failed" } }),
@@ -313,6 +316,12 @@ class WholeKiosk implements Kiosk {
   #tick(): void {
     this.#review();
     this.#report.publishHealthChange();
+  }
+
+  /** A code that this panel cannot show must not keep it from showing everything else. */
+  #shopQr(): QrPicture | undefined {
+    const qr = this.#settings.shopQr();
+    return qr !== undefined && this.#shopCodeFitting.fitsForGood(qr) ? qr : undefined;
   }
 
   #onProviderChange(): void {

@@ -12,7 +12,7 @@ import type { PanelGeometry } from "./geometry.ts";
 import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
 import { drawScene, type Look, type RenderSettings } from "./render.ts";
-import { codeArea } from "./scene/layout.ts";
+import { codeArea, pictureFault } from "./scene/layout.ts";
 import type { FrameSink, PresentOutcome } from "./sink.ts";
 import { hasOneName, type Wallet } from "./wallets.ts";
 
@@ -127,6 +127,10 @@ class SinkPanel implements Panel {
     if (planning.kind === "refused") return { fits: false, reason: planning.reason, advice: planning.advice };
     const { moduleSizePx, moduleSizeMm, scanDistanceMm } = planning.plan;
     return { fits: true, moduleSizePx, moduleSizeMm, scanDistanceMm };
+  }
+
+  pictureFault(png: Uint8Array): string | undefined {
+    return pictureFault(png, codeArea(this.#settings.geometry));
   }
 
   isPresent(): boolean {

@@ -141,6 +141,8 @@ export interface Panel {
   /** The last call wins. Resolves when this scene is on the glass, was superseded, or failed. */
   show(scene: Scene): Promise<ShowOutcome>;
   fit(qrText: string): CodeFit;
+  /** Why the provider's own picture of a code cannot be shown; undefined when it can. */
+  pictureFault(png: Uint8Array): string | undefined;
   /** Whether the scene that was shown last is on the glass. While a scene is under way, the answer is that of the scene before. */
   isPresent(): boolean;
   /** Why the panel is not present, for the people who fix it: the glass did not take the last frame, or a scene could not be drawn. */

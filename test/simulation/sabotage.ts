@@ -196,6 +196,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
             return panel.show(scene);
           },
           fit: (content) => panel.fit(content),
+          pictureFault: (png) => panel.pictureFault(png),
           isPresent: () => panel.isPresent(),
           absence: () => panel.absence(),
           rehearse: (scene) => panel.rehearse(scene),

@@ -28,6 +28,8 @@ export class PanelTwin implements Panel {
     return { fits: true, moduleSizePx: 5, moduleSizeMm: 1, scanDistanceMm: 400 };
   }
 
+  pictureFault(): undefined {}
+
   isPresent(): boolean {
     return true;
   }

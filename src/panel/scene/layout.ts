@@ -41,6 +41,15 @@ export function pngSize(png: Uint8Array): { readonly widthPx: number; readonly h
   return { widthPx: view.getUint32(16), heightPx: view.getUint32(20) };
 }
 
+/** Why the provider's own picture of a code cannot be shown in this area; undefined when it can. */
+export function pictureFault(png: Uint8Array, area: Box): string | undefined {
+  const size = pngSize(png);
+  if (size === undefined || size.widthPx === 0 || size.heightPx === 0) return "the provider's picture is not a PNG";
+  return size.widthPx > area.widthPx || size.heightPx > area.heightPx
+    ? `the provider's picture of ${size.widthPx}×${size.heightPx} px is larger than the ${area.widthPx} px that are free`
+    : undefined;
+}
+
 type Code =
   | { readonly kind: "none" }
   | { readonly kind: "refused"; readonly reason: string }
@@ -61,16 +70,11 @@ function planCode(content: SceneContent, geometry: PanelGeometry, area: Box, pol
     const size = { widthPx: plan.sidePx, heightPx: plan.sidePx };
     return { kind: "placed", ...size, at: (xPx, yPx) => ({ kind: "qr", box: { xPx, yPx, ...size }, plan }) };
   }
-  // The provider's own picture is enlarged only by whole numbers: a fraction would make modules of unequal width.
   const { png } = qr;
-  const size = pngSize(png);
-  if (size === undefined || size.widthPx === 0 || size.heightPx === 0)
-    return { kind: "refused", reason: "the provider's picture is not a PNG" };
-  if (size.widthPx > area.widthPx || size.heightPx > area.heightPx)
-    return {
-      kind: "refused",
-      reason: `the provider's picture of ${size.widthPx}×${size.heightPx} px is larger than the ${area.widthPx} px that are free`,
-    };
+  const reason = pictureFault(png, area);
+  if (reason !== undefined) return { kind: "refused", reason };
+  const size = pngSize(png) ?? area;
+  // The provider's own picture is enlarged only by whole numbers: a fraction would make modules of unequal width.
   const times = Math.floor(Math.min(area.widthPx / size.widthPx, area.heightPx / size.heightPx));
   const placed = { widthPx: size.widthPx * times, heightPx: size.heightPx * times };
   return { kind: "placed", ...placed, at: (xPx, yPx) => ({ kind: "picture", box: { xPx, yPx, ...placed }, png }) };

@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { createCodeFitting } from "../../../src/kiosk/code-fitting.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
-import { RememberingPanel } from "./rig.ts";
+import { settle } from "../../../src/service/simulated-clock.ts";
+import { id, KioskRig, RememberingPanel } from "./rig.ts";
 
 const text = { kind: "content", text: "https://qr.vipps.no/1" } as const;
 const picture = { kind: "png", png: Uint8Array.of(1) } as const;
@@ -21,12 +22,14 @@ it("says why a code cannot be shown", () => {
   panel.codeFit = tooSmall;
   expect(codes.whyNot(text)).toBe("modules of 1 px");
   expect(codes.whyNot(picture)).toBeUndefined();
+  panel.pictures = "it is too large";
+  expect(codes.whyNot(picture)).toBe("it is too large");
 });
 
 it("plans a lasting code once, and says once that it does not fit", () => {
   const { panel, log, codes } = fitting();
   panel.codeFit = tooSmall;
-  expect([codes.fitsForGood(text), codes.fitsForGood(text), codes.fitsForGood(picture)]).toEqual([false, false, true]);
+  expect([codes.fitsForGood(text), codes.fitsForGood(text)]).toEqual([false, false]);
   expect(log.lines).toMatchObject([
     { level: "error", fields: { reason: "modules of 1 px", advice: "a larger panel" } },
   ]);
@@ -34,4 +37,31 @@ it("plans a lasting code once, and says once that it does not fit", () => {
   expect(codes.fitsForGood(text)).toBe(false);
   expect(codes.fitsForGood({ kind: "content", text: "https://qr.vipps.no/2" })).toBe(true);
   expect(log.lines).toHaveLength(1);
+});
+
+it("plans a lasting picture once, and again when it is another one", () => {
+  const { panel, log, codes } = fitting();
+  panel.pictures = "it is too large";
+  expect([codes.fitsForGood(picture), codes.fitsForGood({ ...picture, png: Uint8Array.of(1) })]).toEqual([
+    false,
+    false,
+  ]);
+  expect(log.lines).toMatchObject([{ level: "error", fields: { reason: "it is too large" } }]);
+  panel.pictures = undefined;
+  expect(codes.fitsForGood(picture)).toBe(false);
+  expect(codes.fitsForGood({ kind: "png", png: Uint8Array.of(2) })).toBe(true);
+});
+
+it("a picture of the provider's that does not fit takes no button out of service", async () => {
+  const rig = new KioskRig({ settings: { shopQr: () => picture } });
+  const callback = { merchantQrId: id, locationDescription: "Test", qr: picture };
+  rig.provider.check = async () => ({ kind: "ok", value: callback });
+  rig.panel.pictures = "it is too large";
+  await rig.start();
+  await rig.clock.advance(2_000);
+  expect(rig.kiosk.health().state).toBe("ready");
+  expect(rig.kiosk.scene()).toMatchObject({ kind: "idle", code: undefined });
+  await rig.sell();
+  await settle();
+  expect(rig.drops).toHaveLength(1);
 });

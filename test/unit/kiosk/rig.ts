@@ -35,6 +35,8 @@ export class RememberingPanel implements Panel {
   readonly rehearsed: Scene[] = [];
   outcome: ShowOutcome | Error = { kind: "shown" };
   codeFit: CodeFit = { fits: true, moduleSizePx: 5, moduleSizeMm: 1, scanDistanceMm: 400 };
+  /** Why no picture of the provider's can be shown. */
+  pictures: string | undefined;
   present = true;
 
   async start(): Promise<void> {}
@@ -47,6 +49,10 @@ export class RememberingPanel implements Panel {
 
   fit(): CodeFit {
     return this.codeFit;
+  }
+
+  pictureFault(): string | undefined {
+    return this.pictures;
   }
 
   isPresent(): boolean {

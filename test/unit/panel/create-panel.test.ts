@@ -157,6 +157,10 @@ describe("a panel", () => {
     const { panel } = rig(small);
     expect(panel.fit("https://qr.vipps.no/vp/abcdefghi")).toMatchObject({ fits: true });
     expect(panel.fit("x".repeat(900))).toMatchObject({ fits: false });
+    expect(panel.pictureFault(Uint8Array.of(1))).toBe("the provider's picture is not a PNG");
+    const header = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];
+    expect(panel.pictureFault(Uint8Array.from([...header, 0, 0, 0, 40, 0, 0, 0, 40]))).toBeUndefined();
+    expect(panel.pictureFault(Uint8Array.from([...header, 0, 0, 9, 0, 0, 0, 9, 0]))).toContain("larger than");
   });
 
   it("alternates languages on live glass, and shows two at once on e-paper", async () => {
