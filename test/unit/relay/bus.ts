@@ -51,6 +51,7 @@ export class BusConnection implements Connection {
   readonly #hooks: ConnectionHooks;
   readonly #clock: Clock;
   #isUp = false;
+  #tries = 0;
   #subscribed: Filters = new Map();
   readonly #lastMs = { publish: 0, deliver: 0 };
 
@@ -61,6 +62,7 @@ export class BusConnection implements Connection {
   }
 
   start(): void {
+    this.#tries += 1;
     this.#clock.startTimer("connect", this.#bus.delayMs(), () => {
       this.#isUp = true;
       this.#subscribed = Map.groupBy(this.#hooks.filters, unitOf);
@@ -71,6 +73,10 @@ export class BusConnection implements Connection {
 
   isConnected(): boolean {
     return this.#isUp;
+  }
+
+  tries(): number {
+    return this.#tries;
   }
 
   async publish(message: Outgoing): Promise<void> {
