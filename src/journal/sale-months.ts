@@ -9,6 +9,8 @@ import { checkFile, decodeFile, encodeCommit, encodeHeader, findLast, type Store
 const newMonthName = "sales.new";
 const monthPattern = /^sales-\d{4}-\d{2}\.log$/;
 const lastMonthMs = Date.UTC(9999, 11, 31);
+/** The first sales of a machine that did not know the time yet: of any month, and so older than every other file. */
+const unknownMonthName = "sales-0000-00.log";
 
 export function isMonthName(name: string): boolean {
   return monthPattern.test(name);
@@ -97,8 +99,7 @@ export class SaleMonths {
   /** Never an older file than the newest there is: of two rows of one sale, the later one is the one that counts, also when the clock jumped back. */
   #currentName(): string {
     const { wallMs, isPlausible } = this.#options;
-    const newest = this.#names.at(-1);
-    if (newest === undefined) return monthName(wallMs());
+    const newest = this.#names.at(-1) ?? unknownMonthName;
     const now = isPlausible() ? monthName(wallMs()) : newest;
     return now > newest ? now : newest;
   }
@@ -127,7 +128,10 @@ export class SaleMonths {
     const { disk, wallMs, isPlausible, retentionMs } = this.#options;
     if (!isPlausible()) return;
     const oldest = monthName(wallMs() - retentionMs);
-    for (const name of this.#names.filter((one) => one < oldest)) {
+    const [first, second] = this.#names;
+    // What stands under no month was written before the next file began: only that file's month says how old it can be.
+    const isUnknownKept = first === unknownMonthName && (second === undefined || second > oldest);
+    for (const name of this.#names.filter((one) => one < oldest && !(one === unknownMonthName && isUnknownKept))) {
       await disk.remove(name);
       this.#names = this.#names.filter((one) => one !== name);
     }

@@ -414,6 +414,32 @@ describe("the journal", () => {
     expect((await disk.list()).filter((name) => name.startsWith("sales-"))).toEqual(["sales-2026-11.log"]);
   });
 
+  it.each([0, Date.UTC(2025, 9, 23), Date.UTC(2070, 1, 1)])(
+    "the first sale of a machine that does not know the time (it believes %i) is kept, and forgotten when it can be old",
+    async (believedMs) => {
+      const disk = new SimulatedDisk();
+      const time = { wallMs: believedMs, isPlausible: false };
+      const journal = await openJournal({
+        disk,
+        wallMs: () => time.wallMs,
+        isPlausible: () => time.isPlausible,
+        retentionMs: 60 * day,
+      });
+      const sell = (key: string): Promise<void> => journal.commit([{ kind: "put", table: "sale", key, value: key }]);
+      await sell("first");
+      Object.assign(time, { wallMs: now, isPlausible: true });
+      await sell("second");
+      expect(journal.get("sale", "first")).toBe("first");
+      time.wallMs = now + 62 * day;
+      await sell("third");
+      expect(journal.get("sale", "first")).toBeUndefined();
+      expect(journal.get("sale", "third")).toBe("third");
+      time.wallMs = now + 150 * day;
+      await sell("fourth");
+      expect(journal.get("sale", "second")).toBeUndefined();
+    },
+  );
+
   it("forgets old months also while it runs for years", async () => {
     const disk = new SimulatedDisk();
     const time = { wallMs: now };
