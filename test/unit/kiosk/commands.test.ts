@@ -1,6 +1,7 @@
 /** Goal: every command of the back office does what it says, once, and gets exactly one answer. Method: a whole kiosk, command by command. */
 import { describe, expect, it } from "vitest";
 import type { CommandOrder } from "../../../src/link/port.ts";
+import { seenCommandKey } from "../../../src/kiosk/journal-keys.ts";
 import { isForSale } from "../../../src/sale/catalogue.ts";
 import { money } from "../../../src/sale/money.ts";
 import { catalogue } from "../sale/support.ts";
@@ -50,10 +51,11 @@ describe("a command", () => {
     expect(rig.link.replies.map(({ id }) => id)).toEqual(["c1"]);
   });
 
-  it("with the counter of one that is on its way to the disk is refused", async () => {
+  it("with the counter of one that is on its way to the disk is refused, and remembered", async () => {
     const rig = await new KioskRig().start();
     const order = { kind: "identify" } as const;
     await Promise.all([rig.command(order, { id: "c1", counter: 5 }), rig.command(order, { id: "c2", counter: 5 })]);
+    expect(rig.journal.get("seen", seenCommandKey("c2"))).toBeDefined();
     expect(rig.link.replies).toMatchObject([
       { id: "c1", outcome: "done" },
       { id: "c2", outcome: "refused" },
