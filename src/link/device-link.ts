@@ -2,9 +2,10 @@
  * The machine's end of the link, over a connection that is passed in. It publishes a retained state backed by a will, with a session number
  * for each boot. It decides nothing about sales: it drops what is retained, foreign or unreadable and hands everything else to the kiosk.
  */
+import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
-import type { Clock, Log, LogFields } from "../service/port.ts";
+import type { Clock, Log, LogFields, Timer } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-gate.ts";
 import { commandKeyBytesMin } from "./command-signature.ts";
@@ -35,6 +36,8 @@ const publishTimeoutMs = 10_000;
  */
 const repliesMax = 4_096;
 const repliesBytesMax = 4 * replyBytesMax;
+/** A broker that did not take a reply, and that we are still connected to, is asked again. */
+const replyRetry = { firstMs: 2_000, maxMs: 60_000 };
 
 export class DeviceLink implements Link {
   readonly #parts: DeviceLinkParts;
@@ -47,6 +50,9 @@ export class DeviceLink implements Link {
   #state: StateMessage;
   #health: string | undefined;
   #sendingReplies = false;
+  #replyFailures = 0;
+  #replyTimer: Timer | undefined;
+  #isStopped = false;
   #stateRound: Promise<void> | undefined;
   #stateIsSent = false;
 
@@ -127,6 +133,8 @@ export class DeviceLink implements Link {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#replyTimer?.cancel();
     if (this.#state.state !== "out-of-service")
       this.publishState(this.#stateOf({ state: "out-of-service", reason: "stopped" }));
     await this.#stateRound;
@@ -266,11 +274,23 @@ export class DeviceLink implements Link {
   async #sendReplies(): Promise<void> {
     if (this.#sendingReplies) return;
     this.#sendingReplies = true;
+    this.#replyTimer?.cancel();
     for (let next = this.#replies[0]; next !== undefined && this.isConnected(); next = this.#replies[0]) {
-      if (!(await this.#try(next))) break;
+      if (!(await this.#try(next))) {
+        this.#sendRepliesLater();
+        break;
+      }
+      this.#replyFailures = 0;
       if (this.#replies[0] === next) this.#replies.shift();
     }
     this.#sendingReplies = false;
+  }
+
+  #sendRepliesLater(): void {
+    if (this.#isStopped) return;
+    const delayMs = backOffCeilingMs(replyRetry, this.#replyFailures);
+    this.#replyFailures += 1;
+    this.#replyTimer = this.#parts.clock.startTimer("link replies", delayMs, () => void this.#sendReplies());
   }
 
   /** Whether the broker has it; if not, the reason is logged. */

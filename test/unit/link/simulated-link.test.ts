@@ -61,6 +61,25 @@ function makeWorld(): Promise<LinkWorld> {
 describeLink("simulated", makeWorld);
 
 describe("simulated link under faults", () => {
+  it("a reply that the broker did not acknowledge is sent again while the connection stands", async () => {
+    const { clock, bus, link } = makeParts();
+    const told: string[] = [];
+    const device = link(1);
+    await device.start(new Recorder());
+    await clock.advance(1_000);
+    bus.setFaults({ ...noFaults, loss: 1 });
+    device.reply({ id: "one", outcome: "done" });
+    device.reply({ id: "two", outcome: "done" });
+    await clock.advance(100);
+    bus.setFaults(noFaults);
+    bus.watch(({ topic, payload }) => {
+      if (topic.endsWith("/command/reply")) told.push(payload);
+    });
+    await clock.advance(5_000);
+    expect(told).toEqual([`{"id":"one","outcome":"done"}`, `{"id":"two","outcome":"done"}`]);
+    await device.stop();
+  });
+
   it.each([1, 2, 3, 4, 5, 6, 7, 8])("delivers every event at least once, seed %i", async (seed) => {
     const { clock, bus, link } = makeParts(seed);
     bus.setFaults({ delayMs: { min: 0, max: 2_000 }, duplicate: 0.3, loss: 0.3 });
