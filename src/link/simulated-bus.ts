@@ -80,6 +80,13 @@ export class SimulatedBus {
     for (const session of this.#sessions.values()) this.#drop(session, false);
   }
 
+  /** A broker without a disk was started anew: no session, no queue, nothing retained. Everybody connects again. */
+  forget(): void {
+    for (const session of this.#sessions.values()) session.queue.clear();
+    this.#retained.clear();
+    for (const session of this.#sessions.values()) this.#drop(session, false);
+  }
+
   /** The client's network is gone: the broker notices, and publishes the will. */
   setPartitioned(clientId: string, partitioned: boolean): void {
     const session = this.#sessions.get(clientId);

@@ -7,6 +7,7 @@ export class Life {
   readonly clock: Clock;
   #isAlive = true;
   readonly #timers = new Set<Timer>();
+  readonly #ends: (() => void)[] = [];
 
   constructor(world: SimulatedClock, device: Pick<Clock, "wallMs" | "isPlausible">) {
     const startTimer = (name: string, delayMs: number, callback: () => void): Timer => {
@@ -48,8 +49,14 @@ export class Life {
     return this.#isAlive;
   }
 
+  /** What happens to the world around when this process is gone: its lines are free, its sockets shut. */
+  onEnd(run: () => void): void {
+    this.#ends.push(run);
+  }
+
   end(): void {
     this.#isAlive = false;
+    for (const run of this.#ends.splice(0)) run();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }

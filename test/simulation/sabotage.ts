@@ -4,34 +4,11 @@
  */
 import type { EffectId } from "../../src/sale/ids.ts";
 import { minor } from "../../src/sale/money.ts";
-import type { Journal } from "../../src/journal/port.ts";
-import type { Payments } from "../../src/vipps/port.ts";
-import type { Sabotage, World } from "./world.ts";
-
-export interface BrokenVariant {
-  readonly name: string;
-  /** How many seeds it may survive at the most. */
-  readonly seedsMax: number;
-  readonly sabotage: Sabotage;
-}
-
-function payments(change: (right: Payments, world: World) => Partial<Payments>): Sabotage {
-  return { payments: (right, world) => ({ ...right, ...change(right, world) }) };
-}
-
-function journal(change: (right: Journal) => Partial<Journal>): Sabotage {
-  return {
-    journal: (right) => ({
-      commit: (changes) => right.commit(changes),
-      carry: (changes) => right.carry(changes),
-      get: (table, key) => right.get(table, key),
-      secret: (key) => right.secret(key),
-      entries: (table) => right.entries(table),
-      close: () => right.close(),
-      ...change(right),
-    }),
-  };
-}
+import { scanSticker } from "./people.ts";
+import { moreBrokenVariants } from "./sabotage-more.ts";
+import type { Sabotage } from "./sabotage-port.ts";
+import { type BrokenVariant, journal, keyOf, payments } from "./sabotage-tools.ts";
+import type { World } from "./world.ts";
 
 const unknown = {
   kind: "unknown",
@@ -40,15 +17,6 @@ const unknown = {
   code: undefined,
   retryAfterMs: undefined,
 } as const;
-
-function keyOf(text: string): EffectId {
-  if (!isKey(text)) throw new Error(`"${text}" is too long for an Idempotency-Key`);
-  return text;
-}
-
-function isKey(text: string): text is EffectId {
-  return text.length <= 50;
-}
 
 /** Most answers to a capture get lost. */
 function losesCaptures(world: World): void {
@@ -74,10 +42,21 @@ function repeatedCapture(keyOfRepeat: (key: EffectId) => EffectId): Sabotage {
   };
 }
 
-export const brokenVariants: readonly BrokenVariant[] = [
+/** Somebody scans the sticker while the machine is closed for a moment, and the provider tries again when it is open. */
+function closesForAMoment(world: World): void {
+  world.provider.switches.retryCheckIns = true;
+  for (let index = 1; index < 15; index += 1)
+    world.clock.startTimer("closed", index * 70_000, () => {
+      world.rig.setInhibited(true);
+      world.clock.startTimer("sticker", 1_500, () => scanSticker(world, "customer 1"));
+      world.clock.startTimer("open", 3_000, () => world.rig.setInhibited(false));
+    });
+}
+
+const firstBrokenVariants: readonly BrokenVariant[] = [
   {
     name: "delivers on the event alone",
-    seedsMax: 200,
+    seedsMax: 20,
     sabotage: payments((right, world) => ({
       get: async (reference, options) => {
         const outcome = await right.get(reference, options);
@@ -88,14 +67,18 @@ export const brokenVariants: readonly BrokenVariant[] = [
   },
   {
     name: "delivers on the state AUTHORIZED without the aggregate",
-    seedsMax: 200,
-    sabotage: payments((right, world) => ({
-      get: async (reference, options) => {
-        const outcome = await right.get(reference, options);
-        if (outcome.kind !== "ok" || !world.portalCancelled.has(reference)) return outcome;
-        return { kind: "ok", value: { ...outcome.value, authorized: outcome.value.amount, cancelled: minor(0) } };
-      },
-    })),
+    seedsMax: 60,
+    sabotage: {
+      kind: "vending",
+      prepare: (world) => void (world.portalActs = true),
+      ...payments((right, world) => ({
+        get: async (reference, options) => {
+          const outcome = await right.get(reference, options);
+          if (outcome.kind !== "ok" || !world.portalCancelled.has(reference)) return outcome;
+          return { kind: "ok", value: { ...outcome.value, authorized: outcome.value.amount, cancelled: minor(0) } };
+        },
+      })),
+    },
   },
   {
     name: "captures before the delivery",
@@ -116,17 +99,17 @@ export const brokenVariants: readonly BrokenVariant[] = [
   },
   {
     name: "repeats a capture under a new key",
-    seedsMax: 300,
+    seedsMax: 30,
     sabotage: { ...repeatedCapture((key) => keyOf(`${key.slice(0, 45)}-2`)), prepare: losesCaptures },
   },
   {
     name: "repeats a capture without asking first",
-    seedsMax: 300,
+    seedsMax: 100,
     sabotage: { ...repeatedCapture((key) => key), prepare: forgetful },
   },
   {
     name: "cancels the rest before the capture is seen",
-    seedsMax: 500,
+    seedsMax: 100,
     sabotage: {
       policy: { checkInStyle: "reserve-dearest" },
       ...payments((right) => ({
@@ -165,16 +148,9 @@ export const brokenVariants: readonly BrokenVariant[] = [
     })),
   },
   {
-    name: "opens a session from a refused check-in's retry",
-    seedsMax: 500,
-    sabotage: {
-      policy: { checkInStyle: "reserve-dearest" },
-      forgetsRefusals: true,
-      message: (message) => {
-        if (message.kind === "check-in-refused") return undefined;
-        return message.kind === "checked-in" ? { ...message, ageMs: 0 } : message;
-      },
-    },
+    name: "relay: lets in whom it has refused",
+    seedsMax: 60,
+    sabotage: { kind: "vending", forgetsRefusals: true, prepare: closesForAMoment },
   },
   {
     name: "acknowledges a message before it is journalled",
@@ -275,3 +251,5 @@ export const brokenVariants: readonly BrokenVariant[] = [
     })),
   },
 ];
+
+export const brokenVariants: readonly BrokenVariant[] = [...firstBrokenVariants, ...moreBrokenVariants];

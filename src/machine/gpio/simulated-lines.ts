@@ -31,6 +31,8 @@ export class SimulatedHeader {
   openMs = 0;
   /** What no two processes may do to each other, in words. */
   readonly offences: string[] = [];
+  /** What is behind the outputs: told of every change of one. */
+  onOutput: (bcm: number, high: boolean) => void = () => {};
   /** Every change of an output, oldest first. */
   readonly history: { readonly bcm: number; readonly high: boolean; readonly monoMs: number }[] = [];
 
@@ -87,9 +89,11 @@ export class SimulatedHeader {
     const set = (spec: OutputSpec, on: boolean): void => {
       if (this.#removed.has(spec.bcm)) throw new GpioError("line", `${spec.name} (BCM ${spec.bcm}) is gone`);
       const high = on !== spec.activeLow;
-      if (this.#levels.get(spec.bcm) !== high)
-        this.history.push({ bcm: spec.bcm, high, monoMs: this.#clock.monotonicMs() });
+      const isChange = this.#levels.get(spec.bcm) !== high;
       this.#levels.set(spec.bcm, high);
+      if (!isChange) return;
+      this.history.push({ bcm: spec.bcm, high, monoMs: this.#clock.monotonicMs() });
+      this.onOutput(spec.bcm, high);
     };
     const check = (spec: { readonly name: string; readonly bcm: number }): void => {
       const holder = this.#taken.get(spec.bcm);

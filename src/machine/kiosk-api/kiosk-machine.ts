@@ -8,7 +8,7 @@ import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent, MachineRead
 import { type Api, createApi } from "./api.ts";
 import { createDeliveries, type Deliveries, type DeliveryKey } from "./deliveries.ts";
 import type { Counter } from "./port.ts";
-import { type ApiServer, startApiServer } from "./server.ts";
+import { type ApiServer, type ApiServerSettings, startApiServer } from "./server.ts";
 
 export interface KioskMachineSettings {
   readonly socketPath: string;
@@ -21,6 +21,8 @@ export interface KioskMachineSettings {
   readonly listening: Listening;
   readonly clock: Clock;
   readonly log: Log;
+  /** How the API is served; over HTTP, unless a simulation calls it itself. */
+  readonly serve?: (settings: ApiServerSettings) => Promise<ApiServer>;
 }
 
 export interface KioskMachine extends Machine {
@@ -69,11 +71,11 @@ class FrontEndMachine implements KioskMachine {
   }
 
   async #open(api: Api): Promise<void> {
-    const { socketPath, port, readToken, listening, clock, log } = this.#settings;
+    const { socketPath, port, readToken, listening, clock, log, serve = startApiServer } = this.#settings;
     const before = this.#readiness;
     try {
       const token = port === undefined ? undefined : await readToken();
-      const server = await startApiServer({ socketPath, port, token, api, listening, clock, log });
+      const server = await serve({ socketPath, port, token, api, listening, clock, log });
       if (this.#isStopped) return await server.close();
       this.#server = server;
       this.#readiness = { ready: true };

@@ -1,0 +1,353 @@
+/** The daemon of the simulated world: one life after the other, between power cuts and restarts, on the same disk and the same hardware. */
+import { commandMemory, countBoot } from "../../src/daemon/journal.ts";
+import { JournalError } from "../../src/journal/disk.ts";
+import { openJournal } from "../../src/journal/journal.ts";
+import type { Journal } from "../../src/journal/port.ts";
+import { createKiosk, type Kiosk } from "../../src/kiosk/kiosk.ts";
+import type { Link, LinkListener, LinkMessage, StateMessage } from "../../src/link/port.ts";
+import { createSimulatedLink, type SimulatedLink } from "../../src/link/simulated-link.ts";
+import type { Machine } from "../../src/machine/port.ts";
+import type { Scene } from "../../src/panel/port.ts";
+import { referenceOf } from "../../src/sale/ids.ts";
+import { createMemoryLog } from "../../src/service/log.ts";
+import type { Host } from "../../src/service/port.ts";
+import { settle } from "../../src/service/simulated-clock.ts";
+import { createUlid } from "../../src/service/ulid.ts";
+import { createVippsClient } from "../../src/vipps/client.ts";
+import { credentials } from "../../src/vipps/credentials.ts";
+import { createMerchantQrs, createPayments } from "../../src/vipps/payments.ts";
+import type { HttpTransport } from "../../src/vipps/transport.ts";
+import { commandKey } from "./back-office.ts";
+import { msn } from "./cloud.ts";
+import { Glass } from "./glass.ts";
+import { Life } from "./process.ts";
+import type { Sabotage } from "./sabotage-port.ts";
+import { PanelTwin } from "./twins.ts";
+import type { World } from "./world.ts";
+
+export class Daemon {
+  kiosk: Kiosk | undefined;
+  machine: Machine | undefined;
+  link: Link | undefined;
+  scene: Scene = { kind: "starting" };
+  readonly #world: World;
+  readonly #sabotage: Sabotage;
+  readonly #glass: Glass;
+  #life: Life | undefined;
+  #journal: Journal | undefined;
+  #simulatedLink: SimulatedLink | undefined;
+  #state: StateMessage["state"] | undefined;
+  #computerBoots = 1;
+
+  constructor(world: World, sabotage: Sabotage) {
+    this.#world = world;
+    this.#sabotage = sabotage;
+    this.#glass = new Glass((text) => world.lie(text));
+  }
+
+  /** The wire: every request and every answer takes its time on the world's clock, whether or not somebody waits. */
+  #transport(life: Life): HttpTransport {
+    return (request) =>
+      life.whileAlive(
+        (async () => {
+          await this.#world.clock.sleep(10 + this.#world.entropy.fraction() * 200);
+          const { method, url, headers, body, signal } = request;
+          this.#world.duties.request(request);
+          const answer = await this.#world.provider.handle(
+            { method, url: url.replace("https://apitest.vipps.no", ""), headers, body },
+            signal,
+          );
+          if (method === "POST") this.#world.duties.checkKept();
+          await this.#world.clock.sleep(10 + this.#world.entropy.fraction() * 200);
+          return answer;
+        })(),
+      );
+  }
+
+  /** What a message becomes on its way into the kiosk, and what has to be on the disk when it is acknowledged. */
+  #listening(listener: LinkListener): LinkListener {
+    const { message: change, acknowledgesEarly, listener: wrap } = this.#sabotage;
+    const inner = wrap?.(listener, this.#world) ?? listener;
+    return {
+      ...inner,
+      message: async (message) => {
+        const changed = change === undefined ? message : change(message);
+        if (changed === undefined) return;
+        const taking = inner.message(changed);
+        if (acknowledgesEarly === true) taking.catch(() => {});
+        else await taking;
+        this.#acknowledged(changed);
+      },
+    };
+  }
+
+  #acknowledged(message: LinkMessage): void {
+    const remembered =
+      message.kind === "command" ? message.command.id : message.kind === "payment-event" ? undefined : message.eventId;
+    if (remembered !== undefined && !this.#world.disk.holds(remembered))
+      this.#world.violate(`a message was acknowledged before it was on the disk: ${message.kind}`);
+  }
+
+  #linkOf(life: Life, journal: Journal, session: number): Link {
+    const inner = createSimulatedLink({
+      bus: this.#world.bus,
+      entropy: this.#world.entropy,
+      msn,
+      merchantQrId: this.#world.id,
+      commands: { key: commandKey, ...commandMemory(journal) },
+      sessionNumber: session,
+      version: "1",
+      clock: life.clock,
+      log: createMemoryLog(),
+    });
+    this.#simulatedLink = inner;
+    const link: Link = {
+      start: (listener) => inner.start(this.#listening(listener)),
+      isConnected: () => inner.isConnected(),
+      publishState: (state) => {
+        this.#state = state.state;
+        inner.publishState(state);
+      },
+      publishSale: (saleId, body) =>
+        inner.publishSale(saleId, body).catch((error: unknown) => {
+          this.#world.count("sale not sent: a publish failed in flight");
+          throw error;
+        }),
+      publishHealth: (body) => inner.publishHealth(body),
+      reply: (reply) => inner.reply(reply),
+      stop: () => inner.stop(),
+    };
+    return this.#sabotage.link?.(link, this.#world) ?? link;
+  }
+
+  async boot(): Promise<void> {
+    const life = new Life(this.#world.clock, this.#world.deviceClock);
+    this.#life = life;
+    this.#world.duties.hasJournalFailed = false;
+    this.#world.tell("power on");
+    let opened: Journal | undefined;
+    try {
+      opened = await openJournal({
+        disk: life.disk(this.#world.disk),
+        wallMs: () => life.clock.wallMs(),
+        isPlausible: () => life.clock.isPlausible(),
+        retentionMs: this.#world.retentionMs,
+      });
+      const session = await countBoot(opened);
+      await this.#start(life, opened, session);
+    } catch (error) {
+      await opened?.close();
+      if (!(error instanceof JournalError) || error.code !== "disk" || this.#world.disk.fault === undefined)
+        throw error;
+      this.#world.tell(`it does not boot: ${error.message}; trying again in a minute`);
+      this.#world.count("boot without a disk");
+      this.#endLife();
+      this.#world.clock.startTimer("boot again", 60_000, () => void this.powerOn());
+    }
+  }
+
+  async #start(life: Life, opened: Journal, session: number): Promise<void> {
+    const { entropy, catalogue } = this.#world;
+    const log = createMemoryLog();
+    const wrap = this.#sabotage;
+    const clock = wrap.clock?.(life.clock) ?? life.clock;
+    this.#journal = opened;
+    const journal = this.#world.duties.journal(wrap.journal?.(opened, this.#world) ?? opened);
+    const unit = this.#world.provider.state.units.get(msn);
+    if (unit === undefined) throw new Error("no unit");
+    const client = createVippsClient({
+      baseUrl: "https://apitest.vipps.no",
+      msn,
+      credentials: credentials(unit.clientId, unit.clientSecret, unit.subscriptionKey),
+      system: { name: "kvitt", version: "1", pluginName: "simulation", pluginVersion: "1" },
+      transport: this.#transport(life),
+      clock,
+      entropy,
+      log,
+    });
+    const presentation = {
+      oneTimeRoute: "epayment",
+      qrRendering: "own",
+      qrSizePx: 300,
+      returnUrl: "https://example.com/",
+    } as const;
+    const payments = createPayments(client, presentation);
+    const driver = this.#world.duties.hands(this.#world.rig.boot(life), this.#world.rig);
+    const panel = new PanelTwin((scene) => life.isAlive && this.#shown(scene));
+    const link = this.#linkOf(life, journal, session);
+    this.machine = driver;
+    this.link = link;
+    const kiosk = createKiosk(
+      {
+        merchantQrId: this.#world.id,
+        locationDescription: "Simulation",
+        version: "1",
+        policy: { ...this.#world.policy, currency: catalogue.currency },
+        lineFault: this.#world.rig.lineFault,
+        catalogue,
+        deliverMs: this.#world.rig.deliverMs,
+        shopQr: () => undefined,
+        isQuiet: (wallMs) => this.#world.isQuiet(wallMs),
+        probeMs: 20_000,
+      },
+      {
+        journal,
+        payments: wrap.payments?.(payments, this.#world) ?? payments,
+        merchantQrs: createMerchantQrs(client, presentation),
+        panel: wrap.panel?.(panel, this.#world) ?? panel,
+        machine: wrap.machine?.(driver, this.#world) ?? driver,
+        link,
+        clock,
+        entropy,
+        log,
+        freshReference: () => referenceOf(this.#world.id, createUlid(life.clock, entropy)),
+        host: this.#hostOf(),
+        recentLog: () => ({ since: new Date(clock.wallMs()).toISOString(), lines: [] }),
+      },
+    );
+    this.#world.rig.attach(kiosk.counter);
+    this.kiosk = kiosk;
+    await kiosk.start();
+  }
+
+  /** The computer under it, which is started anew in half a second. */
+  #hostOf(): Host {
+    const later = (why: string): void => void this.#world.clock.startTimer("host", 500, () => void this.restart(why));
+    const bootId = String(this.#computerBoots);
+    return {
+      bootId: () => bootId,
+      restartFault: () => undefined,
+      restart: () => later("restart ordered"),
+      reboot: async () => {
+        this.#computerBoots += 1;
+        later("reboot ordered");
+        return { kind: "taken" };
+      },
+    };
+  }
+
+  #shown(scene: Scene): void {
+    const key = scene.kind === "idle" ? `idle ${scene.code === undefined ? "without" : "with"} a code` : scene.kind;
+    if (key !== this.#shownKey) this.#world.tell(`panel: ${key}${"reason" in scene ? ` (${scene.reason})` : ""}`);
+    this.#shownKey = key;
+    this.scene = scene;
+    this.#look();
+  }
+
+  #shownKey = "";
+
+  look(): void {
+    if (this.isOn) this.#look();
+  }
+
+  #look(): void {
+    this.#glass.look({
+      monoMs: this.#world.clock.monotonicMs(),
+      isOn: this.isOn,
+      scene: this.scene,
+      payments: this.#world.provider.state.payments.values(),
+      isPartitioned: this.#world.isPartitioned,
+      isConnected: this.link?.isConnected() === true,
+      readiness: this.machine?.readiness(),
+      isAnyRelayAlive: this.#world.cloud.isAnyAlive,
+      isClockPlausible: this.#world.deviceClock.isPlausible(),
+      isOutOfService: this.#world.office.isOutForSure,
+      isQuiet: this.#world.isQuiet(this.#world.deviceClock.wallMs()),
+      hasJournalFailed: this.#world.duties.hasJournalFailed,
+      catalogue: this.#world.catalogue === this.#world.rig.catalogue ? this.#world.office.catalogueForSure : undefined,
+    });
+  }
+
+  get isOn(): boolean {
+    return this.#life?.isAlive === true;
+  }
+
+  /** What the machine says of itself upstream. */
+  get state(): StateMessage["state"] | undefined {
+    return this.#state;
+  }
+
+  async tidyJournal(): Promise<void> {
+    await this.#journal?.commit([]);
+  }
+
+  #endLife(): void {
+    this.#world.interruptions += 1;
+    this.#life?.end();
+    this.#simulatedLink?.cutPower();
+    this.#simulatedLink = undefined;
+    this.#journal = undefined;
+    this.link = undefined;
+    this.kiosk = undefined;
+    this.machine = undefined;
+    this.#glass.forget();
+    this.#world.disk.beforeChange = undefined;
+    this.scene = { kind: "starting" };
+  }
+
+  cutPower(): void {
+    if (!this.isOn) return;
+    this.#computerBoots += 1;
+    this.#world.tell("POWER CUT");
+    this.#world.count("power cut");
+    this.#world.rig.cutPower();
+    this.#endLife();
+    this.#world.disk.cutPower();
+    // Without a battery the clock stands while there is no power, and starts anywhere.
+    if (!this.#world.chance(0.3)) return;
+    this.#world.duties.wasClockLost = true;
+    this.#world.deviceClock.lose(-this.#world.entropy.fraction() * 400 * 86_400_000);
+  }
+
+  /** Power comes back; several times when the next cut comes while it boots. */
+  async powerOn(): Promise<void> {
+    if (this.isOn) return;
+    this.#world.disk.restorePower(this.#world.entropy);
+    if (!this.#world.deviceClock.isPlausible())
+      this.#world.clock.startTimer("time server", this.#world.entropy.fraction() * 60_000, () => {
+        this.#world.deviceClock.correct();
+        this.#world.tell("the machine's clock is right again");
+      });
+    await Promise.race([
+      this.boot().catch((error: unknown) => this.#world.violate(`it does not boot: ${String(error)}`)),
+      this.#untilDead(),
+    ]);
+  }
+
+  async #untilDead(): Promise<void> {
+    await settle();
+    while (this.isOn && this.kiosk === undefined) await settle();
+  }
+
+  /** SIGTERM and a new start: nothing is torn, and what was said goodbye to is gone. */
+  async restart(why: string): Promise<void> {
+    const life = this.#life;
+    const { kiosk } = this;
+    const journal = this.#journal;
+    if (kiosk === undefined || journal === undefined || life?.isAlive !== true) return;
+    this.#world.tell(`the daemon stops: ${why}`);
+    this.#world.count(`restart: ${why}`);
+    await Promise.race([life.whileAlive(kiosk.stop().then(() => journal.close())), this.#untilEnded(life)]);
+    if (!life.isAlive) return;
+    this.#world.rig.cutPower();
+    this.#endLife();
+    this.#world.disk.cutPower();
+    await this.powerOn();
+  }
+
+  async #untilEnded(life: Life): Promise<void> {
+    while (life.isAlive) await this.#world.clock.sleep(1_000);
+  }
+
+  /** The `n`-th write from now never happens: the plug is pulled at that very point. */
+  cutAtWrite(n: number): void {
+    let left = n;
+    this.#world.disk.beforeChange = () => {
+      left -= 1;
+      if (left > 0) return;
+      this.#world.count(`power cut at a write, ${this.#state === "selling" ? "in mid-sale" : "idle"}`);
+      this.cutPower();
+      throw new Error("power");
+    };
+  }
+}

@@ -1,0 +1,153 @@
+/** What breaks while customers come and go, and what people do from afar. Each is set off on the virtual clock by dice. */
+import { refundInPortal } from "./people.ts";
+import type { World } from "./world.ts";
+
+export const dayMs = 15 * 60_000;
+
+interface Plan {
+  readonly at: (run: () => void) => void;
+  /** Ends what `at` began. */
+  readonly off: (run: () => void, withinMs: number) => void;
+}
+
+export function planTroubles(world: World): void {
+  const plan: Plan = {
+    at: (run) => void world.clock.startTimer("trouble", world.entropy.fraction() * dayMs, run),
+    off: (run, withinMs) => void world.clock.startTimer("heal", world.entropy.fraction() * withinMs, run),
+  };
+  world.faultiness = world.pick([0, 0, 0.03, 0.12, 0.3]);
+  planNetwork(world, plan);
+  planMachine(world, plan);
+  planDisk(world, plan);
+  planPeople(world, plan);
+  planPower(world, plan);
+}
+
+function planNetwork(world: World, { at, off }: Plan): void {
+  if (world.chance(0.3))
+    at(() => {
+      world.tell("network to the provider is cut");
+      world.count("network to the provider cut");
+      world.isPartitioned = true;
+      off(() => {
+        world.isPartitioned = false;
+      }, 300_000);
+    });
+  if (world.chance(0.25))
+    at(() => {
+      world.tell("the broker is gone");
+      world.count("broker gone");
+      world.interruptions += 1;
+      world.setBrokerUp(false);
+      off(() => world.setBrokerUp(true), 120_000);
+    });
+  if (world.chance(0.1))
+    at(() => {
+      world.tell("the broker forgets every session");
+      world.count("broker forgot its sessions");
+      world.forgetSessions();
+    });
+  if (world.chance(0.25))
+    at(() => {
+      const isAll = world.chance(0.5);
+      world.tell(isAll ? "every relay dies" : "a relay dies");
+      world.count(isAll ? "all relays dead" : "relay dead");
+      for (const index of isAll ? [0, 1] : [Math.floor(world.entropy.fraction() * 2)]) world.cloud.kill(index);
+      off(
+        () => {
+          world.count("relay started again");
+          world.cloud.startDead();
+        },
+        world.pick([3_000, 30_000, 400_000]),
+      );
+    });
+  if (world.chance(0.3))
+    at(() => {
+      // Somebody makes up an event, or an old one comes again.
+      const payments = world.provider.ledger().map(({ reference }) => reference);
+      if (payments.length === 0 || !world.isBrokerUp) return;
+      world.count("event made up");
+      world.hint(world.pick(payments), `made up at ${world.clock.monotonicMs()}`);
+    });
+}
+
+function planMachine(world: World, { at, off }: Plan): void {
+  const { rig } = world;
+  const faults = rig.faults.length > 0 && world.chance(0.75) ? world.pick([1, 2, 2]) : 0;
+  for (let index = 0; index < faults; index += 1)
+    at(() => {
+      const fault = world.pick(rig.faults);
+      world.tell(`machine: ${fault}`);
+      world.count(`${rig.kind}: ${fault}`);
+      rig.setFault(fault);
+      off(() => rig.setFault(undefined), 600_000);
+    });
+  if (world.chance(0.2))
+    at(() => {
+      world.tell("machine: inhibited");
+      world.count("machine inhibited");
+      rig.setInhibited(true);
+      off(() => rig.setInhibited(false), 60_000);
+    });
+  if (world.chance(0.15))
+    at(() => {
+      if (!rig.setDoorOpen(true)) return;
+      world.tell("somebody opens the door");
+      world.count("door opened");
+      off(() => rig.setDoorOpen(false), 60_000);
+    });
+}
+
+function planDisk(world: World, { at, off }: Plan): void {
+  if (!world.chance(0.2)) return;
+  at(() => {
+    const fault = world.pick(["full", "io", "read-only"] as const);
+    const isInSale = world.daemon.state === "selling";
+    world.tell(`disk: ${fault}`);
+    world.count(`disk ${fault}, ${isInSale ? "in mid-sale" : "idle"}`);
+    world.disk.fault = fault;
+    off(
+      () => {
+        world.tell("disk: mended");
+        world.disk.fault = undefined;
+      },
+      world.pick([2_000, 60_000, 300_000]),
+    );
+  });
+}
+
+function planPeople(world: World, { at }: Plan): void {
+  const orders = world.pick([0, 0, 1, 3, 6]);
+  for (let index = 0; index < orders; index += 1) at(() => world.office.orderSomething());
+  world.portalActs = world.chance(0.2);
+  if (world.chance(0.15)) at(() => refundInPortal(world));
+  if (world.chance(0.3))
+    at(() => {
+      world.count("approved in the middle of a cancel");
+      world.provider.switches.approveDuringCancel = world.pick(["6060", "6250", "423"] as const);
+    });
+}
+
+function planPower(world: World, { at, off }: Plan): void {
+  if (world.chance(0.2))
+    at(() => {
+      world.count("clock jumped");
+      world.deviceClock.jump((world.entropy.fraction() - 0.5) * 600_000);
+    });
+  if (world.chance(0.3))
+    at(() => {
+      world.count("clock drifts");
+      world.deviceClock.drift(world.pick([-3_000, -50, 50, 3_000]));
+    });
+  const cuts = world.pick([0, 0, 1, 1, 2, 4]);
+  for (let cut = 0; cut < cuts; cut += 1)
+    at(() => {
+      if (world.chance(0.6) && world.daemon.isOn)
+        world.daemon.cutAtWrite(1 + Math.floor(world.entropy.fraction() * 12));
+      else world.daemon.cutPower();
+      if (world.chance(0.08)) world.changeConfiguration();
+      off(() => void world.daemon.powerOn(), 30_000);
+    });
+  if (world.chance(0.1)) at(() => void world.daemon.restart("a person"));
+  if (world.chance(0.03)) at(() => void world.replace());
+}
