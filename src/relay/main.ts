@@ -109,6 +109,9 @@ export async function startRelay(file: RelayFile, secrets: RelaySecrets, service
   };
 }
 
+/** As many as the gateway lets requests to the provider out at once, and a few for the rounds of webhooks. */
+const providerSockets = 80;
+
 const restartSections = ["vipps", "mqtt", "relay", "gateway"] as const;
 
 function gatewayOf({ gateway }: RelayFile, { clock, log }: RelayService): GatewayService | undefined {
@@ -146,6 +149,8 @@ type ClientPlan = UnitPlan & { readonly client: VippsClient };
 class Units {
   readonly #secrets: RelaySecrets;
   readonly #service: RelayService;
+  /** One for all units: they have one host, and each of a thousand would keep connections of its own to it. */
+  readonly #transport = createHttpTransport(undefined, providerSockets);
   #plans: ReadonlyMap<string, ClientPlan> = new Map();
 
   constructor(secrets: RelaySecrets, service: RelayService) {
@@ -214,7 +219,7 @@ class Units {
       msn,
       credentials: credentials(keys.clientId, keys.clientSecret, keys.subscriptionKey),
       system: { name: "kvitt", version, pluginName: "kvitt-relay", pluginVersion: version },
-      transport: createHttpTransport(),
+      transport: this.#transport,
     });
   }
 }

@@ -13,7 +13,7 @@ import { bodyBytesMax, type HttpRequest, type HttpResponse, type HttpTransport, 
 /** A connection that nobody uses is closed after so long, unless the server's Keep-Alive header says less: longer, and it may have closed it already. */
 const idleMs = 4_000;
 /** More calls at once than one sale ever makes. */
-const socketsMax = 8;
+const usualSocketsMax = 8;
 
 const unzip = promisify(gunzip);
 
@@ -105,8 +105,14 @@ async function answerTo(request: HttpRequest, agents: Agents): Promise<IncomingM
   }
 }
 
-/** `observeDate` is given the `Date` header of every HTTPS answer, for the clock guard. */
-export function createHttpTransport(observeDate?: (wallMs: number) => void): HttpTransport {
+/**
+ * @param observeDate is given the `Date` header of every HTTPS answer, for the clock guard
+ * @param socketsMax connections to one host; what is more waits
+ */
+export function createHttpTransport(
+  observeDate?: (wallMs: number) => void,
+  socketsMax = usualSocketsMax,
+): HttpTransport {
   const options = { keepAlive: true, timeout: idleMs, maxSockets: socketsMax };
   const agents: Agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
   return async (request): Promise<HttpResponse> => {
