@@ -130,8 +130,8 @@ class ReplyQueue implements Replies {
         await link.publishReply(waiting.reply);
         waiting.isSent = true;
       }
-      // Where the journal does not take this, only this is tried again.
-      await journal.commit([{ kind: "delete", table: "fact", key: replyKey(id) }]);
+      // Where the journal does not take this, only this is tried again. Lost in a power cut, it is sent again, with the same id and content.
+      await journal.carry([{ kind: "delete", table: "fact", key: replyKey(id) }]);
       if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
       onProgress();
     }

@@ -104,6 +104,7 @@ export class Daemon {
     const link: Link = {
       start: (listener) => inner.start(this.#listening(listener)),
       isConnected: () => inner.isConnected(),
+      tries: () => inner.tries(),
       publishState: (state) => {
         this.#state = state.state;
         inner.publishState(state);
@@ -115,6 +116,7 @@ export class Daemon {
         }),
       publishHealth: (body) => inner.publishHealth(body),
       reply: (reply) => inner.reply(reply),
+      publishReply: (reply) => inner.publishReply(reply),
       stop: () => inner.stop(),
     };
     return this.#sabotage.link?.(link, this.#world) ?? link;

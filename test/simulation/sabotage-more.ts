@@ -65,10 +65,12 @@ function link(change: (right: Link) => Partial<Link>): Sabotage {
     link: (right) => ({
       start: (listener) => right.start(listener),
       isConnected: () => right.isConnected(),
+      tries: () => right.tries(),
       publishState: (state) => right.publishState(state),
       publishSale: (id, body) => right.publishSale(id, body),
       publishHealth: (body) => right.publishHealth(body),
       reply: (reply) => right.reply(reply),
+      publishReply: (reply) => right.publishReply(reply),
       stop: () => right.stop(),
       ...change(right),
     }),
@@ -83,6 +85,9 @@ function replies(change: (reply: CommandReply) => readonly CommandReply[]): Sabo
       reply: (reply) => {
         for (const one of change(reply)) right.reply(one);
       },
+      publishReply: async (reply) => {
+        for (const one of change(reply)) await right.publishReply(one);
+      },
     })),
   };
 }
@@ -94,6 +99,7 @@ function panel(change: (right: Panel) => Partial<Panel>): Sabotage {
       start: () => right.start(),
       show: (scene) => right.show(scene),
       fit: (content) => right.fit(content),
+      pictureFault: (png) => right.pictureFault(png),
       isPresent: () => right.isPresent(),
       absence: () => right.absence(),
       rehearse: (scene) => right.rehearse(scene),

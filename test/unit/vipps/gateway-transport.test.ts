@@ -32,7 +32,7 @@ describe("gateways that are tried in turn", () => {
     expect(new Set(asked)).toEqual(new Set([`${urls[0]}/epayment/v1/payments/x?y`]));
   });
 
-  it.each(["ECONNREFUSED", "ENOTFOUND", "UND_ERR_CONNECT_TIMEOUT", "CERT_HAS_EXPIRED"])(
+  it.each(["ECONNREFUSED", "ENOTFOUND", "CERT_HAS_EXPIRED"])(
     "the next within the same request when there is no connection (%s), and from then on",
     async (code) => {
       const { asked, ask } = make((host) => (host === "one" ? failure(code) : 200));
@@ -44,7 +44,7 @@ describe("gateways that are tried in turn", () => {
     },
   );
 
-  it.each(["ECONNRESET", "UND_ERR_SOCKET", "UND_ERR_HEADERS_TIMEOUT"])(
+  it.each(["ECONNRESET", "EPIPE", "ETIMEDOUT"])(
     "the next only for the next request when it may have arrived (%s)",
     async (code) => {
       const { asked, ask } = make((host) => (host === "one" ? failure(code) : 200));
