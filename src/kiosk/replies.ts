@@ -50,6 +50,8 @@ export function unansweredChange(id: string): JournalChange {
 
 function valueOf(reply: CommandReply): JsonValue {
   if (reply.outcome !== "done") return { outcome: reply.outcome, reason: reply.reason };
+  if (isLarge(reply))
+    return { outcome: "done", detail: "it was in an answer before this one; if none came, order it again" };
   return reply.detail === undefined ? { outcome: "done" } : { outcome: "done", detail: reply.detail };
 }
 
@@ -127,6 +129,7 @@ class ReplyQueue implements Replies {
       const [id, waiting] = next;
       if (!waiting.isSent) {
         if (!link.isConnected()) return;
+        await this.#note(waiting.reply);
         await link.publishReply(waiting.reply);
         waiting.isSent = true;
       }
@@ -134,6 +137,21 @@ class ReplyQueue implements Replies {
       await journal.carry([{ kind: "delete", table: "fact", key: replyKey(id) }]);
       if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
       onProgress();
+    }
+  }
+
+  /**
+   * Where the journal has but a place for the answer: that it is about to be said, lest the next start says something else. A disk that does not take
+   * this does not keep the log from whoever looks for the reason.
+   */
+  async #note(reply: CommandReply): Promise<void> {
+    const { journal, log } = this.#parts;
+    const noted = stored.safeParse(journal.get("fact", replyKey(reply.id))).data;
+    if (noted?.outcome !== "none") return;
+    try {
+      await journal.commit([replyChange(reply)]);
+    } catch (error) {
+      log.warn({ error, command: reply.id }, "the journal does not have the answer to a command");
     }
   }
 }

@@ -258,7 +258,9 @@ export class BackOffice {
       // What was refused before it reached the journal and comes again after a restart is refused again, by whatever reason is first then.
       const isOnlyRefused = one.outcome !== "done" && parsed.outcome !== "done";
       const isAfterRestart = one.interruptions !== this.#settings.interruptions();
-      if (!isOnlyRefused || !isAfterRestart)
+      // A picture or a log is in the first answer alone: what comes again after a restart says just that.
+      const isSameAgain = one.outcome === parsed.outcome;
+      if (!isAfterRestart || !(isOnlyRefused || isSameAgain))
         world.violate(`one answer a command: ${parsed.id} got ${[...one.replies].join(" and ")}`);
       return;
     }
