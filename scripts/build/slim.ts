@@ -1,6 +1,6 @@
 /**
  * What the libraries bring along and the device does not need, left out of the bundle: parsing source is a large part of a start on a Pi. Each
- * line says what is missing then. docs/decisions/0050-start-and-memory.md has the figures.
+ * line says what is missing then. docs/decisions/0051-start-and-memory.md has the figures.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
