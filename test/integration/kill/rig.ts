@@ -204,21 +204,32 @@ export class Rig {
     return products[Math.floor(this.#entropy.fraction() * products.length)]?.line ?? "A1";
   }
 
+  /** Whether the customer sees it. Nobody waits for what a machine promised that was killed since: the sale of the dead one is over. */
+  async #sees(isTrue: () => Promise<boolean>): Promise<boolean> {
+    const { pid } = this.machine;
+    let hasSeen = false;
+    await untilTrue(async () => {
+      hasSeen = await isTrue();
+      return hasSeen || this.machine.pid !== pid;
+    }, this.customerWaitsMs);
+    return hasSeen;
+  }
+
   async #selectAndPay(): Promise<void> {
     await this.#order({ action: "press", line: this.#line() });
-    if (!(await untilTrue(async () => (await this.#scene()) === "pay", this.customerWaitsMs))) return;
+    if (!(await this.#sees(async () => (await this.#scene()) === "pay"))) return;
     // What the kiosk says of its scene is ahead of the glass.
-    await untilTrue(() => this.#scan(), this.customerWaitsMs);
+    await this.#sees(() => this.#scan());
     if (await this.#hasRequest()) await usePhone(this.#url, user, this.#chance(0.1) ? "decline" : "approve");
     if (this.#chance(0.15)) await this.#order({ action: "cancel" });
   }
 
   async #checkIn(): Promise<void> {
-    if (!(await untilTrue(async () => (await this.#scene()) === "idle", this.customerWaitsMs))) return;
+    if (!(await this.#sees(async () => (await this.#scene()) === "idle"))) return;
     await this.#scan();
-    if (await untilTrue(async () => (await this.#scene()) === "choose", this.customerWaitsMs))
+    if (await this.#sees(async () => (await this.#scene()) === "choose"))
       await this.#order({ action: "press", line: this.#line() });
-    if (await untilTrue(() => this.#hasRequest(), this.customerWaitsMs)) await usePhone(this.#url, user, "approve");
+    if (await this.#sees(() => this.#hasRequest())) await usePhone(this.#url, user, "approve");
   }
 
   /** Buys until the rig is closed, whatever dies around. */
@@ -227,10 +238,7 @@ export class Rig {
       if (this.#chance(0.05)) await this.setFault(this.#chance(0.5) ? "jam" : "no-sensor");
       if (this.#chance(0.1)) await this.serve();
       await (this.#chance(0.7) ? this.#selectAndPay() : this.#checkIn());
-      await untilTrue(
-        async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""),
-        this.customerWaitsMs,
-      );
+      await this.#sees(async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""));
       await pause(this.#entropy.fraction() * 300);
     }
   }
