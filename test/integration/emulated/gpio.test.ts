@@ -97,6 +97,7 @@ describe.skipIf(!canEmulate() || !canSimulateGpio())("onoff on a real kernel", (
     const providerPort = Number(new URL(simulator.url).port);
     await writeFile(join(folder, "kiosk.toml"), configOf(providerPort, broker.port), { mode: 0o644 });
     const node = process.execPath;
+    // The log goes through a pipe: at a terminal, as the console is one, it would be written in words for a person.
     // The label is a Pi 4's; the numbers in sysfs begin wherever this kernel puts them. Buttons have pull-ups, the acknowledging contact too.
     await writeFile(
       join(folder, "guest.sh"),
@@ -106,7 +107,8 @@ mkdir -p $bank && echo 58 > $bank/num_lines && echo pinctrl-bcm2711 > $bank/labe
 for line in ${bcm.buttonA1} ${bcm.buttonA2} ${bcm.buttonA3} ${bcm.drop}; do for pull in /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio$line/pull; do echo pull-up > $pull; done; done
 ${node} ${bridge} in:${providerPort} in:${broker.port} shell:${shellPort} file:${panelPort}:/run/panel.png &
 cp ${join(folder, "kiosk.toml")} /run/kiosk.toml && chmod 600 /run/kiosk.toml
-while [ ! -e /run/stop ]; do ${node} ${bundle} run --config /run/kiosk.toml; echo "the daemon ended: $?"; sleep 1; done
+mkfifo /run/log
+while [ ! -e /run/stop ]; do cat /run/log & ${node} ${bundle} run --config /run/kiosk.toml > /run/log 2>&1; echo "the daemon ended: $?"; sleep 1; done
 sleep 600
 `,
     );
