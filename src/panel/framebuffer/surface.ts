@@ -30,7 +30,7 @@ export class Surface {
     this.#isHeldWhole = false;
   }
 
-  /** Writes the rows that differ from what the device holds. Returns the number of rows written. */
+  /** Writes the rows that differ from what the device holds. Returns how many differ. */
   async draw(frame: Frame, view: PackView): Promise<number> {
     const { geometry } = this;
     const { widthPx, heightPx, device, name } = geometry;
@@ -59,8 +59,12 @@ export class Surface {
   async blank(): Promise<void> {
     const { strideBytes, heightPx, widthPx, format } = this.geometry;
     this.#isHeldWhole = false;
-    const row = new Uint8Array(widthPx * bytesPerPixel(format));
-    for (let y = 0; y < heightPx; y += 1) await this.#handle.write(row, 0, row.length, y * strideBytes);
+    const black = new Uint8Array(strideBytes + widthPx * bytesPerPixel(format));
+    for (let y = 0; y < heightPx; y += 2) {
+      const { first, rows } = rowsToWrite({ first: y, rows: 1 }, heightPx);
+      const length = black.length - (2 - rows) * strideBytes;
+      await this.#handle.write(black, 0, length, first * strideBytes);
+    }
   }
 
   async close(): Promise<void> {
@@ -68,23 +72,35 @@ export class Surface {
   }
 
   async #write(band: Uint8Array, held: Uint8Array, bandRow: number, run: Run): Promise<void> {
-    const { strideBytes, widthPx, format } = this.geometry;
+    const { strideBytes, widthPx, heightPx, format } = this.geometry;
     // Ends with the last row's own pixels. The bytes between rows are not ours, but a run is a single write.
-    const length = (run.rows - 1) * strideBytes + widthPx * bytesPerPixel(format);
+    const bytesOf = (rows: number): number => (rows - 1) * strideBytes + widthPx * bytesPerPixel(format);
     const from = (run.first - bandRow) * strideBytes;
-    const position = run.first * strideBytes;
+    held.set(band.subarray(from, from + bytesOf(run.rows)), run.first * strideBytes);
+    const { first, rows } = rowsToWrite(run, heightPx);
+    const position = first * strideBytes;
+    const length = bytesOf(rows);
     for (let done = 0; done < length;) {
-      const { bytesWritten } = await this.#handle.write(band, from + done, length - done, position + done);
+      const { bytesWritten } = await this.#handle.write(held, position + done, length - done, position + done);
       if (bytesWritten === 0) throw new Error(`/dev/${this.geometry.device} took no more bytes at ${position + done}`);
       done += bytesWritten;
     }
-    held.set(band.subarray(from, from + length), position);
   }
 }
 
-interface Run {
+export interface Run {
   readonly first: number;
   readonly rows: number;
+}
+
+/**
+ * A single row is never written alone, but with a neighbour. Where Linux keeps a copy of the picture for the display (bochs, simpledrm, the SPI displays of
+ * tinydrm), it carries over what was written, and it takes a write of one scan line that ends where the line ends for an empty one: what was there before
+ * stays on the glass (drm_fb_helper_memory_range_to_clip() of drivers/gpu/drm/drm_fb_helper.c, seen with Linux 6.1).
+ */
+export function rowsToWrite(run: Run, heightPx: number): Run {
+  if (run.rows > 1 || heightPx < 2) return run;
+  return { first: Math.min(run.first, heightPx - 2), rows: 2 };
 }
 
 function changedRuns(
