@@ -1,6 +1,7 @@
 /**
  * Checks across sections: does a machine with this configuration start, and can it sell everything in it? Pure: facts about the build and the
  * computer are passed in. Used by `kvitt config check`, by the daemon's start and by the commands that drive the machine.
+ * Longer than 400 lines: a list of small checks, one after the other; what belongs to one section stands with that section.
  */
 import { catalogueFaults, vatFault } from "../sale/catalogue-check.ts";
 import { catalogueOf, faultOfProduct, lineFaultOf } from "./catalogue.ts";

@@ -6,6 +6,7 @@
  *   restored, which is the only way to make a broker send the message again (MQTT 5.0 §4.4: a server resends "only when Clean Start is set to
  *   0 and a session is present … on reconnection"). An acknowledgement never crosses from one connection to the next.
  * - Connected means: CONNACK and every subscription granted.
+ * Longer than 400 lines: an attempt's life (open, subscribe, receive, publish, end, try again) is one state that every part changes.
  */
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { defined } from "../kit/defined.ts";
