@@ -4,12 +4,13 @@
  */
 import { access, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runtimeFolder } from "../service/host.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function markOf(env: Environment): string | undefined {
-  const [folder = ""] = (env["RUNTIME_DIRECTORY"] ?? "").split(":");
-  return folder === "" ? undefined : join(folder, "glass");
+  const folder = runtimeFolder(env);
+  return folder === undefined ? undefined : join(folder, "glass");
 }
 
 /** The daemon is about to paint. */

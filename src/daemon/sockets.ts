@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import type { Kiosk } from "../kiosk/kiosk.ts";
 import { createSimulatedFront } from "../machine/simulated-front.ts";
+import { runtimeFolder } from "../service/host.ts";
 import { openLocalSocket } from "../service/local-socket.ts";
 import type { Owned } from "../service/owned.ts";
 import type { Log, LogExcerpt } from "../service/port.ts";
@@ -31,10 +32,10 @@ export interface SocketContext {
   readonly log: Log;
 }
 
-/** Where the service socket is: the configuration's word, or the folder that systemd made for it (systemd.exec(5), RuntimeDirectory=). */
+/** Where the service socket is: the configuration's word, or the folder that systemd made for it. */
 function servicePathOf({ config, env }: SocketContext): string | undefined {
-  const [folder = ""] = (env["RUNTIME_DIRECTORY"] ?? "").split(":");
-  return config.machine.service_socket ?? (folder === "" ? undefined : join(folder, "service.sock"));
+  const folder = runtimeFolder(env);
+  return config.machine.service_socket ?? (folder === undefined ? undefined : join(folder, "service.sock"));
 }
 
 /** Opens all of them, into `owned`. @throws ListenError naming the path and what to mend */

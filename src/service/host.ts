@@ -25,8 +25,8 @@ export function isService(env: HostParts["env"]): boolean {
   return (env["INVOCATION_ID"] ?? "") !== "";
 }
 
-/** systemd.exec(5): where its folder under /run is; several are separated by colons. */
-function runtimeFolder(env: HostParts["env"]): string | undefined {
+/** The folder under /run that systemd made for this process (systemd.exec(5), RuntimeDirectory=); the first of several, which colons separate. */
+export function runtimeFolder(env: HostParts["env"]): string | undefined {
   const [folder = ""] = (env["RUNTIME_DIRECTORY"] ?? "").split(":");
   return folder === "" ? undefined : folder;
 }
