@@ -132,6 +132,31 @@ END
     expect(await state()).toBe("ii 1.0.0");
   });
 
+  it("where systemd runs, no program of an old release or of a removed package goes on", async () => {
+    const { code, out } = await tree.run(`set -e
+      mkdir -p /run/systemd/system /run/words
+      printf '#!/bin/sh\\necho "$*" >>/run/asked\\n' >/run/words/systemctl
+      chmod 755 /run/words/systemctl
+      export PATH=/run/words:$PATH
+      dpkg --install /root/${basename(newer)} >/dev/null 2>&1
+      sed 's/^/upgrade: /' /run/asked && rm /run/asked
+      dpkg --remove kvitt >/dev/null 2>&1
+      sed 's/^/remove: /' /run/asked
+      dpkg --install /root/${basename(older)} >/dev/null 2>&1`);
+    expect(code, out).toBe(0);
+    const asked = out.trim().split("\n");
+    for (const unit of ["kvitt.service", "kvitt-relay.service"]) {
+      expect(asked).toContain(`upgrade: --no-block restart ${unit}`);
+      expect(asked).toContain(`remove: stop ${unit}`);
+    }
+    // It would start the daemon again.
+    const stops = asked.filter((line) => line.startsWith("remove: stop "));
+    expect(stops).toContain("remove: stop kvitt-out-of-service.service");
+    expect(stops.indexOf("remove: stop kvitt-out-of-service.service")).toBeLessThan(
+      stops.indexOf("remove: stop kvitt.service"),
+    );
+  });
+
   it("removed, it leaves the journal, settings and keys, and no program", async () => {
     const { code, out } = await tree.run("mkdir -p /var/lib/kvitt-slots/9.0.0 && dpkg --remove kvitt");
     expect(code, out).toBe(0);
