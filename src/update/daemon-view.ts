@@ -13,19 +13,20 @@ const answerBytesMax = 2 * 1024 * 1024;
 const stateAnswer = z.object({
   state: z.enum(["init", "ready", "selling", "out-of-service", "lost"]),
   reason: z.string().nullish(),
+  missing: z.array(z.string()).default([]),
 });
 
 /** Never throws: who does not answer in order is silent. */
 export async function viewDaemon(socketPath: string): Promise<GateView> {
   const parsed = stateAnswer.safeParse(parseJson(await ask(socketPath)));
   if (!parsed.success) return { kind: "silent" };
-  const { state, reason } = parsed.data;
+  const { state, reason, missing } = parsed.data;
   switch (state) {
     case "ready":
     case "selling":
       return { kind: "serving", state };
     case "out-of-service":
-      return { kind: "out-of-service", reason: reason ?? "no reason is given" };
+      return { kind: "out-of-service", reason: reason ?? "no reason is given", missing };
     case "init":
     case "lost":
       return { kind: "starting" };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createSystemClock } from "../service/system-clock.ts";
 import { readUpdateSettings, viewDaemon } from "./daemon-view.ts";
 import { watchGate } from "./gate.ts";
+import { readAnswer } from "./request.ts";
 
 const [version = "", pidText = "", minutesText = "", slots = "", runtimeFolder = "", configPath = ""] =
   process.argv.slice(2);
@@ -23,6 +24,10 @@ function signal(name: "SIGTERM" | "SIGKILL" | 0): boolean {
 
 await watchGate({
   look: () => viewDaemon(serviceSocket),
+  async missingBefore() {
+    const answer = await readAnswer(slots);
+    return answer?.version === version ? answer.missingBefore : undefined;
+  },
   sleep: (ms) => clock.sleep(ms),
   monotonicMs: () => clock.monotonicMs(),
   withinMs: (Number.isFinite(minutes) && minutes > 0 ? minutes : 5) * 60_000,

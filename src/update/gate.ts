@@ -8,23 +8,49 @@ export type GateView =
   | { readonly kind: "silent" }
   | { readonly kind: "starting" }
   | { readonly kind: "serving"; readonly state: "ready" | "selling" }
-  | { readonly kind: "out-of-service"; readonly reason: string };
+  | {
+      readonly kind: "out-of-service";
+      readonly reason: string;
+      /** Every reason, by its name: what the customer is told of is one of them. */
+      readonly missing: readonly string[];
+    };
 
 export type GateVerdict =
   | { readonly kind: "wait" }
   | { readonly kind: "pass"; readonly why: string }
   | { readonly kind: "fail"; readonly why: string };
 
+/** What a release drives itself. Network, clock and what people ordered are never its fault. */
+const ownParts: ReadonlySet<string> = new Set(["panel", "machine", "journal"]);
+
+/** What a daemon said to be missing; undefined when it did not say. */
+export function missingIn(view: GateView): readonly string[] | undefined {
+  switch (view.kind) {
+    case "serving":
+      return [];
+    case "out-of-service":
+      return view.missing;
+    case "starting":
+    case "silent":
+      return undefined;
+  }
+}
+
 /**
- * Ready passes at once. A reason passes only when the time is over: until then it may be the start that takes its time. A machine that sells is never
- * failed, so that nothing is ended under a customer.
+ * Ready passes at once. A reason passes only when the time is over: until then it may be the start that takes its time; and not when it is a part of the
+ * machine that was there before the update. A machine that sells is never failed, so that nothing is ended under a customer.
+ * @param missingBefore of the release before, when the update was ordered; undefined when it is not known
  */
-export function gateVerdict(view: GateView, isTimeOver: boolean): GateVerdict {
+export function gateVerdict(
+  view: GateView,
+  isTimeOver: boolean,
+  missingBefore: readonly string[] | undefined,
+): GateVerdict {
   switch (view.kind) {
     case "serving":
       return { kind: "pass", why: view.state };
     case "out-of-service":
-      return isTimeOver ? { kind: "pass", why: `out of service, and it says why: ${view.reason}` } : { kind: "wait" };
+      return isTimeOver ? outOfServiceVerdict(view, missingBefore) : { kind: "wait" };
     case "starting":
       return isTimeOver ? { kind: "fail", why: "it is still starting" } : { kind: "wait" };
     case "silent":
@@ -32,8 +58,19 @@ export function gateVerdict(view: GateView, isTimeOver: boolean): GateVerdict {
   }
 }
 
+function outOfServiceVerdict(
+  { reason, missing }: Extract<GateView, { readonly kind: "out-of-service" }>,
+  missingBefore: readonly string[] | undefined,
+): GateVerdict {
+  const lost = missing.filter((one) => ownParts.has(one) && missingBefore?.includes(one) === false);
+  if (lost.length === 0) return { kind: "pass", why: `out of service, and it says why: ${reason}` };
+  return { kind: "fail", why: `out of service for what was there before it: ${lost.join(", ")}` };
+}
+
 export interface GateParts {
   readonly look: () => Promise<GateView>;
+  /** What the release before said to be missing; undefined when it is not known. */
+  readonly missingBefore: () => Promise<readonly string[] | undefined>;
   readonly sleep: (ms: number) => Promise<void>;
   readonly monotonicMs: () => number;
   /** In which it has to be decided. */
@@ -56,7 +93,7 @@ export async function watchGate(parts: GateParts): Promise<"passed" | "failed" |
   const deadlineMs = monotonicMs() + parts.withinMs;
   for (;;) {
     if (!isAlive()) return "gone";
-    const verdict = gateVerdict(await parts.look(), monotonicMs() >= deadlineMs);
+    const verdict = gateVerdict(await parts.look(), monotonicMs() >= deadlineMs, await parts.missingBefore());
     if (verdict.kind === "pass") {
       await parts.pass();
       say(`it stays: ${verdict.why}`);

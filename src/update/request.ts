@@ -102,6 +102,8 @@ const updateAnswer = z.strictObject({
   outcome: z.enum(["installed", "refused", "failed"]),
   version: z.string().optional(),
   text: z.string(),
+  /** What the daemon said to be missing before it was restarted, for the gate; undefined when it did not say. */
+  missingBefore: z.array(z.string()).readonly().optional(),
 });
 /** What became of a request: told in the slots' folder, which only root writes. */
 export type UpdateAnswer = z.infer<typeof updateAnswer>;

@@ -1,6 +1,6 @@
 /** One update, from a request to the restart into the new slot. What it does to the computer is passed in. */
 import { errorText } from "../kit/error-text.ts";
-import type { GateView } from "./gate.ts";
+import { type GateView, missingIn } from "./gate.ts";
 import { isNewerVersion, type Manifest, readManifest, type ReleaseFile, UpdateError } from "./manifest.ts";
 import type { UpdateAnswer, UpdateRequest, WantedRelease } from "./request.ts";
 import type { SlotDisk } from "./slot-disk.ts";
@@ -40,10 +40,11 @@ const idleWithinMs = 900_000;
 export async function carryOut({ id, wanted }: UpdateRequest, parts: UpdaterParts): Promise<UpdateAnswer> {
   try {
     const version = await install(wanted, parts);
-    const text = (await restartWhenIdle(parts))
+    const { isRestarted, view } = await restartWhenIdle(parts);
+    const text = isRestarted
       ? `${version} is unpacked and started: it stays when it passes its gate`
       : `${version} is unpacked; a sale has been on for long, so it starts when kvitt is next started`;
-    return { id, outcome: "installed", version, text };
+    return { id, outcome: "installed", version, text, missingBefore: missingIn(view) };
   } catch (error) {
     const isAnswer = error instanceof UpdateError && error.code !== "unreachable" && error.code !== "local";
     return { id, outcome: isAnswer ? "refused" : "failed", text: errorText(error) };
@@ -112,16 +113,21 @@ function checkFit(
     throw new UpdateError("not-newer", `${version} is not newer than ${newest}, which is here: nothing was changed`);
 }
 
-/** Whether it was restarted. Never with a sale in flight. */
-async function restartWhenIdle({ look, restart, sleep, monotonicMs }: UpdaterParts): Promise<boolean> {
+/** Never with a sale in flight. @returns the last that the daemon said before it was restarted, or was not */
+async function restartWhenIdle({
+  look,
+  restart,
+  sleep,
+  monotonicMs,
+}: UpdaterParts): Promise<{ readonly isRestarted: boolean; readonly view: GateView }> {
   const deadlineMs = monotonicMs() + idleWithinMs;
   for (;;) {
     const view = await look();
     if (view.kind !== "serving" || view.state !== "selling") {
       await restart();
-      return true;
+      return { isRestarted: true, view };
     }
-    if (monotonicMs() >= deadlineMs) return false;
+    if (monotonicMs() >= deadlineMs) return { isRestarted: false, view };
     await sleep(idleLookMs);
   }
 }

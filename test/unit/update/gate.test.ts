@@ -6,7 +6,9 @@ const ready: GateView = { kind: "serving", state: "ready" };
 const selling: GateView = { kind: "serving", state: "selling" };
 const starting: GateView = { kind: "starting" };
 const silent: GateView = { kind: "silent" };
-const clockWrong: GateView = { kind: "out-of-service", reason: "clock" };
+const clockWrong: GateView = { kind: "out-of-service", reason: "clock", missing: ["clock", "provider"] };
+/** Where the customer is told of something else. */
+const panelLost: GateView = { kind: "out-of-service", reason: "quiet-hours", missing: ["quiet-hours", "panel"] };
 
 describe("the gate's table", () => {
   it.each([
@@ -21,11 +23,23 @@ describe("the gate's table", () => {
     [silent, false, "wait"],
     [silent, true, "fail"],
   ] as const)("%j, time over %s: %s", (view, isTimeOver, kind) => {
-    expect(gateVerdict(view, isTimeOver).kind).toBe(kind);
+    expect(gateVerdict(view, isTimeOver, []).kind).toBe(kind);
+  });
+
+  it.each([
+    ["nothing", [], "fail"],
+    ["something else", ["machine", "quiet-hours"], "fail"],
+    ["the panel, too", ["panel"], "pass"],
+    ["nobody knows what", undefined, "pass"],
+  ] as const)("a panel that is missing now, and before the update %s was: %s", (_what, missingBefore, kind) => {
+    expect(gateVerdict(panelLost, false, missingBefore).kind).toBe("wait");
+    const verdict = gateVerdict(panelLost, true, missingBefore);
+    expect(verdict.kind).toBe(kind);
+    if (verdict.kind === "fail") expect(verdict.why).toContain("panel");
   });
 
   it("tells the reason that it let pass", () => {
-    const verdict = gateVerdict(clockWrong, true);
+    const verdict = gateVerdict(clockWrong, true, []);
     expect(verdict.kind === "pass" && verdict.why).toMatch(/clock/);
   });
 });
@@ -45,6 +59,7 @@ function watched(views: readonly GateView[], diesOf: "SIGTERM" | "SIGKILL" | "st
   const sent: string[] = [];
   const parts: GateParts = {
     look: async () => views[Math.min(looks++, views.length - 1)] ?? silent,
+    missingBefore: async () => [],
     sleep: async (ms) => void (nowMs += ms),
     monotonicMs: () => nowMs,
     withinMs: 60_000,
@@ -69,6 +84,13 @@ describe("the watch", () => {
 
   it("ends one that never answers, in good order", async () => {
     const { parts, sent, passed } = watched([silent]);
+    expect(await watchGate(parts)).toBe("failed");
+    expect(passed()).toBe(false);
+    expect(sent).toStrictEqual(["SIGTERM"]);
+  });
+
+  it("ends one that lost its panel, when the time is over", async () => {
+    const { parts, sent, passed } = watched([starting, panelLost]);
     expect(await watchGate(parts)).toBe("failed");
     expect(passed()).toBe(false);
     expect(sent).toStrictEqual(["SIGTERM"]);

@@ -131,6 +131,14 @@ describe("an update", () => {
     expect(restarts).toBe(1);
   });
 
+  it.each<readonly [string, GateView, readonly string[] | undefined]>([
+    ["nothing, where it sells", { kind: "serving", state: "ready" }, []],
+    ["the panel", { kind: "out-of-service", reason: "panel", missing: ["panel"] }, ["panel"]],
+    ["nobody knows what, where it is silent", { kind: "silent" }, undefined],
+  ])("tells the gate what was missing before: %s", async (_what, view, missing) => {
+    expect((await updated({ views: [view] })).answer.missingBefore).toStrictEqual(missing);
+  });
+
   it.each<readonly [string, Setting, string]>([
     ["another's signature", { signer: stranger }, "not signed by a key"],
     ["no key here", { change: { keys: [] } }, "knows no key"],
