@@ -117,10 +117,26 @@ describe("the launcher", () => {
     await mkdir(join(machine.slots, "state"));
   });
 
-  it("with nothing to start it says how to mend that", async () => {
+  it("root's updater is the package's own, whatever stands in the slots", async () => {
+    await slot("1.1.0");
+    await mark(machine, "1.1.0", "good");
+    expect((await launch(machine, "update")).out).toBe("1.0.0 format=newest");
+  });
+
+  it.each([["service", "run"], ["tool", "help"], ["update"]])(
+    "with nothing to start it says how to mend that: %s",
+    async (...args) => {
+      await rm(join(machine.base, "releases"), { recursive: true });
+      const { code, err } = await launch(machine, ...args);
+      expect(code).toBe(78);
+      expect(err).toContain("apt install --reinstall kvitt");
+    },
+  );
+
+  it("never runs root's updater out of a slot, though it is all that is left", async () => {
+    await slot("1.1.0");
+    await mark(machine, "1.1.0", "good");
     await rm(join(machine.base, "releases"), { recursive: true });
-    const { code, err } = await launch(machine, "service", "run");
-    expect(code).toBe(78);
-    expect(err).toContain("apt install --reinstall kvitt");
+    expect(await launch(machine, "update")).toMatchObject({ code: 78, out: "" });
   });
 });
