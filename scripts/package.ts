@@ -1,6 +1,6 @@
 /**
  * `npm run package -- amd64|arm64 [--out FOLDER] [--version X.Y.Z] [--fast]`: makes dist/kvitt_VERSION_ARCH.deb, the same bytes every time
- * (reproducible-builds.org/specs/source-date-epoch). docs/package.md says what is in it. Debian 12 or newer, with dpkg-dev's dpkg-deb, binutils and g++ (for arm64:
+ * (reproducible-builds.org/specs/source-date-epoch). docs/package.md says what is in it. Debian 12 or newer, with binutils and g++ (for arm64:
  * binutils-aarch64-linux-gnu and g++-aarch64-linux-gnu).
  *
  *   --out FOLDER     where the package goes; default dist

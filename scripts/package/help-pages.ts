@@ -65,7 +65,7 @@ The journal: every sale, open and ended.
 .I /usr/share/doc/kvitt/
 The documents, beginning with install.md.
 .SH EXIT STATUS
-0 when what was asked for was done, 1 when it was not, 2 for a command that was not understood.
+0 when what was asked for was done, 1 when it was not, 2 for a command that was not understood; "kvitt run" has one more.
 .SH SEE ALSO
 .BR systemctl (1),
 .BR journalctl (1)

@@ -113,7 +113,7 @@ function checkFit(
     throw new UpdateError("not-newer", `${version} is not newer than ${newest}, which is here: nothing was changed`);
 }
 
-/** Never with a sale in flight. @returns the last that the daemon said before it was restarted, or was not */
+/** Never while the daemon says that a sale is on. @returns the last that the daemon said before it was restarted, or was not */
 async function restartWhenIdle({
   look,
   restart,
