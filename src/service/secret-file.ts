@@ -57,7 +57,7 @@ function missingOrThrow(path: string, error: unknown): undefined {
 }
 
 /**
- * Reads a secret file and trims it; undefined if the file is missing or empty. The installer creates an empty file for each credential, because
+ * Reads a secret file and trims it; undefined if the file is missing or empty. The package makes an empty file for each credential, because
  * systemd requires all of them to exist.
  * @param env where $CREDENTIALS_DIRECTORY is looked up
  * @throws SecretFileError `secret-shared`, `secret-unreadable`
