@@ -137,6 +137,8 @@ function heardAtRest({ cashless, state, settings }: Input<RestStatus>, message: 
     case "vend-success":
       return rest(cashless, state.kind, [warn("the machine reports a vend that nobody here waits for")]);
     case "vend-error":
+      // VEND CANCEL has to be answered with VEND DENIED (MDB 4.2, section 7), also of a selection that is not known here any more.
+      return rest(cashless, state.kind, message.code === 1 ? [send(orders.stop)] : []);
     case "wrong-state":
     case "error":
     case "set":

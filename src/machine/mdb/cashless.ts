@@ -38,6 +38,8 @@ export type CashlessState =
       readonly kind: "vend-requested";
       readonly request: VendRequest;
       readonly isTold: boolean;
+      /** READER DISABLE was said since: the READER ENABLE that follows is no end of the selection. */
+      readonly isDisabled: boolean;
       /** Of the session that it was made in; null where there is none. */
       readonly funds: Money | null;
     }

@@ -37,7 +37,7 @@ export function request(
   const number = cashless.requests + 1;
   const vend: VendRequest = { number, price, item: message.item };
   const waiting = { ...cashless, requests: number };
-  const state = { kind: "vend-requested", request: vend, funds } as const;
+  const state = { kind: "vend-requested", request: vend, isDisabled: false, funds } as const;
   if (cashless.isUnheard) return to(waiting, { ...state, isTold: false }, unheardMs);
   return tell(waiting, settings, { ...state, isTold: true });
 }

@@ -14,6 +14,7 @@ import {
   notApproved,
   rest,
   selectionCancelled,
+  send,
   sessionEnded,
   type StateOf,
   stay,
@@ -81,10 +82,7 @@ function heardWhileRequested({ cashless, state, settings }: Input<"vend-requeste
       // VEND CANCEL has to be answered with VEND DENIED (MDB 4.2, section 7).
       return stopAndEnd(after, "vend", told);
     case "status":
-      // READER DISABLE leaves a transaction in progress alone (MDB 4.2, section 7).
-      if (message.status === "off" || message.status === "disabled") return stay(cashless);
-      if (message.status === "idle") return ending(after, {}, told);
-      return rest(after, message.status, told);
+      return statusWhileRequested({ cashless, state, settings }, message.status);
     case "vend-success":
       return stay(cashless, [warn("the machine reports a vend that was not approved")]);
     case "wrong-state":
@@ -96,5 +94,27 @@ function heardWhileRequested({ cashless, state, settings }: Input<"vend-requeste
     case "noise":
     case "unknown":
       return stay(cashless);
+  }
+}
+
+function statusWhileRequested(
+  { cashless, state }: Input<"vend-requested">,
+  status: Extract<AdapterMessage, { kind: "status" }>["status"],
+): Step {
+  const [after, told] = takenBack(cashless, state);
+  switch (status) {
+    case "off":
+      return stay(cashless);
+    case "disabled":
+      // READER DISABLE leaves a transaction in progress alone (MDB 4.2, section 7), and so does the READER ENABLE that ends it.
+      return stay({ ...cashless, state: { ...state, isDisabled: true } });
+    case "enabled":
+      if (state.isDisabled) return stay({ ...cashless, state: { ...state, isDisabled: false } });
+      // The machine has left the selection, or repeats READER ENABLE: the denial makes it the same.
+      return rest(after, status, [send(orders.stop), ...told]);
+    case "idle":
+      return ending(after, {}, told);
+    case "inactive":
+      return rest(after, status, told);
   }
 }

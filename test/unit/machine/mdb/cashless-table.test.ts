@@ -222,6 +222,45 @@ describe("the table of the cashless device", () => {
     );
   });
 
+  it("VEND CANCEL is answered with VEND DENIED in every state in which a selection can wait that was not denied before", () => {
+    let cancels = 0;
+    fc.assert(
+      fc.property(runs, (plans) => {
+        run(plans, ({ before, event, actions }) => {
+          const { kind } = before.state;
+          if (event.kind !== "said" || event.message.kind !== "vend-error" || event.message.code !== 1) return;
+          if (!["inactive", "disabled", "enabled", "vend-requested"].includes(kind)) return;
+          cancels += 1;
+          expect(actions).toContainEqual({ kind: "send", text: "C,STOP" });
+        });
+      }),
+      many,
+    );
+    expect(cancels).toBeGreaterThan(100);
+  });
+
+  it("a selection that the machine seems to have left is denied, so that it is left", () => {
+    const events: readonly CashlessEvent[] = ["c,STATUS,VEND,25.00,7", "c,STATUS,ENABLED"].map((line) => ({
+      kind: "said",
+      message: parseLine(line),
+    }));
+    const actions: CashlessAction[] = [];
+    let cashless = ready();
+    for (const event of events) {
+      const step = stepCashless(cashless, event, settings);
+      cashless = step.cashless;
+      actions.push(...step.actions);
+    }
+    expect([cashless.state.kind, actions]).toEqual([
+      "enabled",
+      [
+        expect.objectContaining({ kind: "selected" }),
+        { kind: "send", text: "C,STOP" },
+        { kind: "selection-cancelled" },
+      ],
+    ]);
+  });
+
   it("every state but off has an end of its own", () => {
     fc.assert(
       fc.property(runs, (plans) => {

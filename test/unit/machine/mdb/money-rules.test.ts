@@ -58,6 +58,39 @@ describe.each(["new", "old"] as const)("money rules, %s firmware", (dialect) => 
     expect(machine.readiness()).toMatchObject({ ready: false, fault: "disabled-by-vmc" });
   });
 
+  it("a selection outlives READER DISABLE and READER ENABLE: it can be paid, and only once", async () => {
+    const { clock, vmc, drops, deliver, events } = await startRig({ dialect });
+    vmc.press(7);
+    await clock.advance(100);
+    vmc.setEnabled(false);
+    await clock.advance(5_000);
+    vmc.setEnabled(true);
+    await clock.advance(5_000);
+    expect(kinds(events)).not.toContain("selection-cancelled");
+    const delivery = deliver();
+    await clock.advance(10_000);
+    expect([delivery.ended?.kind, drops.length, vmc.violations]).toEqual(["delivered", 1, []]);
+  });
+
+  it("(c) VEND CANCEL after READER DISABLE and READER ENABLE is denied, and the next sale works", async () => {
+    const { clock, vmc, deliver, events, machine } = await startRig({ dialect });
+    vmc.press(7);
+    await clock.advance(100);
+    vmc.setEnabled(false);
+    await clock.advance(5_000);
+    vmc.setEnabled(true);
+    await clock.advance(5_000);
+    vmc.cancel();
+    await clock.advance(20_000);
+    await machine.closeSession();
+    expect(kinds(events).filter((kind) => kind === "selection-cancelled")).toHaveLength(1);
+    vmc.press(7);
+    await clock.advance(100);
+    const delivery = deliver();
+    await clock.advance(10_000);
+    expect([delivery.ended?.kind, vmc.violations]).toEqual(["delivered", []]);
+  });
+
   it("(a) a reset before the approval was fetched is no success", async () => {
     const { clock, vmc, drops, deliver } = await startRig({ dialect });
     vmc.setFault("reset-before-fetch");
