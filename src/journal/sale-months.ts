@@ -130,7 +130,7 @@ export class SaleMonths {
     const oldest = monthName(wallMs() - retentionMs);
     const [first, second] = this.#names;
     // What stands under no month was written before the next file began: only that file's month says how old it can be.
-    const isUnknownKept = first === unknownMonthName && (second === undefined || second > oldest);
+    const isUnknownKept = first === unknownMonthName && (second === undefined || second >= oldest);
     for (const name of this.#names.filter((one) => one < oldest && !(one === unknownMonthName && isUnknownKept))) {
       await disk.remove(name);
       this.#names = this.#names.filter((one) => one !== name);

@@ -72,6 +72,7 @@ export function refusedCheckInChanges(journal: Journal, eventId: string, wallMs:
   return journal.get("seen", id) === undefined ? [seenChange(id, wallMs)] : [];
 }
 
+/** Refuses in the same words as the link (docs/link.md): a copy may be judged there while this one waits for the journal. */
 export function takeCommand(
   journal: Journal,
   command: Command,
@@ -85,14 +86,14 @@ export function takeCommand(
   if (command.counter <= highest)
     return {
       kind: "refused-command",
-      reason: `its counter ${command.counter} is not above ${highest}: it is old, or was sent before`,
+      reason: "counter",
       isExpired: false,
       changes: [seenChange(id, wallMs)],
     };
   if (clockIsPlausible && wallMs > command.deadlineWallMs)
     return {
       kind: "refused-command",
-      reason: "its deadline is over",
+      reason: "deadline",
       isExpired: true,
       changes: [seenChange(id, wallMs)],
     };

@@ -76,7 +76,7 @@ export class World implements Surroundings {
   /** Payments that the operator touched in the provider's portal. */
   readonly portal = new Set<string>();
   readonly portalCancelled = new Set<string>();
-  /** Payments of a computer that is gone with its disk. */
+  /** Payments and service vends of a computer that is gone with its disk. */
   readonly orphaned = new Set<string>();
   /** Probability that one request to the provider goes wrong. */
   faultiness = 0;
@@ -350,6 +350,7 @@ export class World implements Surroundings {
     this.tell("another computer with an empty disk takes its place");
     this.count("machine replaced");
     for (const { reference } of this.provider.ledger()) this.orphaned.add(reference);
+    for (const { id, outcome } of this.office.sent.values()) if (outcome !== undefined) this.orphaned.add(id);
     this.duties.forgetTaken();
     this.office.machineReplaced();
     this.bytesWritten += this.disk.bytesWritten;

@@ -54,6 +54,10 @@ export class AdapterTwin {
     return this.#isPlugged;
   }
 
+  get isMute(): boolean {
+    return this.#isMute;
+  }
+
   /** The address that it was told, and whether a vend may be asked for without a session. */
   get address(): string {
     return this.#conf.get(this.#addressName) ?? "0x10";

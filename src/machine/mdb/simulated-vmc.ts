@@ -343,8 +343,10 @@ class TwinVmc implements SimulatedVmc {
     this.#forget("fetch");
     this.#display = "cancelled";
     this.#adapter.tell("c,ERR,VEND 1");
+    const { isMute } = this.#adapter;
     this.#later("response", denialMs, () => {
-      this.violations.push("VEND CANCEL was not answered with VEND DENIED");
+      // What the adapter did not say cannot be answered.
+      if (!isMute) this.violations.push("VEND CANCEL was not answered with VEND DENIED");
       this.reset();
     });
   }
