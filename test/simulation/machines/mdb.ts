@@ -102,7 +102,11 @@ export function mdbRig(world: Surroundings, alwaysIdle: boolean): Rig {
       if (name === "line breaks") vmc.breakLine();
       else if (name === "adapter loses power") vmc.powerCycleAdapter();
       else if (name === "adapter is mute") vmc.setMute(true);
-      else if (name === "controller resets") vmc.reset();
+      else if (name === "controller resets") {
+        // In the middle of a vend that counts as VEND SUCCESS (MDB 4.2): what is not promised stands in docs/reliability.md.
+        if (vmc.view().isTurning) vmc.setFault("reset-after-drop");
+        else vmc.reset();
+      }
     },
     setInhibited: (inhibited) => vmc.setEnabled(!inhibited),
     setDoorOpen: () => false,
