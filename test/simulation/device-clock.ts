@@ -7,6 +7,7 @@ export class DeviceClock {
   #driftPpm = 0;
   #driftSinceMs = 0;
   #isPlausible = true;
+  #setAtMs = -Infinity;
 
   constructor(world: SimulatedClock) {
     this.#world = world;
@@ -21,7 +22,13 @@ export class DeviceClock {
     return this.#isPlausible;
   }
 
+  /** Since when it goes on without a leap. */
+  get setAgoMs(): number {
+    return this.#world.monotonicMs() - this.#setAtMs;
+  }
+
   jump(byMs: number): void {
+    this.#setAtMs = this.#world.monotonicMs();
     this.#offsetMs += byMs;
   }
 
@@ -35,12 +42,14 @@ export class DeviceClock {
   /** Nobody knows the time, and the machine knows that. */
   lose(offsetMs: number): void {
     this.drift(0);
+    this.#setAtMs = this.#world.monotonicMs();
     this.#offsetMs = offsetMs;
     this.#isPlausible = false;
   }
 
   correct(): void {
     this.drift(0);
+    this.#setAtMs = this.#world.monotonicMs();
     this.#offsetMs = 0;
     this.#isPlausible = true;
   }

@@ -145,7 +145,7 @@ export class World implements Surroundings {
         if (this.isBrokerUp) this.bus.publish(message);
         return this.isBrokerUp;
       },
-      deviceWallMs: () => this.deviceClock.wallMs(),
+      deviceClock: this.deviceClock,
       interruptions: () => this.interruptions,
       isSelling: () => this.daemon.state === "selling",
     });
