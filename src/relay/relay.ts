@@ -14,15 +14,16 @@ import type { Outgoing } from "../link/mqtt-settings.ts";
 import { relayProcessTopic } from "../link/topics.ts";
 import { createOwned, type Owned } from "../service/owned.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
+import type { BoundedServer } from "./bounded-server.ts";
 import { type Family, Histogram } from "./metrics/exposition.ts";
-import { MetricsServer } from "./metrics/metrics-server.ts";
+import { createMetricsServer } from "./metrics/metrics-server.ts";
 import { relayFamilies } from "./metrics/relay-families.ts";
 import type { VerifySignature } from "./reception.ts";
 import { checkInEvent, paymentEvents } from "./registration-events.ts";
 import type { WantedRegistration } from "./registration-keeper.ts";
 import { type Heartbeat, SalesUnit, type UnitPlan } from "./sales-unit.ts";
 import { Tally } from "./tally.ts";
-import { type WebhookAnswer, type WebhookRequest, WebhookServer } from "./webhook-server.ts";
+import { createWebhookServer, type WebhookAnswer, type WebhookRequest } from "./webhook-server.ts";
 
 export interface RelayParts {
   /** At least one; without `isFleet` exactly one. */
@@ -85,7 +86,7 @@ export function wantedRegistrations(publicUrl: string, msn?: string): readonly W
 export class Relay {
   readonly #parts: RelayParts;
   readonly #connection: Connection;
-  readonly #server: WebhookServer;
+  readonly #server: BoundedServer;
   /** Of requests that belong to no sales unit here. */
   readonly #tally: Tally;
   readonly #owned: Owned;
@@ -118,7 +119,7 @@ export class Relay {
       connected: () => this.#connected(),
       disconnected: () => this.#units.forEach((unit) => unit.disconnected()),
     });
-    this.#server = new WebhookServer({
+    this.#server = createWebhookServer({
       clock,
       log,
       answer: (request) => this.#timed(request),
@@ -163,10 +164,10 @@ export class Relay {
   }
 
   async #startMetrics(): Promise<void> {
-    const { options, log } = this.#parts;
+    const { options, clock, log } = this.#parts;
     const { metrics_host: host, metrics_port: wanted } = options;
     if (wanted === undefined) return;
-    const metrics = new MetricsServer(() => this.families());
+    const metrics = createMetricsServer({ families: () => this.families(), clock, log });
     const port = await metrics.listen({ host, port: wanted });
     this.#owned.defer("metrics", () => metrics.close());
     log.info({ host, port }, "metrics are told at /metrics");

@@ -6,8 +6,9 @@ import type { ListenAddress } from "../../service/listen.ts";
 import type { Owned } from "../../service/owned.ts";
 import type { Clock, Log } from "../../service/port.ts";
 import type { Family } from "../metrics/exposition.ts";
+import type { BoundedServer } from "../bounded-server.ts";
 import { Gateway } from "./gateway.ts";
-import { GatewayServer } from "./gateway-server.ts";
+import { createGatewayServer } from "./gateway-server.ts";
 import { Identities } from "./identities.ts";
 import { WatchedIdentityFile } from "./identities-file.ts";
 import { readOperatorWord } from "./operator-word.ts";
@@ -27,12 +28,12 @@ export class GatewayService {
   readonly #parts: GatewayServiceParts;
   readonly #identities = new Identities();
   readonly #gateway: Gateway;
-  readonly #server: GatewayServer;
+  readonly #server: BoundedServer;
 
   constructor(parts: GatewayServiceParts) {
     this.#parts = parts;
     this.#gateway = new Gateway({ ...parts, identities: this.#identities });
-    this.#server = new GatewayServer({ ...parts, answer: (request) => this.#gateway.answer(request) });
+    this.#server = createGatewayServer({ ...parts, answer: (request) => this.#gateway.answer(request) });
   }
 
   /** What the relay's connection listens to for it. */

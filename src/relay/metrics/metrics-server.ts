@@ -1,29 +1,29 @@
 /** `GET /metrics` on an address of its own: how many machines sell, and of whom, is nobody's business on the public one. */
-import { createServer, type Server } from "node:http";
-import { type ListenAddress, listenOnPort } from "../../service/listen.ts";
+import type { Clock, Log } from "../../service/port.ts";
+import { type BoundedServer, createBoundedServer, type HttpAnswer } from "../bounded-server.ts";
 import { exposition, expositionType, type Family } from "./exposition.ts";
 
-export class MetricsServer {
-  readonly #server: Server;
+export interface MetricsServerParts {
+  readonly families: () => readonly Family[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
-  constructor(families: () => readonly Family[]) {
-    this.#server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
-      const isMetrics = (request.method === "GET" || request.method === "HEAD") && request.url === "/metrics";
-      response.writeHead(isMetrics ? 200 : 404, { "content-type": isMetrics ? expositionType : "text/plain" });
-      response.end(isMetrics ? exposition(families()) : "only GET /metrics\n");
-    });
-    this.#server.maxConnections = 32;
-  }
+export function createMetricsServer({ families, clock, log }: MetricsServerParts): BoundedServer {
+  return createBoundedServer({
+    name: "metrics",
+    // Prometheus asks every 15 s or so, over the connection that it has.
+    limits: { connectionsMax: 32, keepAliveMs: 65_000, requestsPerSocketMax: undefined },
+    async answer({ method, url }) {
+      const isMetrics = (method === "GET" || method === "HEAD") && url === "/metrics";
+      return isMetrics ? said(200, exposition(families()), expositionType) : said(404, "only GET /metrics\n");
+    },
+    fault: { logged: "the metrics could not be told", answer: said(500, "internal error\n") },
+    clock,
+    log,
+  });
+}
 
-  /** Resolves to the port. @throws ListenError */
-  listen(address: ListenAddress): Promise<number> {
-    return listenOnPort(this.#server, address);
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
-  }
+function said(status: number, body: string, type = "text/plain; charset=utf-8"): HttpAnswer {
+  return { status, headers: { "content-type": type }, body };
 }
