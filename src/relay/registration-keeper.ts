@@ -86,8 +86,11 @@ export class RegistrationKeeper {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #standing: readonly string[] = [];
-  #isWaitingToRepair = false;
+  /** Of the last round; undefined before the first has ended. */
+  #finding: Finding | undefined;
   #hurry = new AbortController();
+  /** Whose turn it was when that was last said. */
+  #saidTurn: string | undefined;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -97,9 +100,9 @@ export class RegistrationKeeper {
     this.#running ??= this.#run();
   }
 
-  /** Something has changed for the better: what could not be registered is tried again now. */
+  /** Something has changed for the better: what could not be registered is tried again now, or as soon as the round that is on has failed. */
   hurry(): void {
-    if (this.#isWaitingToRepair) this.#hurry.abort();
+    if (this.#finding !== "standing") this.#hurry.abort();
   }
 
   /** Lets the current round finish, within the time that a stopping service has. */
@@ -115,13 +118,15 @@ export class RegistrationKeeper {
     const { clock, entropy, inTurn = (round) => round() } = this.#parts;
     let failures = 0;
     while (!this.#stop.signal.aborted) {
+      this.#hurry = new AbortController();
       // Only the end of the relay keeps a round from its turn.
       const finding = await inTurn(() => this.#round(), this.#stop.signal).catch((): Finding => "unknown");
+      this.#finding = finding;
       failures = finding === "standing" ? 0 : failures + 1;
       // With jitter, so that a fleet of relays does not ask in the same second every hour.
       const waitMs = failures === 0 ? jittered(roundMs, entropy) : backOffMs(retry, failures - 1, entropy);
-      this.#hurry = new AbortController();
-      this.#isWaitingToRepair = failures > 0;
+      // A round that succeeded has nothing to hurry for, even where the word came while it was on.
+      if (failures === 0) this.#hurry = new AbortController();
       await clock.sleep(waitMs, AbortSignal.any([this.#stop.signal, this.#hurry.signal])).catch(() => undefined);
     }
   }
@@ -158,27 +163,35 @@ export class RegistrationKeeper {
   /** Registers it, if that is ours to do. */
   async #secure(wanted: WantedRegistration, listed: Listed): Promise<boolean> {
     const { mayRegister, others, store, log } = this.#parts;
-    const { url } = wanted;
     if (!mayRegister) {
-      log.warn({ url }, "a webhook is not registered, or its secret is not in the file; this relay may not register");
+      log.warn(
+        { url: wanted.url },
+        "a webhook is not registered, or its secret is not in the file; this relay may not register",
+      );
       return false;
     }
     if (others === undefined) return this.#repair(wanted, listed);
     if (this.#isHeld(wanted, listed)) return false;
     const claim = await others.claim();
-    if (claim.kind !== "ours") {
-      const instance = claim.kind === "theirs" ? claim.instance : undefined;
-      log.info(
-        { url, instance },
-        "not registering now: another relay is at it, or the broker has yet to say who else there is",
-      );
-      return false;
-    }
+    this.#sayTurn(claim);
+    if (claim.kind !== "ours") return false;
     // Another relay may have registered while we waited for our turn.
     store.refresh();
     const now = await this.#list();
     if (this.#stands(wanted, now)) return true;
     return !this.#isHeld(wanted, now) && this.#repair(wanted, now);
+  }
+
+  /** Once for both webhooks, and for as long as it stays so. */
+  #sayTurn(claim: Claim): void {
+    const turn = claim.kind === "theirs" ? `${claim.kind} ${claim.instance}` : claim.kind;
+    if (turn === this.#saidTurn) return;
+    this.#saidTurn = turn;
+    const { log } = this.#parts;
+    if (claim.kind === "theirs")
+      log.info({ instance: claim.instance }, "not registering webhooks now: another relay is at it");
+    if (claim.kind === "unknown")
+      log.info({}, "not registering webhooks yet: only the broker can say which other relays there are");
   }
 
   /** @throws Unlisted */

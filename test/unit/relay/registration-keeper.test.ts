@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { KnownRegistration, RegistrationStore } from "../../../src/relay/registration-file.ts";
 import {
+  type Claim,
   type ListedRegistration,
   RegistrationKeeper,
   type WebhookRegistry,
@@ -14,7 +15,13 @@ const wanted = [
 ];
 const hourMs = 3_600_000;
 
-function make(options: { readonly mayRegister?: boolean; readonly known?: readonly KnownRegistration[] } = {}) {
+function make(
+  options: {
+    readonly mayRegister?: boolean;
+    readonly known?: readonly KnownRegistration[];
+    readonly claim?: () => Promise<Claim>;
+  } = {},
+) {
   const clock = new VirtualClock();
   const log = recordingLog();
   const listed: ListedRegistration[] = [];
@@ -66,6 +73,7 @@ function make(options: { readonly mayRegister?: boolean; readonly known?: readon
     clock,
     entropy: seededEntropy(1),
     log,
+    ...(options.claim === undefined ? {} : { others: { holderOf: () => undefined, claim: options.claim } }),
     onRound: (registered) => rounds.push(registered),
   });
   return { clock, log, listed, calls, provider, rounds, store, keeper, kept: () => kept };
@@ -159,6 +167,47 @@ describe("registration keeper", () => {
     await clock.advance(1_000);
     expect(rounds).toEqual([false]);
     expect(calls).toEqual(["list"]);
+    await keeper.stop();
+  });
+
+  it("says once why it waits for its turn, and who is before it", async () => {
+    let turn: Claim = { kind: "unknown" };
+    const { keeper, clock, rounds, log } = make({ claim: () => Promise.resolve(turn) });
+    const reasons = (): readonly string[] =>
+      log.lines.flatMap(({ message }) => (message.startsWith("not registering") ? [message] : []));
+    keeper.start();
+    await clock.advance(60_000);
+    expect(rounds.length).toBeGreaterThan(2);
+    expect(reasons()).toEqual([expect.stringContaining("only the broker can say")]);
+    turn = { kind: "theirs", instance: "relay-b" };
+    await clock.advance(600_000);
+    expect(reasons().slice(1)).toEqual([expect.stringContaining("another relay is at it")]);
+    expect(JSON.stringify(log.lines)).toContain('"instance":"relay-b"');
+    turn = { kind: "ours" };
+    await clock.advance(600_000);
+    expect(rounds.at(-1)).toBe(true);
+    await keeper.stop();
+  });
+
+  it("tries again at once when the broker is reached while a round is on", async () => {
+    let turn: Claim = { kind: "unknown" };
+    const { keeper, clock, rounds } = make({
+      async claim() {
+        const { kind } = turn;
+        await clock.sleep(100);
+        return kind === "ours" ? { kind } : { kind: "unknown" };
+      },
+    });
+    keeper.start();
+    await clock.advance(50);
+    turn = { kind: "ours" };
+    keeper.hurry();
+    await clock.advance(500);
+    expect(rounds).toEqual([false, true]);
+    // What stands is not asked for again before its hour.
+    keeper.hurry();
+    await clock.advance(600_000);
+    expect(rounds).toEqual([false, true]);
     await keeper.stop();
   });
 
