@@ -2,10 +2,8 @@
 import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import type { Catalogue, Product } from "../sale/catalogue.ts";
-import { isReference } from "../sale/ids.ts";
-import { type Minor, isMinor, walletCurrencies } from "../sale/money.ts";
+import { currency, money, reference, timestamp } from "./message-fields.ts";
 import type { CommandOrder } from "./port.ts";
-import { parseTimestamp } from "../kit/timestamp.ts";
 
 export const commandIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -15,10 +13,7 @@ const productsMax = 500;
 export const commandSchema = z.object({
   id: z.string().regex(commandIdPattern),
   counter: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
-  deadline: z
-    .string()
-    .max(40)
-    .refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time with its offset"),
+  deadline: timestamp,
   msn: z.string().max(16),
   merchantQrId: z.string().max(64),
   order: z.record(z.string(), z.unknown()),
@@ -26,15 +21,12 @@ export const commandSchema = z.object({
 });
 export type CommandMessage = z.infer<typeof commandSchema>;
 
-const minorSchema = z.custom<Minor>(isMinor, "not a whole number of minor units");
-const moneySchema = z.object({ minor: minorSchema, currency: z.enum(walletCurrencies) });
-const referenceSchema = z.string().refine(isReference, "not a reference of ours");
 const lineSchema = z.string().min(1).max(40);
 
 const productSchema = z.object({
   id: z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/),
   name: z.string().min(1).max(100),
-  price: moneySchema,
+  price: money,
   /** Hundredths of a percent. */
   vatRate: z.number().int().min(0).max(10_000),
   line: lineSchema,
@@ -45,7 +37,7 @@ const productSchema = z.object({
 
 const catalogueSchema = z
   .object({
-    currency: z.enum(walletCurrencies),
+    currency,
     version: z.string().min(1).max(64),
     products: z.array(productSchema).min(1).max(productsMax),
   })
@@ -65,8 +57,8 @@ export const orderSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("in-service") }),
   z.object({ kind: z.literal("serviced"), line: lineSchema.optional() }),
   z.object({ kind: z.literal("set-catalogue"), catalogue: catalogueSchema }),
-  z.object({ kind: z.literal("refund"), reference: referenceSchema, amount: moneySchema.optional() }),
-  z.object({ kind: z.literal("cancel"), reference: referenceSchema }),
+  z.object({ kind: z.literal("refund"), reference, amount: money.optional() }),
+  z.object({ kind: z.literal("cancel"), reference }),
   z.object({ kind: z.literal("deliver"), line: lineSchema, orderId: z.string().min(1).max(64).optional() }),
   z.object({ kind: z.literal("identify") }),
   z.object({ kind: z.literal("screenshot") }),

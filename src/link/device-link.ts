@@ -11,10 +11,12 @@ import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-g
 import { commandKeyBytesMin } from "./command-signature.ts";
 import { type Incoming, type Meaning, readIncoming } from "./incoming.ts";
 import { LinkError } from "./link-error.ts";
-import { jsonContentType, replyBytesMax, reportBytesMax, writeReply, writeState } from "./messages.ts";
+import { jsonContentType, replyBytesMax, reportBytesMax, writeState } from "./messages.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
 import type { CommandReply, Link, LinkListener, LinkMessage, StateMessage } from "./port.ts";
 import { RelayPresence } from "./presence.ts";
+import { writeReply } from "./reply-message.ts";
+import { type HealthBody, type SaleBody, writeHealth, writeSale } from "./report-messages.ts";
 import { formatTimestamp } from "../kit/timestamp.ts";
 import { eventFilter, type MachineAddress, machineTopic, relayFilter } from "./topics.ts";
 
@@ -104,13 +106,13 @@ export class DeviceLink implements Link {
     void this.#sendState();
   }
 
-  async publishSale(id: string, body: Readonly<Record<string, unknown>>): Promise<void> {
-    const payload = bounded(JSON.stringify({ ...body, id }), reportBytesMax, `sale ${id}`);
+  async publishSale(id: string, body: SaleBody): Promise<void> {
+    const payload = bounded(writeSale(id, body), reportBytesMax, `sale ${id}`);
     await this.#connection.publish(this.#outgoing("sale", payload, 1), publishTimeoutMs);
   }
 
-  publishHealth(body: Readonly<Record<string, unknown>>): void {
-    const payload = JSON.stringify(body);
+  publishHealth(body: HealthBody): void {
+    const payload = writeHealth(body);
     if (Buffer.byteLength(payload) > reportBytesMax) {
       this.#parts.log.warn({ bytesMax: reportBytesMax }, "the health report is too large and was not published");
       return;

@@ -10,7 +10,7 @@ import {
   paymentSchema,
   type RelayHealthMessage,
   relayHealthSchema,
-  stateSchema,
+  stateReadSchema,
 } from "./messages.ts";
 import type { LinkMessage } from "./port.ts";
 import { parseTimestamp } from "../kit/timestamp.ts";
@@ -109,7 +109,7 @@ function readRelay(instance: string, payload: Uint8Array): Meaning {
 /** A retained copy comes with every subscription, and our birth message replaces it; one that is not retained is news. */
 function readOwnState(incoming: Incoming): Meaning {
   if (incoming.retained) return { kind: "nothing" };
-  const parsed = stateSchema.safeParse(parseJson(incoming.payload));
+  const parsed = stateReadSchema.safeParse(parseJson(incoming.payload));
   return parsed.success && parsed.data.state === "lost" ? { kind: "called-lost" } : { kind: "nothing" };
 }
 

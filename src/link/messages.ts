@@ -1,13 +1,13 @@
 /**
- * Every message on the wire except the command: its schema, its type and its limits. We write exactly these fields and read tolerantly:
- * unknown fields are ignored, but a field that is missing or too long makes the message unreadable.
+ * What machines and relays say of events and of themselves: schema, type and limits. Sales and health are in report-messages.ts, commands and
+ * replies in command-message.ts and reply-message.ts; docs/schemas has them all for others, written from here by scripts/message-schemas.ts.
+ * We write exactly these fields and read tolerantly: unknown fields are ignored, but a field that is missing or too long makes the message unreadable.
  * Events are CloudEvents 1.0 in the JSON event format (structured mode of the MQTT binding).
  */
 import * as z from "zod";
 import { defined } from "../kit/defined.ts";
-import { isMerchantQrId, isReference } from "../sale/ids.ts";
-import type { CommandReply, StateMessage } from "./port.ts";
-import { parseTimestamp } from "../kit/timestamp.ts";
+import { merchantQrId, named, reference, timestamp } from "./message-fields.ts";
+import type { StateMessage } from "./port.ts";
 
 /** Nothing larger is read; the largest message is a command with a catalogue. */
 export const incomingBytesMax = 256 * 1024;
@@ -25,69 +25,120 @@ export const jsonContentType = "application/json";
 export const checkedInType = "kvitt.checked-in.v1";
 export const paymentType = "kvitt.payment.v1";
 
-const timestamp = z
-  .string()
-  .max(40)
-  .refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time with its offset");
-const merchantQrId = z.string().refine(isMerchantQrId, "not a merchantQrId");
-
 const envelope = {
   specversion: z.literal("1.0"),
-  /** The same for every copy of one event, whichever relay sent it. */
-  id: z.string().min(1).max(128),
+  id: z.string().min(1).max(128).describe("The same for every copy of one event, whichever relay sent it."),
   source: z.string().min(1).max(256),
-  /** The machine's merchantQrId. */
-  subject: merchantQrId,
-  /** The provider's time. */
-  time: timestamp,
+  subject: merchantQrId.describe("The machine's merchantQrId."),
+  time: timestamp.describe("The provider's time."),
   datacontenttype: z.literal("application/json").optional(),
 };
 
 const publishing = {
-  /** By the relay's clock. */
-  publishedAt: timestamp,
-  /** From the provider's time to `publishedAt`, never negative. */
-  ageMs: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
+  publishedAt: timestamp.describe("By the relay's clock."),
+  ageMs: z
+    .number()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .describe("From the provider's time to publishedAt, never negative."),
 };
 
-export const checkedInSchema = z.object({
-  ...envelope,
-  type: z.literal(checkedInType),
-  data: z.object({ ...publishing, customerToken: z.string().min(1).max(1024) }),
-});
+export const checkedInSchema = z
+  .object({
+    // An extension attribute: lower-case letters (CloudEvents 1.0 §3.1, naming conventions).
+    schema: named("kvitt.checked-in/1"),
+    ...envelope,
+    type: z.literal(checkedInType),
+    data: z.object({ ...publishing, customerToken: z.string().min(1).max(1024) }),
+  })
+  .describe("Somebody scanned the machine's code.");
 export type CheckedInMessage = z.infer<typeof checkedInSchema>;
 
-export const paymentSchema = z.object({
-  ...envelope,
-  type: z.literal(paymentType),
-  data: z.object({
-    ...publishing,
-    reference: z.string().refine(isReference, "not a reference of ours"),
-    /** The provider's name for what happened, for the log only. */
-    name: z.string().max(64),
-  }),
-});
+export const paymentSchema = z
+  .object({
+    schema: named("kvitt.payment/1"),
+    ...envelope,
+    type: z.literal(paymentType),
+    data: z.object({
+      ...publishing,
+      reference,
+      name: z.string().max(64).describe("The provider's name for what happened, for the log only."),
+    }),
+  })
+  .describe("Something happened to a payment: a reason to ask the provider, never believed.");
 export type PaymentMessage = z.infer<typeof paymentSchema>;
 
-/** What a reader needs: the state, and the session number that tells an old will from a new one. */
-export const stateSchema = z.object({
-  state: z.enum(["init", "ready", "selling", "out-of-service", "lost"]),
-  session: z.number().int().min(0).default(0),
-});
+export const stateSchema = z
+  .object({
+    schema: named("kvitt.state/1"),
+    state: z
+      .enum(["init", "ready", "selling", "out-of-service", "lost"])
+      .describe("lost: the machine's will, published by the broker when the connection broke."),
+    reason: z.string().max(64).optional().describe("Why it is out of service or lost."),
+    session: z
+      .int()
+      .min(0)
+      .describe(
+        "Higher with every boot: a lost of an older session than the newest heard is an old will, and means nothing.",
+      ),
+    version: z.string().min(1).max(64).describe("Of kvitt."),
+    since: timestamp.describe("By the machine's clock."),
+  })
+  .describe("What the machine is doing.");
 
-export const relayHealthSchema = z.object({
-  alive: z.boolean(),
-  registered: z.boolean(),
-  /** When the relay wrote this, by its clock. */
-  at: timestamp.optional(),
-  /** It counts as dead after so many seconds without another message: a broker that was killed never sends its clients' wills. */
-  validForS: z.number().int().min(1).max(86_400).optional(),
-  /** The webhooks at the provider whose secrets this relay knows: no other relay may take them down while this one is alive. */
-  holds: z.array(z.string().min(1).max(128)).max(16).optional(),
-  /** It is about to register webhooks: another relay waits until it is through. */
-  registering: z.boolean().optional(),
-});
+/** What a reader needs: the state, and the session number that tells an old will from a new one. */
+export const stateReadSchema = stateSchema
+  .pick({ schema: true, state: true })
+  .extend({ session: stateSchema.shape.session.default(0) });
+
+export const relayHealthSchema = z
+  .object({
+    schema: named("kvitt.relay/1"),
+    alive: z.boolean(),
+    registered: z.boolean().describe("Whether the sales unit's webhooks stand, and this relay knows their secrets."),
+    at: timestamp.optional().describe("When the relay wrote this, by its clock."),
+    // A broker that was killed never sends its clients' wills.
+    validForS: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .optional()
+      .describe("It counts as dead after so many seconds without another message."),
+    holds: z
+      .array(z.string().min(1).max(128))
+      .max(16)
+      .optional()
+      .describe(
+        "The webhooks at the provider whose secrets this relay knows: no other relay may take them down while this one is alive.",
+      ),
+    registering: z
+      .boolean()
+      .optional()
+      .describe("It is about to register webhooks: another relay waits until it is through."),
+  })
+  .describe("A relay's sign of life, for one sales unit.");
 export type RelayHealthMessage = z.infer<typeof relayHealthSchema>;
+
+export const relayProcessSchema = z
+  .object({
+    schema: named("kvitt.relay-process/1"),
+    alive: z.boolean(),
+    at: timestamp.describe("When the relay wrote this, by its clock."),
+    validForS: relayHealthSchema.shape.validForS,
+    units: z.int().min(0).optional().describe("The sales units that it serves."),
+    registered: z.int().min(0).optional().describe("Those of them whose webhooks stand."),
+  })
+  .describe("That the process of a relay of several sales units is there.");
+export type RelayProcessMessage = z.infer<typeof relayProcessSchema>;
+
+export const answeredSchema = z
+  .object({
+    schema: named("kvitt.answered/1"),
+    id: z.string().min(1).max(128).describe("Of the event."),
+    answer: z.enum(["forwarded", "refused"]),
+  })
+  .describe("What a relay answered to a check-in, so that every relay answers its repetition alike.");
+export type AnsweredMessage = z.infer<typeof answeredSchema>;
 
 /** The first fault, described without the value, which may be a secret. */
 export function firstFault(error: z.ZodError): string {
@@ -96,18 +147,25 @@ export function firstFault(error: z.ZodError): string {
 }
 
 export function writeState(state: StateMessage): string {
-  return JSON.stringify({
+  const message: z.infer<typeof stateSchema> = {
+    schema: "kvitt.state/1",
     state: state.state,
     ...defined({ reason: state.reason }),
     session: state.session,
     version: state.version,
     since: state.since,
-  });
+  };
+  return JSON.stringify(message);
 }
 
-/** `png` travels as base64, because the reply is JSON. */
-export function writeReply(reply: CommandReply): string {
-  if (reply.outcome !== "done") return JSON.stringify(reply);
-  const { png, ...rest } = reply;
-  return JSON.stringify(png === undefined ? rest : { ...rest, png: Buffer.from(png).toString("base64") });
+export function writeRelayHealth(message: Omit<RelayHealthMessage, "schema">): string {
+  return JSON.stringify({ schema: "kvitt.relay/1", ...message } satisfies RelayHealthMessage);
+}
+
+export function writeRelayProcess(message: Omit<RelayProcessMessage, "schema">): string {
+  return JSON.stringify({ schema: "kvitt.relay-process/1", ...message } satisfies RelayProcessMessage);
+}
+
+export function writeAnswered({ id, answer }: Omit<AnsweredMessage, "schema">): string {
+  return JSON.stringify({ schema: "kvitt.answered/1", id, answer } satisfies AnsweredMessage);
 }

@@ -3,6 +3,9 @@ import type { Reference } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { LogExcerpt } from "../service/port.ts";
+import type { HealthBody, SaleBody } from "./report-messages.ts";
+
+export type { HealthBody, SaleBody } from "./report-messages.ts";
 
 export type MachineState = "init" | "ready" | "selling" | "out-of-service" | "lost";
 
@@ -100,9 +103,9 @@ export interface Link {
   tries(): number;
   /** Kept, and sent as soon as there is a connection; only the newest counts. */
   publishState(state: Omit<StateMessage, "session">): void;
-  /** One ended sale or attention from the outbox, as JSON; resolves when the broker has it, rejects when it does not. */
-  publishSale(id: string, body: Readonly<Record<string, unknown>>): Promise<void>;
-  publishHealth(body: Readonly<Record<string, unknown>>): void;
+  /** One ended sale or attention from the outbox; resolves when the broker has it, rejects when it does not. */
+  publishSale(id: string, body: SaleBody): Promise<void>;
+  publishHealth(body: HealthBody): void;
   /** An answer to a command, from memory: kept while there is no connection, lost when this process ends. */
   reply(reply: CommandReply): void;
   /** An answer to a command; resolves when the broker has it, rejects when it does not. */

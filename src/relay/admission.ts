@@ -2,8 +2,8 @@
  * Decides whether a check-in goes on to its machine. When it does not, the provider's app tells the customer so, and the provider sends
  * the refused event again after seconds, minutes and days: a customer who was told no must never be let in by such a repetition.
  */
-import * as z from "zod";
 import { parseJson } from "../kit/json.ts";
+import { type AnsweredMessage, answeredSchema } from "../link/messages.ts";
 import type { MachineState } from "../link/port.ts";
 import { customerTokenLifeMs, isTokenDead } from "../sale/customer-token.ts";
 import type { Clock } from "../service/port.ts";
@@ -54,8 +54,7 @@ export function admitCheckIn(facts: CheckInFacts): Admission {
 
 const remembered = 10_000;
 
-const answeredSchema = z.object({ id: z.string().min(1).max(128), answer: z.enum(["forwarded", "refused"]) });
-export type Answered = z.infer<typeof answeredSchema>;
+export type Answered = Pick<AnsweredMessage, "id" | "answer">;
 
 /** What another relay said it answered; undefined when it cannot be read. */
 export function readAnswered(payload: Uint8Array): Answered | undefined {

@@ -47,6 +47,7 @@ function checkedIn(
   ageMs: number,
 ): CheckedInMessage {
   return {
+    schema: "kvitt.checked-in/1",
     ...envelope(event, event.initiatedAt),
     type: checkedInType,
     data: { customerToken: event.customerToken, publishedAt: formatTimestamp(nowWallMs), ageMs },
@@ -59,6 +60,7 @@ function payment(
   ageMs: number,
 ): PaymentMessage {
   return {
+    schema: "kvitt.payment/1",
     ...envelope(event, event.timestamp),
     type: paymentType,
     data: { reference: event.reference, name: event.name, publishedAt: formatTimestamp(nowWallMs), ageMs },

@@ -1,6 +1,6 @@
 /** The machines' states, from their retained topics: a view of what the broker holds, rebuilt on every connection. */
 import { parseJson } from "../kit/json.ts";
-import { stateSchema } from "../link/messages.ts";
+import { stateReadSchema } from "../link/messages.ts";
 import type { MachineState } from "../link/port.ts";
 import { parseTopic } from "../link/topics.ts";
 import type { Clock } from "../service/port.ts";
@@ -29,7 +29,7 @@ export class MachineStates {
     if (meaning?.kind !== "machine" || meaning.leaf !== "state") return;
     const id = meaning.merchantQrId;
     if (payload.byteLength === 0) this.#machines.delete(id);
-    const parsed = stateSchema.safeParse(parseJson(payload));
+    const parsed = stateReadSchema.safeParse(parseJson(payload));
     if (!parsed.success) return;
     const { state, session } = parsed.data;
     const known = this.#machines.get(id);

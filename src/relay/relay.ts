@@ -9,7 +9,7 @@ import { formatTimestamp } from "../kit/timestamp.ts";
 import { Turns } from "../kit/turns.ts";
 import type { Connection, ConnectionHooks } from "../link/connection.ts";
 import type { Incoming } from "../link/incoming.ts";
-import { jsonContentType } from "../link/messages.ts";
+import { jsonContentType, writeRelayProcess } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
 import { relayProcessTopic } from "../link/topics.ts";
 import { createOwned, type Owned } from "../service/owned.ts";
@@ -327,7 +327,7 @@ export class Relay {
     const [units, registered] = [this.#units.size, this.#registeredUnits().length];
     return {
       topic: relayProcessTopic(options.instance),
-      payload: JSON.stringify(
+      payload: writeRelayProcess(
         alive ? { alive, at, validForS: this.#beat.validForS, units, registered } : { alive, at },
       ),
       qos: 1,

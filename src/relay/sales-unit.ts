@@ -7,7 +7,7 @@ import { formatTimestamp } from "../kit/timestamp.ts";
 import type { Turns } from "../kit/turns.ts";
 import type { Connection } from "../link/connection.ts";
 import type { Incoming } from "../link/incoming.ts";
-import { jsonContentType, type RelayHealthMessage } from "../link/messages.ts";
+import { jsonContentType, type RelayHealthMessage, writeAnswered, writeRelayHealth } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
 import { answeredFilter, answeredTopic, parseTopic, relayFilter, relayTopic, stateFilter } from "../link/topics.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
@@ -199,7 +199,7 @@ export class SalesUnit {
         }
       : { alive, registered: false, at };
     const topic = relayTopic(msn, instance);
-    return { topic, payload: JSON.stringify(health), qos: 1, retain: true, contentType: jsonContentType };
+    return { topic, payload: writeRelayHealth(health), qos: 1, retain: true, contentType: jsonContentType };
   }
 
   /**
@@ -232,7 +232,7 @@ export class SalesUnit {
     if (!connection.isConnected()) return;
     void this.#publish({
       topic: answeredTopic(msn, instance),
-      payload: JSON.stringify(answered),
+      payload: writeAnswered(answered),
       qos: 1,
       retain: false,
       contentType: jsonContentType,

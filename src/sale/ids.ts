@@ -23,6 +23,9 @@ export const relayLevel = "relay";
 const idCharacters = /^[A-Za-z0-9-]+$/;
 /** Crockford base 32, first character 0–7: 128 bits. */
 const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+/** What every merchantQrId, and every reference, looks like, for schemas that others read. Not all that look so are one: the functions decide. */
+export const merchantQrIdShape = new RegExp(`^[A-Za-z0-9-]{1,${merchantQrIdLengthMax}}$`);
+export const referenceShape = new RegExp(`^[A-Za-z0-9-]{1,${merchantQrIdLengthMax}}-${ulidPattern.source.slice(1)}`);
 const effectIdPattern = /^[A-Za-z0-9-]{1,50}$/;
 
 export function isMsn(value: string): boolean {

@@ -2,7 +2,7 @@
  * What is between the provider and the machine: one or two relays with the real reception, a broker, and who watches what is published. Relays
  * die and come back with nothing in their heads; the broker is gone for a while, loses acknowledgements, or forgets every session.
  */
-import { jsonContentType, type RelayHealthMessage } from "../../src/link/messages.ts";
+import { jsonContentType, type RelayHealthMessage, writeAnswered, writeRelayHealth } from "../../src/link/messages.ts";
 import type { BusClient, SimulatedBus } from "../../src/link/simulated-bus.ts";
 import {
   answeredFilter,
@@ -164,7 +164,7 @@ class RelayTwin {
   #tellOthers(answered: Answered): void {
     this.#publish({
       topic: answeredTopic(msn, this.#instance),
-      payload: JSON.stringify(answered),
+      payload: writeAnswered(answered),
       qos: 1,
       retain: false,
       contentType: jsonContentType,
@@ -178,7 +178,7 @@ class RelayTwin {
       : { alive, registered: false, at };
     return {
       topic: relayTopic(msn, this.#instance),
-      payload: JSON.stringify(health),
+      payload: writeRelayHealth(health),
       qos: 1,
       retain: true,
       contentType: jsonContentType,

@@ -67,8 +67,14 @@ async function heal(world: World): Promise<void> {
   await world.daemon.tidyJournal();
 }
 
-export async function runSeed(seed: number, sabotage: Sabotage = {}): Promise<Outcome> {
+/** @param look is shown the world before anything happens in it */
+export async function runSeed(
+  seed: number,
+  sabotage: Sabotage = {},
+  look: (world: World) => void = () => {},
+): Promise<Outcome> {
   const world = new World(seed, sabotage);
+  look(world);
   world.watchGlass();
   const booting = world.daemon.powerOn();
   await world.clock.advance(3_000);

@@ -298,6 +298,7 @@ export class World implements Surroundings {
         subject: id,
         time: new Date(this.clock.wallMs()).toISOString(),
         datacontenttype: "application/json",
+        schema: "kvitt.payment/1",
         type: "kvitt.payment.v1",
         data: { reference, name: "AUTHORIZED", publishedAt: new Date(this.clock.wallMs()).toISOString(), ageMs: 0 },
       }),

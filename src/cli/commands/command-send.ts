@@ -6,6 +6,7 @@ import { defined } from "../../kit/defined.ts";
 import { orderSchema } from "../../link/command-message.ts";
 import { commandKeyBytesMin, signCommand } from "../../link/command-signature.ts";
 import { parseJson } from "../../kit/json.ts";
+import { type ReplyMessage, replySchema } from "../../link/reply-message.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
 import { type MachineAddress, machineTopic } from "../../link/topics.ts";
 import { isMerchantQrId, merchantQrIdFault } from "../../sale/ids.ts";
@@ -43,13 +44,6 @@ const options = {
   json: { type: "boolean", default: false },
 } as const;
 
-const replySchema = z.looseObject({
-  id: z.string(),
-  outcome: z.enum(["done", "refused", "expired"]),
-  reason: z.string().optional(),
-});
-type Reply = z.infer<typeof replySchema>;
-
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parse(args);
   const broker = needed("broker", values.broker);
@@ -72,11 +66,15 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
       text,
       AbortSignal.any([io.signal, AbortSignal.timeout(validS * 1000)]),
     );
-    io.out(values.json ? JSON.stringify(reply) : [reply.outcome, reply.reason ?? ""].join(" ").trimEnd());
+    io.out(values.json ? JSON.stringify(reply) : textOf(reply));
     return reply.outcome === "done" ? 0 : 1;
   } finally {
     await client.endAsync(true);
   }
+}
+
+function textOf(reply: ReplyMessage): string {
+  return reply.outcome === "done" ? reply.outcome : `${reply.outcome} ${reply.reason}`;
 }
 
 async function exchange(
@@ -84,9 +82,9 @@ async function exchange(
   address: MachineAddress,
   { id, payload }: { readonly id: string; readonly payload: string },
   signal: AbortSignal,
-): Promise<Reply> {
+): Promise<ReplyMessage> {
   await client.subscribeAsync(machineTopic(address, "command/reply"), { qos: 1 });
-  const reply = new Promise<Reply>((resolve, reject) => {
+  const reply = new Promise<ReplyMessage>((resolve, reject) => {
     client.on("message", (_topic, bytes) => {
       const parsed = replySchema.safeParse(parseJson(bytes));
       if (parsed.success && parsed.data.id === id) resolve(parsed.data);

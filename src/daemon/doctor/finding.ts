@@ -1,16 +1,7 @@
 /** What `kvitt doctor` says about one thing: what was found, whether that is good, and what to do. Types and text. */
-import * as z from "zod";
+import type * as z from "zod";
+import type { findingSchema } from "../../link/report-messages.ts";
 
-export const findingSchema = z.object({
-  /** Stable name for programs: "clock", "panel". */
-  check: z.string(),
-  /** `look`: sells, but somebody should look at it. `bad`: it will not sell, or not for long. `unknown`: could not be looked at. */
-  verdict: z.enum(["good", "look", "bad", "unknown"]),
-  /** What was found, in a sentence without a secret. */
-  found: z.string(),
-  /** What a person does about it; absent where it is good. */
-  todo: z.string().optional(),
-});
 export type Finding = z.infer<typeof findingSchema>;
 export type Verdict = Finding["verdict"];
 

@@ -1,6 +1,6 @@
 /** The daemon's own round: looks every hour at what the kiosk does not know, and adds what is not good to the health report. */
 import { errorText } from "../../kit/error-text.ts";
-import type { Link } from "../../link/port.ts";
+import type { HealthBody, Link } from "../../link/port.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { Finding } from "./finding.ts";
 
@@ -75,7 +75,7 @@ export interface HealthWithFindings {
 
 /** @param latest the findings for the next report */
 export function withFindings(link: Link, latest: () => readonly Finding[]): HealthWithFindings {
-  let last: Readonly<Record<string, unknown>> | undefined;
+  let last: HealthBody | undefined;
   return {
     link: {
       start: (listener) => link.start(listener),

@@ -14,16 +14,19 @@ import type { MachineKeys } from "./identities.ts";
 export const operatorWordSchema = "kvitt.gateway-identity/1";
 
 const key = z.string().refine((text) => publicKeyOf(text) !== undefined, "not an Ed25519 public key");
-const wordSchema = z.object({
-  schema: z.literal(operatorWordSchema),
-  msn: z.string().refine(isMsn, "not an msn"),
-  machine: z.string().refine(isMachineId, "not the id of a machine"),
-  keys: z.array(key).max(64),
-  revoked: z.array(key).max(64),
-  at: z.string().refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time"),
-  signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
-});
-type Word = Omit<z.infer<typeof wordSchema>, "schema" | "signature">;
+/** As it travels; whether it is signed is judged beside. */
+export const operatorWordShape = z
+  .object({
+    schema: z.literal(operatorWordSchema),
+    msn: z.string().refine(isMsn, "not an msn"),
+    machine: z.string().refine(isMachineId, "not the id of a machine"),
+    keys: z.array(key).max(64),
+    revoked: z.array(key).max(64),
+    at: z.string().refine((text) => parseTimestamp(text) !== undefined, "not an RFC 3339 time"),
+    signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
+  })
+  .describe("What the operator says of one machine's keys, for all gateways.");
+type Word = Omit<z.infer<typeof operatorWordShape>, "schema" | "signature">;
 
 /** None of the parts has a line feed or a comma in it. */
 function textOf({ msn, machine, keys, revoked, at }: Word): Buffer {
@@ -44,7 +47,7 @@ export function readOperatorWord(
   { topic, payload }: { readonly topic: string; readonly payload: Uint8Array },
   operator: KeyObject,
 ): { readonly atMs: number; readonly keys: MachineKeys } | undefined {
-  const parsed = wordSchema.safeParse(parseJson(payload));
+  const parsed = operatorWordShape.safeParse(parseJson(payload));
   if (!parsed.success) return undefined;
   const { msn, machine, keys, revoked, at, signature } = parsed.data;
   if (topic !== gatewayTopic(msn, machine)) return undefined;

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createMqttLink, type MqttLinkParts } from "../../../src/link/mqtt-link.ts";
 import { readTlsFiles } from "../../../src/link/tls-files.ts";
 import { checkedIn, commandKey, machine, msn, Recorder, root } from "../../unit/link/link-contract.ts";
+import { aHealth, aSale } from "../../unit/link/reports.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { type Broker, type Certificates, hasMosquitto, makeCertificates, startMosquitto } from "./brokers.ts";
 import { realClock, realEntropy, until } from "./real-parts.ts";
@@ -100,8 +101,8 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     await until("connected", () => link.isConnected());
     await relay.publishAsync(`${root}/event/checked-in`, checkedIn(Date.now()), { qos: 1 });
     await relay.publishAsync(`kvitt/v1/${msn}/relay/a`, '{"alive":true,"registered":true}', { qos: 1, retain: true });
-    await link.publishSale("sale-1", {});
-    link.publishHealth({ ok: true });
+    await link.publishSale("sale-1", aSale);
+    link.publishHealth(aHealth);
     link.reply({ id: "c", outcome: "done" });
     await until("events", () => recorder.messages.length === 1 && recorder.relays.length === 1);
     const wanted = ["state", "sale", "health", "command/reply"].map((leaf) => `${root}/${leaf}`);

@@ -3,10 +3,12 @@
  * to the broker as the rest of the world does; a world knows how to wait and how to break things.
  */
 import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { signCommand, type SignedCommand } from "../../../src/link/command-signature.ts";
 import type { CommandReply, Link, LinkListener, LinkMessage, RelayHealth } from "../../../src/link/port.ts";
 import { referenceOf } from "../../../src/sale/ids.ts";
 import { commandKey, machine, msn, root } from "./link-contract-facts.ts";
+import { aSale } from "./reports.ts";
 
 export { commandKey, machine, msn, root };
 
@@ -114,7 +116,7 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
     }
 
     const states = (world: LinkWorld): unknown[] => onTopic(world, `${root}/state`);
-    const replies = (world: LinkWorld): unknown[] => onTopic(world, `${root}/command/reply`);
+    const replies = (world: LinkWorld): unknown[] => onTopic(world, `${root}/command/reply`).map(withoutName);
 
     it("publishes its birth and each new state, with the session number", async () => {
       const { world, link } = await begin(7);
@@ -123,6 +125,7 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
       link.publishState({ state: "ready", reason: undefined, version: "1.2.3", since: "2026-11-23T10:00:00.000Z" });
       await world.until("ready", () => states(world).some((state) => hasState(state, "ready")));
       expect(states(world).at(-1)).toEqual({
+        schema: "kvitt.state/1",
         state: "ready",
         session: 7,
         version: "1.2.3",
@@ -291,15 +294,15 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
 
     it("publishes a sale when there is a connection and says so when there is none", async () => {
       const { world, link } = await begin();
-      await link.publishSale("sale-1", { outcome: "sold" });
+      await link.publishSale("sale-1", aSale);
       await world.until("sale", () => onTopic(world, `${root}/sale`).length > 0);
-      expect(onTopic(world, `${root}/sale`)).toEqual([{ outcome: "sold", id: "sale-1" }]);
-      await expect(link.publishSale("big", { text: "x".repeat(70_000) })).rejects.toMatchObject({
+      expect(onTopic(world, `${root}/sale`)).toEqual([{ schema: "kvitt.sale/1", ...aSale, id: "sale-1" }]);
+      await expect(link.publishSale("big", { ...aSale, reason: "x".repeat(70_000) })).rejects.toMatchObject({
         code: "link-too-large",
       });
       await world.breakBroker();
       await world.until("disconnected", () => !link.isConnected());
-      await expect(link.publishSale("sale-2", {})).rejects.toMatchObject({ code: "link-not-connected" });
+      await expect(link.publishSale("sale-2", aSale)).rejects.toMatchObject({ code: "link-not-connected" });
     });
 
     it("comes back by itself after the broker died, and says its newest state first of all", async () => {
@@ -365,6 +368,12 @@ function onTopic(world: LinkWorld, topic: string): unknown[] {
 
 function hasState(json: unknown, state: string): boolean {
   return typeof json === "object" && json !== null && "state" in json && json.state === state;
+}
+
+/** A reply as the kiosk gave it; every one that is published has the name of its schema. */
+function withoutName(message: unknown): unknown {
+  const { schema: _schema, ...rest } = z.looseObject({ schema: z.literal("kvitt.reply/1") }).parse(message);
+  return rest;
 }
 
 function byId(list: readonly unknown[]): unknown[] {

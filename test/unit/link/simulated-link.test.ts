@@ -76,7 +76,10 @@ describe("simulated link under faults", () => {
       if (topic.endsWith("/command/reply")) told.push(payload);
     });
     await clock.advance(5_000);
-    expect(told).toEqual([`{"id":"one","outcome":"done"}`, `{"id":"two","outcome":"done"}`]);
+    expect(told).toEqual([
+      `{"schema":"kvitt.reply/1","id":"one","outcome":"done"}`,
+      `{"schema":"kvitt.reply/1","id":"two","outcome":"done"}`,
+    ]);
     await device.stop();
   });
 

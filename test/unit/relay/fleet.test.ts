@@ -12,11 +12,13 @@ import type { Clock } from "../../../src/service/port.ts";
 import type { UnitPlan } from "../../../src/relay/sales-unit.ts";
 import { realClock, until } from "../../integration/link/real-parts.ts";
 import { send } from "../../integration/relay/relay-parts.ts";
+import { faultOf, publishedChannels } from "../link/published.ts";
 import { recordingLog, seededEntropy, settle, VirtualClock } from "../link/virtual-clock.ts";
 import { Bus, type BusConnection } from "./bus.ts";
 import { checkIn, machine, signed, verify } from "./parts.ts";
 
 const checkInEvent = "user.checked-in.v1";
+const channels = publishedChannels();
 
 /** The provider's Webhooks API for any number of sales units: one check-in webhook each, and a log of what was done. */
 function makeProvider(clock: Clock, delayMs: () => number = () => 20) {
@@ -169,8 +171,13 @@ describe("a relay of several sales units", () => {
     const one: unknown = JSON.parse((await send(port, "GET", "/health?unit=222222")).text);
     expect(one).toMatchObject({ units: { served: 1 }, counts: { forwarded: 1, forged: 1 } });
     expect((await send(port, "GET", "/health?unit=333333")).status).toBe(404);
+    const ofRelay = () => [...world.bus.retained].filter(([topic]) => topic.includes("/relay/"));
+    const faults = () => ofRelay().flatMap(([topic, payload]) => faultOf(channels, { topic, payload }) ?? []);
+    expect(ofRelay()).toHaveLength(3);
+    expect(faults()).toEqual([]);
     await stopAll(world.clock);
     expect(world.bus.json("kvitt/v1/111111/relay/relay-1")).toMatchObject({ alive: false, registered: false });
+    expect(faults()).toEqual([]);
     expect(world.bus.json("kvitt/v1/relay/relay-1")).toMatchObject({ alive: false });
   }, 20_000);
 

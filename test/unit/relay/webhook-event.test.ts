@@ -136,6 +136,7 @@ describe("the message to the machine", () => {
     const message = toMachine(checkedIn, nowMs, limits);
     expect(message).toMatchObject({ topic: "kvitt/v1/12345/vend-1/event/checked-in", qos: 1, retain: false, expiryS });
     expect(JSON.parse(message.payload)).toEqual({
+      schema: "kvitt.checked-in/1",
       specversion: "1.0",
       id: checkedIn.eventId,
       source: "/kvitt/v1/12345",

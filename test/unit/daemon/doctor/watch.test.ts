@@ -5,6 +5,7 @@ import { createDoctorWatch, withFindings } from "../../../../src/daemon/doctor/w
 import { SimulatedClock } from "../../../../src/service/simulated-clock.ts";
 import { createMemoryLog } from "../../../../src/service/log.ts";
 import type { Link } from "../../../../src/link/port.ts";
+import { aHealth, aSale } from "../../link/reports.ts";
 
 const hourMs = 3_600_000;
 const versions: Finding = { check: "versions", verdict: "good", found: "kvitt 1" };
@@ -114,18 +115,18 @@ describe("the health report", () => {
     const { link: wrapped, tell } = withFindings(link, () => latest);
     tell([warm(76)]);
     expect(published).toEqual([]);
-    wrapped.publishHealth({ state: "ready" });
+    wrapped.publishHealth(aHealth);
     latest = [warm(76)];
     tell(latest);
-    wrapped.publishHealth({ state: "selling" });
+    wrapped.publishHealth({ ...aHealth, state: "selling" });
     expect(published).toEqual([
-      { state: "ready", findings: [] },
-      { state: "ready", findings: [warm(76)] },
-      { state: "selling", findings: [warm(76)] },
+      { ...aHealth, findings: [] },
+      { ...aHealth, findings: [warm(76)] },
+      { ...aHealth, state: "selling", findings: [warm(76)] },
     ]);
     await wrapped.start({ message: async () => {}, connection: () => {}, relay: () => {}, rival: () => {} });
     wrapped.publishState({ state: "ready", reason: undefined, version: "1", since: "" });
-    await wrapped.publishSale("1", {});
+    await wrapped.publishSale("1", aSale);
     wrapped.reply({ id: "1", outcome: "done" });
     await wrapped.stop();
     expect(wrapped.isConnected()).toBe(true);
