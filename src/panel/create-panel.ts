@@ -7,11 +7,11 @@ import { errorText } from "../kit/error-text.ts";
 import type { Frame } from "./frame.ts";
 import type { Clock, Log, Timer } from "../service/port.ts";
 import type { Drawing } from "./draw.ts";
-import { encodePng } from "./png.ts";
+import { described, encodePng } from "./png.ts";
 import type { PanelGeometry } from "./geometry.ts";
 import type { CodeFit, Language, Panel, PanelFacts, Scene, ShowOutcome } from "./port.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
-import { drawScene, type Look, type RenderSettings } from "./render.ts";
+import { type DrawnScene, drawScene, type Look, type RenderSettings } from "./render.ts";
 import { codeArea, pictureFault } from "./scene/layout.ts";
 import type { FrameSink, PresentOutcome } from "./sink.ts";
 import { hasOneName, type Wallet } from "./wallets.ts";
@@ -51,7 +51,6 @@ interface Wanted {
   readonly settle: (outcome: ShowOutcome) => void;
 }
 
-type DrawnScene = Awaited<ReturnType<typeof drawScene>>;
 type Drawn = ({ readonly kind: "drawn" } & DrawnScene) | { readonly kind: "undrawable"; readonly reason: string };
 
 /** A scene that could not be drawn, or only without its code. */
@@ -75,6 +74,8 @@ class SinkPanel implements Panel {
   #stopped: Promise<void> | undefined;
   /** The last frame that the sink was given. */
   #frame: Frame | undefined;
+  /** What stands on it, in words. */
+  #text = "";
   #undrawn: Undrawn | undefined;
   #language = 0;
   #alternating: Timer | undefined;
@@ -150,7 +151,9 @@ class SinkPanel implements Panel {
     if (this.#frame === undefined) throw new Error("nothing has been shown yet");
     const absence = sink.absence();
     if (absence !== undefined) throw new Error(`what stands on the glass is not known: ${absence}`);
-    return drawing.encode?.(this.#frame) ?? encodePng(this.#frame);
+    const text = this.#text;
+    const png = await (drawing.encode?.(this.#frame) ?? encodePng(this.#frame));
+    return described(png, text);
   }
 
   stop(): Promise<void> {
@@ -239,13 +242,14 @@ class SinkPanel implements Panel {
     }
   }
 
-  async #give({ list, frame }: DrawnScene, isSafe: boolean): Promise<PresentOutcome> {
+  async #give({ list, frame, text }: DrawnScene, isSafe: boolean): Promise<PresentOutcome> {
     const { sink, drawing, log } = this.#settings;
     const before = this.#frame;
     this.#frame = frame;
+    this.#text = text;
     const code = list.items.find(({ kind }) => kind === "qr" || kind === "picture");
     try {
-      return await sink.present(frame, { codeArea: code?.box, isSafe });
+      return await sink.present(frame, { codeArea: code?.box, isSafe, text });
     } catch (error) {
       log.error({ error }, "the panel's driver failed");
       return { kind: "failed", reason: errorText(error) };

@@ -53,8 +53,28 @@ function wrapped({ widthPx, heightPx }: Frame, pixels: Uint8Array): Uint8Array {
   );
 }
 
+/** PNG §5.2 and §11.2.1: signature, and a header chunk with thirteen bytes of data. */
+const headerEnd = signature.length + 4 + 4 + 13 + 4;
+/** PNG §11.3.3.2 and §11.3.3.4: the keyword "Description" and its end; then no compression, its method, no language tag, no translated keyword. */
+const describing = Buffer.from("Description\0\0\0\0\0", "latin1");
+
+/** The picture with its alternative text in it, where viewers and screen readers find it. */
+export function described(png: Uint8Array, text: string): Uint8Array {
+  const words = chunk("iTXt", Buffer.concat([describing, Buffer.from(text, "utf8")]));
+  return new Uint8Array(Buffer.concat([png.subarray(0, headerEnd), words, png.subarray(headerEnd)]));
+}
+
+/** The alternative text that `described` put into it; undefined where there is none. */
+export function descriptionOf(png: Uint8Array): string | undefined {
+  const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
+  if (bytes.length < headerEnd + 8 || bytes.toString("latin1", headerEnd + 4, headerEnd + 8) !== "iTXt")
+    return undefined;
+  const data = bytes.subarray(headerEnd + 8, headerEnd + 8 + bytes.readUInt32BE(headerEnd));
+  return data.subarray(0, describing.length).equals(describing) ? data.toString("utf8", describing.length) : undefined;
+}
+
 /** PNG §5.3: length, type, data, and a checksum over type and data. */
-function chunk(type: "IHDR" | "IDAT" | "IEND", data: Uint8Array): Buffer {
+function chunk(type: "IHDR" | "iTXt" | "IDAT" | "IEND", data: Uint8Array): Buffer {
   const typed = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const whole = Buffer.alloc(typed.length + 8);
   whole.writeUInt32BE(data.length, 0);

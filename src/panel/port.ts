@@ -152,7 +152,7 @@ export interface Panel {
    * memory, at growing intervals, and is present again once that works. Otherwise nothing happens.
    */
   rehearse(scene: Scene): void;
-  /** A PNG of what is on the glass now. @throws if that is not known */
+  /** A PNG of what is on the glass now, with the same in words in it (PNG, "Description"). @throws if that is not known */
   screenshot(): Promise<Uint8Array>;
   /** Paints the safe scene and closes. */
   stop(): Promise<void>;

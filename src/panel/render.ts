@@ -4,10 +4,11 @@ import { colourPalette, type Drawing, monoPalette, type Palette, redPalette } fr
 import type { PanelColours, PanelGeometry } from "./geometry.ts";
 import type { Language, Scene } from "./port.ts";
 import { defaultQrPolicy, type QrPolicy } from "./qr/planner.ts";
-import { contentOf } from "./scene/content.ts";
+import { contentOf, type SceneContent } from "./scene/content.ts";
 import type { WalletNaming } from "./wallets.ts";
 import type { Brand, DisplayList } from "./scene/display-list.ts";
 import { layOut } from "./scene/layout.ts";
+import { sceneText } from "./scene/scene-text.ts";
 
 /** The operator's branding of the panel. */
 export interface Look extends Brand {
@@ -29,19 +30,32 @@ export interface RenderSettings {
   readonly wallets?: WalletNaming | undefined;
 }
 
-export function listScene(scene: Scene, settings: RenderSettings): DisplayList {
-  const { geometry, drawing, timeZone, language, secondLanguage: second, policy, look, wallets } = settings;
-  const content = contentOf(scene, language, { timeZone, second, wallets, contact: look?.contact });
+function contentFor(scene: Scene, settings: RenderSettings): SceneContent {
+  const { timeZone, language, secondLanguage: second, look, wallets } = settings;
+  return contentOf(scene, language, { timeZone, second, wallets, contact: look?.contact });
+}
+
+function listContent(content: SceneContent, { geometry, drawing, policy, look }: RenderSettings): DisplayList {
   return layOut(content, geometry, drawing.measure, policy ?? defaultQrPolicy, look);
 }
 
-export async function drawScene(
-  scene: Scene,
-  settings: RenderSettings,
-): Promise<{ readonly list: DisplayList; readonly frame: Frame }> {
-  const list = listScene(scene, settings);
+export function listScene(scene: Scene, settings: RenderSettings): DisplayList {
+  return listContent(contentFor(scene, settings), settings);
+}
+
+/** A scene as a picture, and what stands on it in words. */
+export interface DrawnScene {
+  readonly list: DisplayList;
+  readonly frame: Frame;
+  readonly text: string;
+}
+
+export async function drawScene(scene: Scene, settings: RenderSettings): Promise<DrawnScene> {
+  const content = contentFor(scene, settings);
+  const list = listContent(content, settings);
   const frame = await settings.drawing.draw(list, paletteFor(settings.geometry.colours, settings.look?.accent));
-  return { list, frame };
+  const hasCode = list.items.some(({ kind }) => kind === "qr" || kind === "picture");
+  return { list, frame, text: sceneText(content, settings.language, hasCode) };
 }
 
 export function paletteFor(colours: PanelColours, accent?: string): Palette {

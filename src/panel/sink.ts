@@ -6,6 +6,8 @@ export interface FrameHint {
   readonly isSafe: boolean;
   /** The place of the code, quiet zone included, which must have no ghosts and no colour. Undefined for frames without a code. */
   readonly codeArea: Box | undefined;
+  /** The same in words, for sinks that hand on pictures. */
+  readonly text?: string;
 }
 
 export type PresentOutcome =

@@ -4,8 +4,8 @@ import { backOffCeilingMs } from "../../kit/back-off.ts";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Timer } from "../../service/port.ts";
 import type { Frame } from "../frame.ts";
-import { encodePng } from "../png.ts";
-import type { FrameSink, PresentOutcome } from "../sink.ts";
+import { described, encodePng } from "../png.ts";
+import type { FrameHint, FrameSink, PresentOutcome } from "../sink.ts";
 
 /** Between two attempts to write the same picture. */
 const retries = { firstMs: 1_000, maxMs: 60_000 };
@@ -20,6 +20,7 @@ export interface ImageSinkOptions {
 export class ImageSink implements FrameSink {
   readonly #options: ImageSinkOptions;
   #last: Frame | undefined;
+  #text: string | undefined;
   /** What stands in the file. */
   #written: Uint8Array | undefined;
   #absence: string | undefined = "nothing was shown yet";
@@ -33,8 +34,9 @@ export class ImageSink implements FrameSink {
 
   async open(): Promise<void> {}
 
-  present(frame: Frame): Promise<PresentOutcome> {
+  present(frame: Frame, { text }: Pick<FrameHint, "text"> = {}): Promise<PresentOutcome> {
     this.#last = frame;
+    this.#text = text;
     this.#tries = 0;
     return this.#write();
   }
@@ -63,7 +65,9 @@ export class ImageSink implements FrameSink {
     if (frame === undefined) return { kind: "failed", reason: "the panel is closed" };
     try {
       if (file !== undefined) {
-        const png = await encodePng(frame);
+        const text = this.#text;
+        const bare = await encodePng(frame);
+        const png = text === undefined ? bare : described(bare, text);
         if (this.#written === undefined || Buffer.compare(this.#written, png) !== 0) {
           const temporary = `${file}.new`;
           await writeFile(temporary, png);

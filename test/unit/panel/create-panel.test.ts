@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createPanel } from "../../../src/panel/create-panel.ts";
 import { createDrawing } from "../../../src/panel/draw.ts";
-import { framePng } from "../../../src/panel/png.ts";
+import { descriptionOf, framePng } from "../../../src/panel/png.ts";
 import type { Language, Panel, Scene } from "../../../src/panel/port.ts";
 import type { Frame } from "../../../src/panel/frame.ts";
 import type { FrameHint, FrameSink, PresentOutcome } from "../../../src/panel/sink.ts";
@@ -96,13 +96,13 @@ describe("a panel", () => {
   });
 
   it("lets nothing overtake the safe scene at its end", async () => {
-    const { panel, sink } = rig(small);
+    const { panel, sink } = rig(small, ["en"]);
     await panel.start();
     const [, late] = await Promise.all([panel.stop(), panel.show(sceneNamed("pay")), panel.stop()]);
     expect(late).toEqual({ kind: "failed", reason: "the panel is closed" });
-    expect(sink.shown.map(({ hint }) => hint)).toEqual([
-      { codeArea: undefined, isSafe: true },
-      { codeArea: undefined, isSafe: true },
+    expect(sink.shown.map(({ hint }) => hint)).toMatchObject([
+      { codeArea: undefined, isSafe: true, text: "Starting. One moment." },
+      { codeArea: undefined, isSafe: true, text: "Closed. The machine is switched off." },
     ]);
   });
 
@@ -216,7 +216,7 @@ describe("a panel", () => {
     it("takes the old picture and its code away, and is not present", async () => {
       const { panel, sink, outcome } = await broken();
       expect(outcome.kind === "failed" && outcome.reason).toMatch(/"idle" cannot be drawn/);
-      expect(sink.shown.at(-1)?.hint).toEqual({ codeArea: undefined, isSafe: true });
+      expect(sink.shown.at(-1)?.hint).toMatchObject({ codeArea: undefined, isSafe: true });
       expect(panel.isPresent()).toBe(false);
       expect(panel.absence()).toContain('"idle" cannot be drawn');
     });
@@ -259,5 +259,13 @@ describe("a panel", () => {
         .subarray(1, 4)
         .toString(),
     ).toBe("PNG");
+  });
+
+  it("puts what stands on the glass into the screenshot in words", async () => {
+    const { panel } = rig(small, ["en"]);
+    await panel.start();
+    expect(descriptionOf(await panel.screenshot())).toBe("Starting. One moment.");
+    await panel.show({ kind: "busy" });
+    expect(descriptionOf(await panel.screenshot())).toContain("Busy.");
   });
 });
