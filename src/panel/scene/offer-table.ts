@@ -238,8 +238,8 @@ function offerRow(
   const chipHeight = Math.max(roomy, Math.ceil(sizePx * lineHeight));
   const chip = middle(box, box.xPx + insetPx, chipPx, chipHeight);
   const roomPx = row.widthPx - chipPx - 3 * insetPx - 2 * betweenPx;
-  // A name keeps room for a few letters next to the highest price.
-  const pricePx = Math.min(type.pricePx, Math.floor(roomPx - sizePx * 2.5));
+  // A name keeps room for a few letters next to the highest price; where there is none for both, they share it.
+  const pricePx = Math.min(type.pricePx, Math.max(Math.floor(roomPx - sizePx * 2.5), Math.floor(roomPx / 2)));
   const namePx = roomPx - pricePx;
   const nameX = chip.xPx + chipPx + betweenPx;
   const text = (content: string, at: Box, weight: Weight, textInk: Ink, align: Align): DisplayItem => {

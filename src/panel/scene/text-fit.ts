@@ -100,6 +100,9 @@ export interface FitLimits {
   readonly isWholePx?: boolean;
 }
 
+/** Below it nothing is drawn that could be seen. */
+const sizePxLeast = 1;
+
 /** The largest size up to that of the style at which the text fits the box. Text that fits at no size is cut short with "…". */
 export function fitText(
   text: string,
@@ -110,7 +113,8 @@ export function fitText(
   const { sizePx } = style;
   const next = (size: number): number => (isWholePx ? Math.ceil(size) - 1 : size * shrinkBy);
   const fitting = letterFits(text, box.widthPx, { ...style, sizePx: Math.min(sizePx, smallestPx) });
-  const smallest = isWholePx ? Math.max(1, Math.floor(fitting)) : fitting;
+  // Not even a box without any width is searched for ever.
+  const smallest = Math.max(sizePxLeast, isWholePx ? Math.floor(fitting) : fitting);
   for (let size = isWholePx ? Math.floor(sizePx) : sizePx; size >= smallest; size = next(size)) {
     const lines = wrapEvenly(text, box.widthPx, { ...style, sizePx: size });
     if (lines === undefined || lines.length > linesMax) continue;

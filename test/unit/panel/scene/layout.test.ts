@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createDrawing } from "../../../../src/panel/draw.ts";
 import { languages } from "../../../../src/panel/languages.ts";
 import type { Offer, Scene } from "../../../../src/panel/port.ts";
+import { fitText } from "../../../../src/panel/scene/text-fit.ts";
 import { listScene } from "../../../../src/panel/render.ts";
 import { sampleScenes } from "../../../../src/panel/scene/samples.ts";
 import { faultsOf } from "../faults.ts";
@@ -83,6 +84,23 @@ it("whatever products are called and however many there are", () => {
     }),
     { numRuns: 200 },
   );
+});
+
+it("products with short names and long numbers, all sold out, are drawn and not searched room for without end", () => {
+  const widest: Offer = { name: "a", price: money(1_000, "DKK"), line: "WWWWWWWW", soldOut: true };
+  for (const geometry of geometries)
+    for (const count of [1, 3, 5, 8, 12, 20]) {
+      const offers = Array.from({ length: count }, () => widest);
+      const scene: Scene = { kind: "choose", offers, reserved: undefined, secondsLeft: 30 };
+      const list = listScene(scene, { geometry, drawing, timeZone, language: "da" });
+      expect(faultsOf(list, drawing.measure), `${count} on ${geometry.id}`).toEqual([]);
+    }
+});
+
+it("a text that is given no room at all comes out small instead of never", () => {
+  const style = { sizePx: 30, weight: "medium", measure: drawing.measure } as const;
+  for (const isWholePx of [false, true])
+    expect(fitText("–", { widthPx: -46, heightPx: 89 }, style, { linesMax: 1, isWholePx }).sizePx).toBe(1);
 });
 
 it("e-paper shows no time that it could not count down", () => {
