@@ -35,7 +35,7 @@ const result = await build({
   sourcemap: "linked",
   chunkNames: "chunks/[name]-[hash]",
   // Native, or only in a checkout: loaded from node_modules when they are used.
-  external: ["@napi-rs/canvas", "node-hid", "onoff", "koffi", "aedes", "jsqr", "pino"],
+  external: ["@napi-rs/canvas", "node-hid", "onoff", "koffi", "aedes", "pino"],
   banner: {
     js: "import { createRequire as kvittRequire } from 'node:module'; const require = kvittRequire(import.meta.url);",
   },

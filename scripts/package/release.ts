@@ -23,7 +23,7 @@ export interface ReleaseParts {
   readonly cache: string;
 }
 
-/** What the bundle loads from node_modules on a device (scripts/build.ts, external). The demo and its two modules stay in the checkout. */
+/** What the bundle loads from node_modules on a device (scripts/build.ts, external). The demo and its broker stay in the checkout. */
 const loaded = ["@napi-rs/canvas", "koffi", "node-hid", "onoff", "pino"];
 /** Needed to compile modules, not to run them. */
 const onlyToBuild = new Set(["nan", "node-addon-api"]);

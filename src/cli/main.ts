@@ -74,6 +74,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: "a simulated Vipps MobilePay to train on",
     load: async () => (await import("./commands/simulator.ts")).command,
   },
+  stickers: {
+    summary: "print the machine's code: stickers with cut marks, sheet, table",
+    load: async () => (await import("./commands/stickers.ts")).command,
+  },
   update: {
     summary: "fetch a signed release and try it",
     load: async () => (await import("./commands/update.ts")).command,

@@ -51,7 +51,7 @@ const fontFiles: Readonly<Record<Weight, string>> = {
 };
 
 /** The bundled font, registered under names of our own so that no font of the host is used by mistake. */
-function fontName(weight: Weight): string {
+export function fontName(weight: Weight): string {
   return `kvitt ${family} ${weight}`;
 }
 

@@ -73,8 +73,17 @@ export function descriptionOf(png: Uint8Array): string | undefined {
   return data.subarray(0, describing.length).equals(describing) ? data.toString("utf8", describing.length) : undefined;
 }
 
+/** The picture with its size on paper in it. PNG §11.3.4.3: pixels a metre across and down, and 1 for "metre". */
+export function atDensity(png: Uint8Array, perMm: number): Uint8Array {
+  const data = Buffer.alloc(9);
+  data.writeUInt32BE(Math.round(perMm * 1_000), 0);
+  data.writeUInt32BE(Math.round(perMm * 1_000), 4);
+  data[8] = 1;
+  return new Uint8Array(Buffer.concat([png.subarray(0, headerEnd), chunk("pHYs", data), png.subarray(headerEnd)]));
+}
+
 /** PNG §5.3: length, type, data, and a checksum over type and data. */
-function chunk(type: "IHDR" | "iTXt" | "IDAT" | "IEND", data: Uint8Array): Buffer {
+function chunk(type: "IHDR" | "iTXt" | "pHYs" | "IDAT" | "IEND", data: Uint8Array): Buffer {
   const typed = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const whole = Buffer.alloc(typed.length + 8);
   whole.writeUInt32BE(data.length, 0);

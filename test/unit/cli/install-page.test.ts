@@ -8,6 +8,7 @@ import init from "../../../src/cli/commands/init.ts";
 import { command as machine } from "../../../src/cli/commands/machine.ts";
 import panel from "../../../src/cli/commands/panel.ts";
 import { command as sales } from "../../../src/cli/commands/sales.ts";
+import { command as stickers } from "../../../src/cli/commands/stickers.ts";
 import { command as update } from "../../../src/cli/commands/update.ts";
 import { planProvision } from "../../../src/daemon/provision/plan.ts";
 import { panelFolder } from "../../../src/panel/assets.ts";
@@ -22,6 +23,7 @@ const usages: Readonly<Record<string, string>> = {
   machine: machine.usage,
   panel: panel.usage,
   sales: sales.usage,
+  stickers: stickers.usage,
   update: update.usage,
 };
 
