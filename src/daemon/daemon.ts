@@ -13,9 +13,11 @@ import type { Machine } from "../machine/port.ts";
 import { type AdjustableClock, adjustableClock } from "../service/adjustable-clock.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
 import { createHost } from "../service/host.ts";
+import { slotsFolder, stateFolder } from "../update/request.ts";
+import { createUpdates } from "../update/updates.ts";
 import { createNotifier, type Notifier } from "../service/notify.ts";
 import { createOwned } from "../service/owned.ts";
-import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
+import type { Clock, Entropy, Host, Log, LogExcerpt, Updates } from "../service/port.ts";
 import { createSystemClock, type SystemClock } from "../service/system-clock.ts";
 import { createTimeExtension } from "../service/time-extension.ts";
 import { feedWatchdog } from "../service/watchdog.ts";
@@ -48,6 +50,7 @@ export interface DaemonService {
   readonly entropy: Entropy;
   readonly notifier: Notifier;
   readonly host: Host;
+  readonly updates: Updates;
   /** Puts the wall clock of a simulated machine wrong. */
   readonly setWallOffset: (offsetMs: number) => void;
 }
@@ -70,8 +73,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { clock, setWallOffset } = clockOf(isSimulated, systemClock);
   const entropy = createSystemEntropy();
   const host = createHost({ env, clock, end: () => process.kill(process.pid, "SIGTERM") });
+  const updates = createUpdates({ running: options.version, slots: slotsFolder, state: stateFolder, clock });
   const notifier = await createNotifier(env["NOTIFY_SOCKET"], log);
-  const service = { clock, entropy, notifier, host, setWallOffset };
+  const service = { clock, entropy, notifier, host, updates, setWallOffset };
   const parts = configuredParts({
     ...options,
     clock,
@@ -107,7 +111,7 @@ export async function runParts(options: DaemonOptions, service: DaemonService, p
 /** One life of the kiosk. @throws JournalError or StoredValueError before anything is sold. */
 async function sell(options: DaemonOptions, service: DaemonService, parts: DaemonParts): Promise<void> {
   const { config, env, log, recentLog, signal, version } = options;
-  const { clock, entropy, notifier, host, setWallOffset } = service;
+  const { clock, entropy, notifier, host, updates, setWallOffset } = service;
   const notify = (message: string): void => notifier.notify(message);
   await using owned = createOwned({ clock, log });
   const extension = createTimeExtension(notify, clock);
@@ -142,6 +146,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
     provider,
     shopQr: () => shopCode.qr(),
     host,
+    updates,
     recentLog,
     clock,
     entropy,

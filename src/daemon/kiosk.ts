@@ -8,7 +8,7 @@ import type { Link } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
 import { merchantQrId, referenceOf } from "../sale/ids.ts";
-import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
+import type { Clock, Entropy, Host, Log, LogExcerpt, Updates } from "../service/port.ts";
 import { createUlid } from "../service/ulid.ts";
 import type { QrPicture } from "../vipps/port.ts";
 import type { ProviderPorts } from "./provider.ts";
@@ -24,6 +24,7 @@ export interface KioskParts {
   /** The web shop's code, once it is known. */
   readonly shopQr: () => QrPicture | undefined;
   readonly host: Host;
+  readonly updates: Updates;
   readonly recentLog: () => LogExcerpt;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -60,6 +61,7 @@ export function kioskOf(config: Config, parts: KioskParts): Kiosk {
       log,
       freshReference: () => referenceOf(id, createUlid(clock, entropy)),
       host: parts.host,
+      updates: parts.updates,
       recentLog: parts.recentLog,
     },
   );

@@ -114,6 +114,7 @@ function doneAtOnce({ id, order }: Command, parts: CommandParts): CommandReply |
     case "logs":
     case "restart":
     case "reboot":
+    case "update":
       return undefined;
   }
 }
@@ -129,7 +130,7 @@ function refusalOf(
   }
   if (order.kind === "deliver" && order.orderId !== undefined && wasHandedIn(journal, order.orderId))
     return { isExpired: false, reason: `order ${order.orderId} was handed in before` };
-  if (order.kind === "restart") {
+  if (order.kind === "restart" || order.kind === "update") {
     const reason = host.restartFault();
     return reason === undefined ? undefined : { isExpired: false, reason };
   }
@@ -159,6 +160,7 @@ function commandFacts(
       return [...answers, ...catalogueChanges(order.catalogue, configured)];
     case "restart":
     case "reboot":
+    case "update":
       return [hostOrderChange(id, order.kind, host.bootId())];
     case "identify":
     case "screenshot":
@@ -199,6 +201,7 @@ function commandEvent({ order, id }: Command, wallMs: number): Unstamped<SaleEve
     case "logs":
     case "restart":
     case "reboot":
+    case "update":
       return undefined;
   }
 }
@@ -221,7 +224,8 @@ async function carryOut({ id, order }: Command, parts: CommandParts): Promise<vo
         return;
       case "restart":
       case "reboot":
-        await hostOrders.carryOut(id, order.kind);
+      case "update":
+        await hostOrders.carryOut(id, order);
         return;
       case "out-of-service":
       case "in-service":

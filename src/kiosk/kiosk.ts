@@ -180,8 +180,8 @@ class WholeKiosk implements Kiosk {
     };
     const onChange = (): void => this.#review();
     const reply = (answer: CommandReply): void => this.#reply(answer);
-    const { host, recentLog } = ports;
-    this.#hostOrders = createHostOrders({ host, journal, loop, reply, clock, log });
+    const { host, updates, recentLog } = ports;
+    this.#hostOrders = createHostOrders({ host, updates, journal, loop, reply, clock, log });
     const commandParts = {
       loop,
       journal,

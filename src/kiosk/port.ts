@@ -8,7 +8,7 @@ import type { Catalogue } from "../sale/catalogue.ts";
 import type { LineFaultOf } from "../sale/catalogue-check.ts";
 import type { MerchantQrId, Reference } from "../sale/ids.ts";
 import type { SalePolicy } from "../sale/policy.ts";
-import type { Clock, Entropy, Host, Log, LogExcerpt } from "../service/port.ts";
+import type { Clock, Entropy, Host, Log, LogExcerpt, Updates } from "../service/port.ts";
 import type { MerchantQrs, Payments, QrPicture } from "../vipps/port.ts";
 
 /** What the configuration adds to the words. */
@@ -53,6 +53,7 @@ export interface KioskPorts {
   readonly freshReference: () => Reference;
   /** Asked on command only. */
   readonly host: Host;
+  readonly updates: Updates;
   /** What the log said lately; nothing secret is in it. */
   readonly recentLog: () => LogExcerpt;
 }

@@ -1,6 +1,7 @@
 /** The command as it travels: signed JSON in, the port's `CommandOrder` out. */
 import * as z from "zod";
 import { defined } from "../kit/defined.ts";
+import { versionPattern } from "../kit/release-version.ts";
 import type { Catalogue, Product } from "../sale/catalogue.ts";
 import { currency, money, reference, timestamp } from "./message-fields.ts";
 import type { CommandOrder } from "./port.ts";
@@ -65,6 +66,8 @@ export const orderSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("logs") }),
   z.object({ kind: z.literal("restart") }),
   z.object({ kind: z.literal("reboot") }),
+  // No address: where releases come from is the machine's own word.
+  z.object({ kind: z.literal("update"), version: z.string().regex(versionPattern).optional() }),
 ]);
 
 /** The order in the port's words. */
@@ -80,6 +83,8 @@ export function toOrder(parsed: z.infer<typeof orderSchema>): CommandOrder {
       return { kind: parsed.kind, reference: parsed.reference };
     case "serviced":
       return { kind: parsed.kind, line: parsed.line };
+    case "update":
+      return { kind: parsed.kind, version: parsed.version };
     case "out-of-service":
     case "in-service":
     case "identify":

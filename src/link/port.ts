@@ -66,7 +66,9 @@ export type CommandOrder =
   /** Ends the daemon, for the service manager to start it anew. */
   | { readonly kind: "restart" }
   /** Starts the computer anew. */
-  | { readonly kind: "reboot" };
+  | { readonly kind: "reboot" }
+  /** Brings a newer release; the newest at the configured address where no version is named. */
+  | { readonly kind: "update"; readonly version: string | undefined };
 
 export type CommandReply =
   | {

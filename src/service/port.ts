@@ -66,6 +66,23 @@ export interface Host {
   reboot(): Promise<HostAnswer>;
 }
 
+/** What became of an order for another release of kvitt. */
+export type UpdateOutcome =
+  | { readonly kind: "done"; readonly detail: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** root's updater: this process can ask for a release, and is ended for it. So what became of it is often known only to a later life. */
+export interface Updates {
+  /**
+   * Orders a release under the name `id`, which no order had before.
+   * @param version the newest where it is undefined
+   * @returns taken as soon as the order survives a power cut
+   */
+  ask(id: string, version: string | undefined): Promise<HostAnswer>;
+  /** Resolves when it is known, also of an order of an earlier life, and in any case within some hours. Rejects when `signal` aborts. */
+  outcome(id: string, signal: AbortSignal): Promise<UpdateOutcome>;
+}
+
 export interface SocketFile {
   /** Removes the file, unless somebody else has put another one there. Idempotent. */
   remove(): Promise<void>;

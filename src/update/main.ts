@@ -5,15 +5,25 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, readlink, stat, statfs } from "node:fs/promises";
+import { readFile, readlink, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { errorText } from "../kit/error-text.ts";
 import { createSystemEntropy } from "../service/entropy.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { readUpdateSettings, viewDaemon } from "./daemon-view.ts";
+import { readReleaseKeys } from "./keys.ts";
 import { type Manifest, type ReleaseFile, UpdateError } from "./manifest.ts";
-import { forgetRequest, readRequest, slotsFolder, stateFolder, writeAnswer } from "./request.ts";
+import {
+  forgetRequest,
+  readAnswer,
+  readRequest,
+  slotsFolder,
+  stateFolder,
+  type UpdateAnswer,
+  type UpdateRequest,
+  writeAnswer,
+} from "./request.ts";
 import { openSlotDisk } from "./slot-disk.ts";
 import { httpSource } from "./source.ts";
 import { carryOut } from "./updater.ts";
@@ -31,16 +41,6 @@ function architecture(): Manifest["architecture"] {
   if (process.arch === "x64") return "amd64";
   if (process.arch === "arm64") return "arm64";
   throw new UpdateError("local", `there are no releases for ${process.arch}`);
-}
-
-async function readKeys(): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const folder of keyFolders) {
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names.filter((one) => one.endsWith(".pem")))
-      found.push(await readFile(join(folder, name), "utf8"));
-  }
-  return found;
 }
 
 async function runningFolder(): Promise<string | undefined> {
@@ -72,6 +72,21 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
 async function main(): Promise<void> {
   const request = await readRequest(stateFolder);
   if (request === undefined) return;
+  const earlier = await readAnswer(slotsFolder);
+  // The power went between the answer and the end of the request.
+  if (earlier?.id === request.id) return;
+  const answer = await perform(request, earlier).catch(async (error: unknown) => {
+    const failed = { id: request.id, outcome: "failed", isRestarting: false, text: errorText(error) } as const;
+    await tell(failed);
+    return failed;
+  });
+  say(`${answer.outcome}: ${answer.text}`);
+  if (answer.outcome !== "installed") process.exitCode = 1;
+}
+
+const tell = (answer: UpdateAnswer): Promise<void> => writeAnswer(slotsFolder, answer);
+
+async function perform(request: UpdateRequest, earlier: UpdateAnswer | undefined): Promise<UpdateAnswer> {
   const settings = await readUpdateSettings(configPath, "/run/kvitt");
   const packageVersion = (await readFile(join(ownRelease, "package.json"), "utf8")).match(
     /"version":\s*"([^"]+)"/,
@@ -80,9 +95,9 @@ async function main(): Promise<void> {
     const folder = await runningFolder();
     return folder?.startsWith(`${slotsFolder}/`) === true ? folder.slice(slotsFolder.length + 1) : undefined;
   };
-  const answer = await carryOut(request, {
+  return carryOut(request, {
     disk: openSlotDisk(slotsFolder),
-    keys: await readKeys(),
+    keys: await readReleaseKeys(keyFolders),
     architecture: architecture(),
     packageVersion: packageVersion ?? "0.0.0",
     configuredUrl: settings.url,
@@ -99,7 +114,10 @@ async function main(): Promise<void> {
       return bavail * bsize;
     },
     runningSlot,
+    isDaemonThere: async () => (await runningFolder()) !== undefined,
     look: () => viewDaemon(settings.serviceSocket),
+    earlier,
+    tell,
     async restart() {
       // Not waited for: whether it starts well is the gate's to say.
       await run("systemctl", ["--no-block", "try-restart", "kvitt.service"], { timeout: commandTimeoutMs });
@@ -108,9 +126,6 @@ async function main(): Promise<void> {
     monotonicMs: () => clock.monotonicMs(),
     say,
   });
-  await writeAnswer(slotsFolder, answer);
-  say(`${answer.outcome}: ${answer.text}`);
-  if (answer.outcome !== "installed") process.exitCode = 1;
 }
 
 try {

@@ -2,10 +2,12 @@
  * A release as its maker signs it: a list of files with their hashes. Who can put something under the address changes nothing, nor does who listens in
  * between: what is not in a signed list is not unpacked.
  */
-import { createPublicKey, verify } from "node:crypto";
+import { verify } from "node:crypto";
 import * as z from "zod";
 import { CodedError } from "../kit/coded-error.ts";
 import { parseJson } from "../kit/json.ts";
+import { versionPattern } from "../kit/release-version.ts";
+import type { ReleaseKeys } from "./keys.ts";
 
 export type UpdateErrorCode =
   /** Nothing was found, or not within the time: worth another try. */
@@ -25,8 +27,6 @@ export type UpdateErrorCode =
 
 export class UpdateError extends CodedError<UpdateErrorCode> {}
 
-/** Three numbers, as the launcher orders them. */
-export const versionPattern = /^\d{1,6}\.\d{1,6}\.\d{1,6}$/;
 const version = z.string().regex(versionPattern, "a version of three numbers, as 1.2.3");
 /** Folders and names without a leading dot: nothing leaves the slot, and nothing hides in it. */
 const pathPattern = /^(?:[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*\/)*[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*$/;
@@ -67,31 +67,31 @@ export const manifestBytesMax = 8 * 1024 * 1024;
 
 /**
  * @param signature base64 of an Ed25519 signature (RFC 8032) over exactly these bytes
- * @param keys PEM, any of which may have signed
+ * @param known any of its keys may have signed
  * @throws UpdateError `signature` before anything of the bytes is looked at, `manifest`
  */
-export function readManifest(bytes: Uint8Array, signature: string, keys: readonly string[]): Manifest {
+export function readManifest(bytes: Uint8Array, signature: string, known: ReleaseKeys): Manifest {
+  const { keys, faults } = known;
   if (keys.length === 0)
     throw new UpdateError(
       "signature",
-      "this machine knows no key for releases: put the maker's public key (PEM) into /etc/kvitt/update-keys, or update through apt",
+      "this machine knows no key for releases: put the maker's public key (PEM) into /etc/kvitt/update-keys, or update through apt" +
+        andFaults(faults),
     );
   const raw = Buffer.from(signature.trim(), "base64");
-  if (!keys.some((key) => isSignedBy(bytes, raw, key)))
+  if (!keys.some((key) => verify(null, bytes, key, raw)))
     throw new UpdateError(
       "signature",
-      "the release is not signed by a key that this machine knows: nothing was changed",
+      `the release is not signed by a key that this machine knows: nothing was changed${andFaults(faults)}`,
     );
   const parsed = manifest.safeParse(parseJson(bytes));
   if (parsed.success) return parsed.data;
   throw new UpdateError("manifest", `the release's manifest is signed, and wrong: ${z.prettifyError(parsed.error)}`);
 }
 
-function isSignedBy(bytes: Uint8Array, signature: Uint8Array, pem: string): boolean {
-  const key = createPublicKey(pem);
-  if (key.asymmetricKeyType !== "ed25519")
-    throw new UpdateError("local", `a release key has to be Ed25519, not ${key.asymmetricKeyType ?? "unknown"}`);
-  return verify(null, bytes, key, signature);
+/** The maker's key may be in one of them. */
+function andFaults(faults: readonly string[]): string {
+  return faults.map((fault) => `; ${fault}`).join("");
 }
 
 /** Both are three numbers. */

@@ -4,12 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename, rm, writeFile } from "node:fs/promises";
+import { link, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { errorText } from "../kit/error-text.ts";
 import { parseJson } from "../kit/json.ts";
-import { UpdateError, versionPattern } from "./manifest.ts";
+import { versionPattern } from "../kit/release-version.ts";
+import { UpdateError } from "./manifest.ts";
 
 /** Where slots and what is known of them are. */
 export const slotsFolder = "/var/lib/kvitt-slots";
@@ -36,7 +37,7 @@ const wanted = z.discriminatedUnion("kind", [
 ]);
 export type WantedRelease = z.infer<typeof wanted>;
 
-const updateRequest = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), wanted });
+const updateRequest = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), wanted });
 /** `id` comes back in the answer. */
 export type UpdateRequest = z.infer<typeof updateRequest>;
 
@@ -50,20 +51,35 @@ export function wantedRelease(text: string | undefined): WantedRelease | undefin
 }
 
 /**
- * Orders an update; a request that nobody has taken yet is replaced. Resolves when the request is there, long before anything is updated.
+ * Orders an update. Resolves when the request is there and survives a power cut, long before anything is updated.
  * @param folder `stateFolder`, unless a test has another
- * @throws the file system's error when this user may not
+ * @throws UpdateError `local` while another order is not carried out yet: one after the other, so that each gets its answer; the file system's error when
+ * this user may not
  */
 export async function requestUpdate(folder: string, request: UpdateRequest): Promise<void> {
   // root may order, too, in a folder that is another user's: a new file under a name that nobody could have put a link at ("wx": O_EXCL, open(2)).
   const fresh = join(folder, `${requestName}.${randomUUID()}`);
+  const path = join(folder, requestName);
   try {
     await writeFile(fresh, `${JSON.stringify(request)}\n`, { mode: 0o600, flush: true, flag: "wx" });
-    await rename(fresh, join(folder, requestName));
+    // Whole at once, and never in another's place (link(2), EEXIST).
+    await link(fresh, path);
+    await syncFolder(folder);
   } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    throw new UpdateError(
+      "local",
+      `an earlier order is still being carried out: journalctl -u kvitt-update tells of it; where nobody does, enable kvitt-update.path, or take it back with rm ${path}`,
+      { cause: error },
+    );
+  } finally {
     await rm(fresh, { force: true });
-    throw error;
   }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r");
+  await folder.sync();
 }
 
 /**
@@ -92,16 +108,34 @@ async function readPlainFile(path: string): Promise<Uint8Array> {
   return buffer.subarray(0, bytesRead);
 }
 
+/** The daemon's side: whether its request is still there, which the updater takes away when it has answered. */
+export async function isRequested(folder: string, id: string): Promise<boolean> {
+  const request = await readRequest(folder).catch((error: unknown) => {
+    if (error instanceof UpdateError) return undefined;
+    throw error;
+  });
+  return request?.id === id;
+}
+
+/** Nobody answered: it is not to be carried out any more. */
+export async function withdrawRequest(folder: string, id: string): Promise<void> {
+  if (await isRequested(folder, id)) await forgetRequest(folder);
+}
+
 /** Carried out or refused: it is not taken again. */
 export async function forgetRequest(folder: string): Promise<void> {
   await rm(join(folder, requestName), { force: true });
 }
 
-const updateAnswer = z.strictObject({
+/** Read by releases of other ages than the updater's: what they do not know is left out. */
+const updateAnswer = z.object({
   id: z.string(),
   outcome: z.enum(["installed", "refused", "failed"]),
-  version: z.string().optional(),
+  /** The one that is unpacked. */
+  version: z.string().regex(versionPattern).optional(),
   text: z.string(),
+  /** The daemon is about to be started anew, for this release to get its try; else that comes with its next start, or this release runs already. */
+  isRestarting: z.boolean().default(false),
   /** What the daemon said to be missing before it was restarted, for the gate; undefined when it did not say. */
   missingBefore: z.array(z.string()).readonly().optional(),
 });
@@ -109,10 +143,12 @@ const updateAnswer = z.strictObject({
 export type UpdateAnswer = z.infer<typeof updateAnswer>;
 const answerName = "answer.json";
 
+/** Resolves when it survives a power cut. */
 export async function writeAnswer(folder: string, answer: UpdateAnswer): Promise<void> {
   const fresh = join(folder, `${answerName}.new`);
   await writeFile(fresh, `${JSON.stringify(answer)}\n`, { mode: 0o644, flush: true });
   await rename(fresh, join(folder, answerName));
+  await syncFolder(folder);
 }
 
 /** The last answer; undefined while there is none. */

@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { isNewerVersion, lastFile, type Manifest, type ReleaseFile, UpdateError, versionPattern } from "./manifest.ts";
+import { versionPattern } from "../kit/release-version.ts";
+import { isNewerVersion, lastFile, type Manifest, type ReleaseFile, UpdateError } from "./manifest.ts";
 import type { SlotDisk } from "./slot-disk.ts";
 
 export interface UnpackParts {

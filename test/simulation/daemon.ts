@@ -11,6 +11,7 @@ import type { Scene } from "../../src/panel/port.ts";
 import { referenceOf } from "../../src/sale/ids.ts";
 import { createMemoryLog } from "../../src/service/log.ts";
 import type { Host } from "../../src/service/port.ts";
+import { SimulatedUpdates } from "../../src/update/simulated-updates.ts";
 import { settle } from "../../src/service/simulated-clock.ts";
 import { createUlid } from "../../src/service/ulid.ts";
 import { createVippsClient } from "../../src/vipps/client.ts";
@@ -204,6 +205,8 @@ export class Daemon {
         log,
         freshReference: () => referenceOf(this.#world.id, createUlid(life.clock, entropy)),
         host: this.#hostOf(),
+        // Nobody orders an update here: what becomes of one is files, which test/integration/update cuts the power of.
+        updates: new SimulatedUpdates(),
         recentLog: () => ({ since: new Date(clock.wallMs()).toISOString(), lines: [] }),
       },
     );

@@ -28,6 +28,7 @@ Signs one order, sends it to a machine and waits for its reply. Exit code 0 when
   --key FILE      the machine's command key, at least ${commandKeyBytesMin} characters, readable by you alone
   --counter N     higher than in every command before; default: milliseconds since 1970
   --valid S       seconds until it expires, 1 to ${validSMax}, default 60; also how long the reply is waited for
+                  (9000 for an update, which is answered when it has passed its gate)
   --username USER user at the broker; the password comes from MQTT_PASSWORD
   --ca FILE       PEM of the broker's authority
   --json          prints the reply as JSON`;

@@ -47,7 +47,7 @@ async function gate(version: string): Promise<string> {
 }
 
 const answer = (version: string, missingBefore: readonly string[]): Promise<void> =>
-  writeAnswer(folder, { id: "one", outcome: "installed", version, text: "", missingBefore });
+  writeAnswer(folder, { id: "one", outcome: "installed", version, text: "", isRestarting: true, missingBefore });
 
 it("ends a release that lost the panel", async () => {
   await answer("1.2.0", []);

@@ -20,7 +20,6 @@ import { launch, makeSlotMachine, releaseFiles, type SlotMachine, writeRelease }
 
 const script = fileURLToPath(new URL("../../../scripts/release.ts", import.meta.url));
 const keys = generateKeyPairSync("ed25519");
-const publicKey = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
 
 let folder: string;
 let site: string;
@@ -77,7 +76,7 @@ function update(): Promise<UpdateAnswer> {
     { id: "one", wanted: { kind: "url", url: `http://127.0.0.1:${port}/` } },
     {
       disk: openSlotDisk(machine.slots),
-      keys: [publicKey],
+      keys: { keys: [keys.publicKey], faults: [] },
       architecture: "amd64",
       packageVersion: "1.0.0",
       configuredUrl: undefined,
@@ -87,6 +86,9 @@ function update(): Promise<UpdateAnswer> {
       freeBytes: async () => 1e12,
       runningSlot: async () => undefined,
       look: async () => ({ kind: "silent" }),
+      isDaemonThere: async () => false,
+      earlier: undefined,
+      tell: async () => {},
       restart: async () => {},
       sleep: async () => {},
       monotonicMs: () => 0,

@@ -23,6 +23,7 @@ import { createMemoryLog } from "../../../src/service/log.ts";
 import type { LogExcerpt } from "../../../src/service/port.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { SimulatedHost } from "../../../src/service/simulated-host.ts";
+import { SimulatedUpdates } from "../../../src/update/simulated-updates.ts";
 import type { MerchantQrs, Payments } from "../../../src/vipps/port.ts";
 import { PanelTwin } from "../../simulation/twins.ts";
 
@@ -253,7 +254,14 @@ function rig(spoil: Spoil = () => {}, disk = new SimulatedDisk()) {
   const signals = { signal: stop.signal, hurry: hurry.signal };
   const options = { config: whole, env: {}, log, recentLog, version: "1", ...signals };
   const ended: { how: "runs" | "well" | { readonly error: unknown } } = { how: "runs" };
-  const service = { clock, entropy, notifier, host: new SimulatedHost(), setWallOffset: () => {} };
+  const service = {
+    clock,
+    entropy,
+    notifier,
+    host: new SimulatedHost(),
+    updates: new SimulatedUpdates(),
+    setWallOffset: () => {},
+  };
   const running = settle()
     .then(() => runParts(options, service, parts))
     .then(

@@ -22,6 +22,8 @@ import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { createMemoryLog, type LogLine } from "../../../src/service/log.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
 import { SimulatedHost } from "../../../src/service/simulated-host.ts";
+import { SimulatedUpdates } from "../../../src/update/simulated-updates.ts";
+import type { Updates } from "../../../src/service/port.ts";
 import { createUlid } from "../../../src/service/ulid.ts";
 import type { CallbackQr, CallOutcome, CreatedPayment, MerchantQrs, Payments } from "../../../src/vipps/port.ts";
 import { catalogue, policy } from "../sale/support.ts";
@@ -234,6 +236,7 @@ export class KioskRig {
   readonly lines: LogLine[] = [];
   readonly drops: DroppedThing[] = [];
   readonly host: SimulatedHost;
+  readonly updates: Updates;
   readonly machine: SimulatedMachine;
   readonly kiosk: Kiosk;
   #commands = 0;
@@ -243,15 +246,18 @@ export class KioskRig {
     policy: changes = {},
     settings = {},
     host = new SimulatedHost(),
+    updates = new SimulatedUpdates(),
   }: {
     readonly journal?: MemoryJournal;
     readonly policy?: Partial<SalePolicy>;
     readonly settings?: Partial<KioskSettings>;
     readonly host?: SimulatedHost;
+    readonly updates?: Updates;
   } = {}) {
     const { clock, panel, link, provider } = this;
     this.journal = journal;
     this.host = host;
+    this.updates = updates;
     const entropy = createSeededEntropy(1);
     this.machine = createSimulatedMachine({ clock, entropy, deliveryMs: 2_000, drops: this.drops });
     this.kiosk = createKiosk(
@@ -280,6 +286,7 @@ export class KioskRig {
         log: createMemoryLog(this.lines),
         freshReference: () => referenceOf(id, createUlid(clock, entropy)),
         host,
+        updates,
         recentLog: () => ({ since: "2026-11-23T12:00:00.000Z", lines: [{ level: "info", msg: "hello" }] }),
       },
     );

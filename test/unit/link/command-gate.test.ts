@@ -30,12 +30,15 @@ describe("command gate", () => {
     { kind: "logs" },
     { kind: "restart" },
     { kind: "reboot" },
+    { kind: "update" },
+    { kind: "update", version: "1.4.2" },
   ])("passes $kind as it was ordered", (order) => {
     expect(gate().judge({ order })).toMatchObject({ kind: "pass", command: { id: "command-1", counter: 6, order } });
   });
 
   it.each([
     { kind: "self-destruct" },
+    { kind: "update", version: "https://updates.example/" },
     { kind: "deliver" },
     { kind: "refund", reference: "somebody-else" },
     { kind: "refund", reference, amount: { minor: 0.5, currency: "NOK" } },

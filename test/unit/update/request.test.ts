@@ -7,10 +7,12 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { UpdateError } from "../../../src/update/manifest.ts";
 import {
   forgetRequest,
+  isRequested,
   readAnswer,
   readRequest,
   requestUpdate,
   wantedRelease,
+  withdrawRequest,
   writeAnswer,
 } from "../../../src/update/request.ts";
 
@@ -27,6 +29,23 @@ it("comes back as it was ordered, once, and leaves no other file", async () => {
   expect(await readdir(folder)).toStrictEqual(["request.json"]);
   await forgetRequest(folder);
   expect(await readRequest(folder)).toBeUndefined();
+});
+
+it("a second order waits for nobody and replaces none: the first keeps its answer", async () => {
+  const first = { id: "a_1", wanted: { kind: "newest" } } as const;
+  await requestUpdate(folder, first);
+  await expect(requestUpdate(folder, { id: "b-2", wanted: { kind: "newest" } })).rejects.toThrow(UpdateError);
+  expect(await readRequest(folder)).toStrictEqual(first);
+  expect(await readdir(folder)).toStrictEqual(["request.json"]);
+});
+
+it("only whose order it is takes it back", async () => {
+  await requestUpdate(folder, { id: "a-1", wanted: { kind: "newest" } });
+  expect([await isRequested(folder, "a-1"), await isRequested(folder, "b-2")]).toStrictEqual([true, false]);
+  await withdrawRequest(folder, "b-2");
+  expect(await isRequested(folder, "a-1")).toBe(true);
+  await withdrawRequest(folder, "a-1");
+  expect(await isRequested(folder, "a-1")).toBe(false);
 });
 
 it.each<readonly [string, (path: string) => Promise<void>]>([
@@ -61,7 +80,7 @@ it.each([
 
 it("an answer comes back whole", async () => {
   expect(await readAnswer(folder)).toBeUndefined();
-  const answer = { id: "a-1", outcome: "refused", text: "not signed" } as const;
+  const answer = { id: "a-1", outcome: "refused", isRestarting: false, text: "not signed" } as const;
   await writeAnswer(folder, answer);
   expect(await readAnswer(folder)).toStrictEqual(answer);
 });

@@ -12,7 +12,6 @@ import { carryOut, type UpdaterParts } from "../../../src/update/updater.ts";
 
 const maker = generateKeyPairSync("ed25519");
 const stranger = generateKeyPairSync("ed25519");
-const pem = (key: typeof maker.publicKey): string => key.export({ type: "spki", format: "pem" }).toString();
 
 const content = new Map([
   ["bin/node", "the runtime"],
@@ -83,6 +82,9 @@ interface Setting {
 
 async function updated(setting: Setting): Promise<{
   readonly answer: UpdateAnswer;
+  /** What was told, and "restart", in their order. */
+  readonly told: readonly (UpdateAnswer | "restart")[];
+  readonly waitedMs: number;
   readonly slots: readonly string[];
   readonly restarts: number;
   readonly fetched: readonly string[];
@@ -91,14 +93,14 @@ async function updated(setting: Setting): Promise<{
   const bytes = Buffer.from(JSON.stringify(manifestOf(manifest)));
   const disk = memoryDisk(slots);
   const fetched: string[] = [];
-  let restarts = 0;
+  const told: (UpdateAnswer | "restart")[] = [];
   let nowMs = 0;
   let looks = 0;
   const answer = await carryOut(
     { id: "one", wanted: wanted ?? { kind: "newest" } },
     {
       disk,
-      keys: [pem(maker.publicKey)],
+      keys: { keys: [maker.publicKey], faults: [] },
       architecture: "arm64",
       packageVersion: "1.0.0",
       configuredUrl: "https://updates.example/",
@@ -113,14 +115,18 @@ async function updated(setting: Setting): Promise<{
       freeBytes: async () => 1e12,
       runningSlot: async () => undefined,
       look: async () => views[Math.min(looks++, views.length - 1)] ?? { kind: "silent" },
-      restart: async () => void (restarts += 1),
+      isDaemonThere: async () => true,
+      earlier: undefined,
+      tell: async (one) => void told.push(one),
+      restart: async () => void told.push("restart"),
       sleep: async (ms) => void (nowMs += ms),
       monotonicMs: () => nowMs,
       say: () => {},
       ...change,
     },
   );
-  return { answer, slots: await disk.list(""), restarts, fetched };
+  const restarts = told.filter((one) => one === "restart").length;
+  return { answer, told, waitedMs: nowMs, slots: await disk.list(""), restarts, fetched };
 }
 
 describe("an update", () => {
@@ -129,6 +135,48 @@ describe("an update", () => {
     expect(answer).toMatchObject({ id: "one", outcome: "installed", version: "1.2.0" });
     expect(slots).toStrictEqual(["1.2.0"]);
     expect(restarts).toBe(1);
+  });
+
+  it("says so before the restart, for the release that is started to read", async () => {
+    const { answer, told } = await updated({});
+    expect(told).toStrictEqual([answer, "restart"]);
+    expect(answer.isRestarting).toBe(true);
+  });
+
+  it("that cannot restart the daemon says that, too", async () => {
+    const restart = (): Promise<void> => Promise.reject(new Error("no bus"));
+    const { answer, told } = await updated({ change: { restart } });
+    expect(answer).toMatchObject({ outcome: "failed", version: "1.2.0", isRestarting: false });
+    expect(answer.text).toContain("no bus");
+    expect(told.at(-1)).toStrictEqual(answer);
+  });
+
+  it("that the power cut off while its release is tried is over: nothing is unpacked under it, and its gate keeps what it was told", async () => {
+    const slots = new Map([
+      ["1.2.0/kvitt.js", ""],
+      ["state/1.2.0.tried", ""],
+    ]);
+    const earlier = { id: "one", outcome: "installed", version: "1.2.0", text: "", isRestarting: true } as const;
+    const runningSlot = async (): Promise<string> => "1.2.0";
+    const result = await updated({
+      slots,
+      change: { runningSlot, earlier: { ...earlier, missingBefore: ["panel"] } },
+    });
+    expect(result).toMatchObject({ restarts: 0, fetched: [] });
+    expect(result.answer).toMatchObject({ outcome: "installed", isRestarting: false, missingBefore: ["panel"] });
+  });
+
+  it("is not kept back by a file that is no key", async () => {
+    const faults = ["/etc/kvitt/update-keys/old.pem is no key"];
+    const said: string[] = [];
+    const change = { keys: { keys: [maker.publicKey], faults }, say: (text: string) => void said.push(text) };
+    expect((await updated({ change })).answer.outcome).toBe("installed");
+    expect(said).toContain(faults[0]);
+  });
+
+  it("names such a file where no other key fits: the maker's may be in it", async () => {
+    const keys = { keys: [stranger.publicKey], faults: ["/etc/kvitt/update-keys/old.pem is no key"] };
+    expect((await updated({ change: { keys } })).answer.text).toContain("old.pem is no key");
   });
 
   it.each<readonly [string, GateView, readonly string[] | undefined]>([
@@ -141,7 +189,7 @@ describe("an update", () => {
 
   it.each<readonly [string, Setting, string]>([
     ["another's signature", { signer: stranger }, "not signed by a key"],
-    ["no key here", { change: { keys: [] } }, "knows no key"],
+    ["no key here", { change: { keys: { keys: [], faults: ["x.pem is no key"] } } }, "x.pem is no key"],
     ["another architecture", { manifest: { architecture: "amd64" } }, "made for amd64"],
     ["an older package here", { manifest: { needsPackage: "1.1.0" } }, "update through apt"],
     ["the package's own version", { manifest: { version: "1.0.0" } }, "not newer than 1.0.0"],
@@ -202,6 +250,22 @@ describe("an update", () => {
     };
     expect((await updated({ change: { look } })).restarts).toBe(1);
     expect(looked).toStrictEqual([...views]);
+  });
+
+  it("does not restart a daemon that is silent for a while: it may be busy with a sale", async () => {
+    const silent: GateView = { kind: "silent" };
+    const views = [...Array.from({ length: 60 }, () => silent), { kind: "serving", state: "selling" } as const, silent];
+    const { restarts, waitedMs } = await updated({ views });
+    expect(restarts).toBe(1);
+    // A minute and more of silence, a sign of life, and then as long again as it takes to be believed that there is none.
+    expect(waitedMs).toBeGreaterThanOrEqual(60 * 2_000 + 180_000);
+  });
+
+  it("waits for nobody where no daemon runs, and starts none", async () => {
+    const change = { isDaemonThere: async () => false };
+    const { answer, restarts, waitedMs } = await updated({ views: [{ kind: "silent" }], change });
+    expect({ restarts, waitedMs }).toStrictEqual({ restarts: 0, waitedMs: 0 });
+    expect(answer).toMatchObject({ outcome: "installed", isRestarting: false });
   });
 
   it("does not restart a machine that sells without a pause", async () => {
