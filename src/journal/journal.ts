@@ -21,6 +21,8 @@ const newName = "journal.new";
 /** Rewritten when it is larger than this, and four times what is still alive in it. */
 const rewriteBytesMin = 256 * 1024;
 const rewriteFactor = 4;
+/** Changes that may wait in memory for the next commit: a power cut makes no more than these be done again. */
+const carriedMax = 256;
 
 export interface JournalOptions {
   readonly disk: Disk;
@@ -128,6 +130,7 @@ class LogJournal implements Journal {
   async carry(changes: readonly CarriedChange[]): Promise<void> {
     // Never past what is being written or waits for it: the order of the changes is the same in memory and on the disk.
     if (this.#isClosed || this.#writing !== undefined) return this.commit(changes);
+    if (this.#carried.length + changes.length > carriedMax) return this.commit(changes);
     this.#carried = [...this.#carried, ...changes];
     this.#apply(changes);
   }

@@ -42,7 +42,7 @@ export interface Journal {
   commit(changes: readonly JournalChange[]): Promise<void>;
   /**
    * In memory when it resolves, and on the disk together with the next commit, in its line: all of both or none. A power cut before that forgets it, so
-   * it is only for what the next start finds out by itself. `commit([])` and `close` write it, too.
+   * it is only for what the next start finds out by itself. `commit([])` and `close` write it, too; and when much is carried, it is committed at once.
    */
   carry(changes: readonly CarriedChange[]): Promise<void>;
   get(table: JournalTable, key: string): JsonValue | undefined;

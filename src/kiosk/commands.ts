@@ -87,12 +87,12 @@ async function take(command: Command, parts: CommandParts): Promise<void> {
   else reply(done);
 }
 
-/** Writes the answer down where the disk takes it, and sends it in any case. */
+/** Writes the answer down, also while nobody can be told. Where the disk does not take it now, it is written down before it is sent. */
 async function answer(reply: CommandReply, { loop, log, reply: send }: CommandParts): Promise<void> {
   try {
     await loop.putDurably(undefined, { changes: [replyChange(reply)] });
   } catch (error) {
-    log.warn({ error, command: reply.id }, "the journal does not have the answer to a command");
+    log.warn({ error, command: reply.id }, "the answer to a command waits for the journal");
   }
   send(reply);
 }

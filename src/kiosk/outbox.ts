@@ -1,8 +1,8 @@
 /** Sends every ended sale upstream, oldest first, until the broker has it. The journal's `unsent` table is the queue. */
 import type { Journal } from "../journal/port.ts";
+import { createRounds } from "../kit/rounds.ts";
 import type { Link } from "../link/port.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
-import { createRounds } from "./rounds.ts";
 import { readSaleRecord } from "./stored.ts";
 
 export interface Outbox {

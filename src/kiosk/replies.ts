@@ -4,15 +4,15 @@
  */
 import * as z from "zod";
 import type { Journal, JournalChange, JsonValue } from "../journal/port.ts";
+import { createRounds, type Rounds } from "../kit/rounds.ts";
 import type { CommandReply, Link } from "../link/port.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import { replyKey, replyPrefix } from "./journal-keys.ts";
-import { createRounds, type Rounds } from "./rounds.ts";
 
 export interface Replies {
   /** What an earlier life of this process left to be sent. */
   load(): void;
-  /** It is in the journal, or its place is: see `unansweredChange`. */
+  /** It is in the journal, or its place is (see `unansweredChange`), or it is written down before it is said. */
   send(reply: CommandReply): void;
   /** The link is back. */
   wake(): void;
@@ -21,7 +21,7 @@ export interface Replies {
 
 export interface ReplyParts {
   readonly journal: Journal;
-  readonly link: Pick<Link, "isConnected" | "publishReply">;
+  readonly link: Pick<Link, "isConnected" | "fits" | "publishReply">;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
@@ -98,7 +98,9 @@ class ReplyQueue implements Replies {
   }
 
   send(reply: CommandReply): void {
-    this.#waiting.set(reply.id, { reply, isSent: false });
+    // Decided before it is written down: what the journal has is what is said.
+    const sayable = this.#parts.link.fits(reply) ? reply : tooLarge(reply);
+    this.#waiting.set(reply.id, { reply: sayable, isSent: false });
     this.#bound();
     this.wake();
   }
@@ -141,19 +143,21 @@ class ReplyQueue implements Replies {
   }
 
   /**
-   * Where the journal has but a place for the answer: that it is about to be said, lest the next start says something else. A disk that does not take
-   * this does not keep the log from whoever looks for the reason.
+   * Where the journal does not have the answer yet: that it is about to be said, lest the next start says something else. A disk that does not take this
+   * keeps the answer waiting; nothing is lost by that, for such a disk takes no new command either.
    */
   async #note(reply: CommandReply): Promise<void> {
-    const { journal, log } = this.#parts;
+    const { journal } = this.#parts;
     const noted = stored.safeParse(journal.get("fact", replyKey(reply.id))).data;
-    if (noted?.outcome !== "none") return;
-    try {
-      await journal.commit([replyChange(reply)]);
-    } catch (error) {
-      log.warn({ error, command: reply.id }, "the journal does not have the answer to a command");
-    }
+    if (noted === undefined || noted.outcome === "none") await journal.commit([replyChange(reply)]);
   }
+}
+
+/** What was ordered is a picture or the log; without it, it was not done. */
+function tooLarge({ id, ...reply }: CommandReply): CommandReply {
+  const what =
+    reply.outcome === "done" && reply.png !== undefined ? `the picture (${reply.png.byteLength} bytes)` : "the log";
+  return { id, outcome: "refused", reason: `reply-too-large: ${what} does not fit into a reply` };
 }
 
 function isLarge(reply: CommandReply): boolean {

@@ -2,10 +2,10 @@
  * The machine's end of the link, over a connection that is passed in. It publishes a retained state backed by a will, with a session number
  * for each boot. It decides nothing about sales: it drops what is retained, foreign or unreadable and hands everything else to the kiosk.
  */
-import { backOffCeilingMs } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
+import { createRounds, type Rounds } from "../kit/rounds.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
-import type { Clock, Log, LogFields, Timer } from "../service/port.ts";
+import type { Clock, Entropy, Log, LogFields } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-gate.ts";
 import { commandKeyBytesMin } from "./command-signature.ts";
@@ -28,6 +28,7 @@ export interface DeviceLinkParts {
   readonly sessionNumber: number;
   readonly version: string;
   readonly clock: Clock;
+  readonly entropy: Entropy;
   readonly log: Log;
 }
 
@@ -38,8 +39,6 @@ const publishTimeoutMs = 10_000;
  */
 const repliesMax = 4_096;
 const repliesBytesMax = 4 * replyBytesMax;
-/** A broker that did not take a reply, and that we are still connected to, is asked again. */
-const replyRetry = { firstMs: 2_000, maxMs: 60_000 };
 
 export class DeviceLink implements Link {
   readonly #parts: DeviceLinkParts;
@@ -51,10 +50,7 @@ export class DeviceLink implements Link {
   #listener: LinkListener | undefined;
   #state: StateMessage;
   #health: string | undefined;
-  #sendingReplies = false;
-  #replyFailures = 0;
-  #replyTimer: Timer | undefined;
-  #isStopped = false;
+  readonly #replyRounds: Rounds;
   #stateRound: Promise<void> | undefined;
   #stateIsSent = false;
 
@@ -71,6 +67,15 @@ export class DeviceLink implements Link {
     this.#gate = new CommandGate(this.#address, parts.commands, parts.clock);
     this.#presence = new RelayPresence(parts.clock, (health) => this.#listener?.relay(health));
     this.#state = this.#stateOf({ state: "init", reason: undefined });
+    const { clock, entropy, log } = parts;
+    this.#replyRounds = createRounds({
+      name: "link replies",
+      clock,
+      entropy,
+      round: (onProgress) => this.#sendReplies(onProgress),
+      onFailure: (error, delayMs) =>
+        log.warn({ reason: errorText(error), delayMs }, "a reply to a command was not published; it is sent again"),
+    });
     this.#connection = connectionFor({
       will: () => this.#stateMessage(this.#stateOf({ state: "lost", reason: "connection-lost" })),
       filters: [
@@ -121,22 +126,27 @@ export class DeviceLink implements Link {
     void this.#sendHealth();
   }
 
+  fits(reply: CommandReply): boolean {
+    return Buffer.byteLength(writeReply(reply)) <= replyBytesMax;
+  }
+
   async publishReply(reply: CommandReply): Promise<void> {
-    await this.#connection.publish(this.#replyMessage(reply), publishTimeoutMs);
+    const payload = bounded(writeReply(reply), replyBytesMax, `the reply to command ${reply.id}`);
+    await this.#connection.publish(this.#outgoing("command/reply", payload, 1), publishTimeoutMs);
   }
 
   reply(reply: CommandReply): void {
-    this.#replies.push(this.#replyMessage(reply));
+    const payload = bounded(writeReply(reply), replyBytesMax, `the reply to command ${reply.id}`);
+    this.#replies.push(this.#outgoing("command/reply", payload, 1));
     while (this.#replies.length > repliesMax || bytesOf(this.#replies) > repliesBytesMax) {
       this.#replies.shift();
       this.#parts.log.warn({ repliesMax, repliesBytesMax }, "the oldest reply to a command was given up");
     }
-    void this.#sendReplies();
+    this.#replyRounds.wake();
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#replyTimer?.cancel();
+    this.#replyRounds.stop();
     if (this.#state.state !== "out-of-service")
       this.publishState(this.#stateOf({ state: "out-of-service", reason: "stopped" }));
     await this.#stateRound;
@@ -151,7 +161,7 @@ export class DeviceLink implements Link {
     this.#listener?.connection(true);
     void this.#sendState();
     void this.#sendHealth();
-    void this.#sendReplies();
+    this.#replyRounds.wake();
   }
 
   #disconnected(): void {
@@ -273,26 +283,14 @@ export class DeviceLink implements Link {
       this.#health = undefined;
   }
 
-  async #sendReplies(): Promise<void> {
-    if (this.#sendingReplies) return;
-    this.#sendingReplies = true;
-    this.#replyTimer?.cancel();
-    for (let next = this.#replies[0]; next !== undefined && this.isConnected(); next = this.#replies[0]) {
-      if (!(await this.#try(next))) {
-        this.#sendRepliesLater();
-        break;
-      }
-      this.#replyFailures = 0;
+  /** Oldest first. Without a connection nothing is tried: the next one wakes it. */
+  async #sendReplies(onProgress: () => void): Promise<void> {
+    for (let next = this.#replies[0]; next !== undefined; next = this.#replies[0]) {
+      if (!this.isConnected() || this.#replyRounds.isStopped()) return;
+      await this.#connection.publish(next, publishTimeoutMs);
       if (this.#replies[0] === next) this.#replies.shift();
+      onProgress();
     }
-    this.#sendingReplies = false;
-  }
-
-  #sendRepliesLater(): void {
-    if (this.#isStopped) return;
-    const delayMs = backOffCeilingMs(replyRetry, this.#replyFailures);
-    this.#replyFailures += 1;
-    this.#replyTimer = this.#parts.clock.startTimer("link replies", delayMs, () => void this.#sendReplies());
   }
 
   /** Whether the broker has it; if not, the reason is logged. */
@@ -310,15 +308,6 @@ export class DeviceLink implements Link {
   #stateOf(state: Pick<StateMessage, "state" | "reason">): StateMessage {
     const { sessionNumber, version, clock } = this.#parts;
     return { ...state, session: sessionNumber, version, since: formatTimestamp(clock.wallMs()) };
-  }
-
-  #replyMessage(reply: CommandReply): Outgoing {
-    const whole = writeReply(reply);
-    const payload =
-      Buffer.byteLength(whole) <= replyBytesMax
-        ? whole
-        : writeReply({ id: reply.id, outcome: "refused", reason: "reply-too-large" });
-    return this.#outgoing("command/reply", payload, 1);
   }
 
   #stateMessage(state: StateMessage): Outgoing {

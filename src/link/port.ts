@@ -108,9 +108,14 @@ export interface Link {
   /** One ended sale or attention from the outbox; resolves when the broker has it, rejects when it does not. */
   publishSale(id: string, body: SaleBody): Promise<void>;
   publishHealth(body: HealthBody): void;
-  /** An answer to a command, from memory: kept while there is no connection, lost when this process ends. */
+  /**
+   * A short answer to a command, from memory: kept while there is no connection, lost when this process ends.
+   * @throws LinkError `link-too-large` when it does not fit
+   */
   reply(reply: CommandReply): void;
-  /** An answer to a command; resolves when the broker has it, rejects when it does not. */
+  /** Whether an answer is small enough to be sent: one that is not never will be. */
+  fits(reply: CommandReply): boolean;
+  /** An answer to a command that fits; resolves when the broker has it, rejects when it does not. */
   publishReply(reply: CommandReply): Promise<void>;
   /** Publishes `out-of-service`, then disconnects properly. */
   stop(): Promise<void>;

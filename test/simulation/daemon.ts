@@ -117,6 +117,7 @@ export class Daemon {
         }),
       publishHealth: (body) => inner.publishHealth(body),
       reply: (reply) => inner.reply(reply),
+      fits: (reply) => inner.fits(reply),
       publishReply: (reply) => inner.publishReply(reply),
       stop: () => inner.stop(),
     };

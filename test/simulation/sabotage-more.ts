@@ -70,6 +70,7 @@ function link(change: (right: Link) => Partial<Link>): Sabotage {
       publishSale: (id, body) => right.publishSale(id, body),
       publishHealth: (body) => right.publishHealth(body),
       reply: (reply) => right.reply(reply),
+      fits: (reply) => right.fits(reply),
       publishReply: (reply) => right.publishReply(reply),
       stop: () => right.stop(),
       ...change(right),

@@ -105,6 +105,10 @@ export class LinkTwin implements Link {
 
   reply(): void {}
 
+  fits(): boolean {
+    return true;
+  }
+
   async publishReply(): Promise<void> {}
 
   async stop(): Promise<void> {}

@@ -88,6 +88,7 @@ export function withFindings(link: Link, latest: () => readonly Finding[]): Heal
         link.publishHealth({ ...body, findings: latest() });
       },
       reply: (reply) => link.reply(reply),
+      fits: (reply) => link.fits(reply),
       publishReply: (reply) => link.publishReply(reply),
       stop: () => link.stop(),
     },

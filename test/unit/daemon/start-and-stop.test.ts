@@ -87,6 +87,10 @@ class RetainingLink implements Link {
 
   reply(): void {}
 
+  fits(): boolean {
+    return true;
+  }
+
   async publishReply(): Promise<void> {}
 
   async stop(): Promise<void> {

@@ -156,6 +156,17 @@ describe("what is carried", () => {
     expect([...(await openCopy(disk)).entries("unsent")]).toEqual([["a", 1]]);
   });
 
+  it("does not grow without end: after a while it is written", async () => {
+    const disk = new SimulatedDisk();
+    const journal = await open(disk);
+    await journal.commit([put("a", 0)]);
+    const syncs = disk.syncs;
+    for (let value = 1; value <= 1_000; value += 1) await journal.carry([put("a", value)]);
+    expect(journal.get("unsent", "a")).toBe(1_000);
+    expect(disk.syncs - syncs).toBe(3);
+    expect((await openCopy(disk)).get("unsent", "a")).toBeGreaterThan(700);
+  });
+
   it("keeps its place between commits that are under way", async () => {
     const disk = new SimulatedDisk();
     const journal = await open(disk);

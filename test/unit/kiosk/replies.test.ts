@@ -63,6 +63,21 @@ describe("an answer that the broker does not have when the power goes", () => {
     expect(after.link.replies).toMatchObject([{ id: "c1", outcome: "done", detail: matching(/order it again/) }]);
   });
 
+  it("is refused from the start where its picture does not fit into a reply, and stays so", async () => {
+    const before = await new KioskRig().start();
+    before.link.pngBytesMax = 0;
+    before.link.faultOf = () => noPuback;
+    await before.command({ kind: "screenshot" }, { id: "c1", counter: 5 });
+    await settle();
+    const after = await new KioskRig({ journal: before.journal }).start();
+    before.link.faultOf = () => undefined;
+    await before.clock.advance(30_000);
+    await settle();
+    const refused = { id: "c1", outcome: "refused", reason: matching(/^reply-too-large: the picture \(\d+ bytes\)/) };
+    expect(before.link.replies).toMatchObject([refused]);
+    expect(after.link.replies).toEqual(before.link.replies);
+  });
+
   it("a refund's is on the disk with the refund", async () => {
     const before = await new KioskRig().start();
     const reference = await before.sell();
@@ -123,6 +138,29 @@ describe("the queue of answers", () => {
     await clock.advance(300_000);
     expect(link.replies).toHaveLength(1);
     expect(left(journal)).toEqual([]);
+  });
+
+  it("says nothing that the journal does not have: a later life would say something else", async () => {
+    const journal = new MemoryJournal([unansweredChange("one")]);
+    const { replies, link, clock } = await queueOver(journal);
+    journal.fault = new Error("ENOSPC");
+    replies.send({ id: "one", outcome: "done" });
+    await clock.advance(60_000);
+    expect(link.replies).toEqual([]);
+    journal.fault = undefined;
+    await clock.advance(300_000);
+    expect(link.replies).toEqual([{ id: "one", outcome: "done" }]);
+    expect(left(journal)).toEqual([]);
+  });
+
+  it("writes down what has no place in the journal yet before it says it", async () => {
+    const journal = new MemoryJournal();
+    const { replies, link } = await queueOver(journal);
+    link.faultOf = () => noPuback;
+    replies.send({ id: "one", outcome: "refused", reason: "a fault" });
+    await settle();
+    expect(left(journal)).toEqual(["reply.one"]);
+    replies.stop();
   });
 
   it("sends nothing after it was stopped", async () => {

@@ -79,6 +79,8 @@ export class RememberingPanel implements Panel {
 }
 
 export class RememberingLink implements Link {
+  /** What is larger does not fit into a reply. */
+  pngBytesMax = 1_000_000;
   readonly states: Omit<StateMessage, "session">[] = [];
   readonly health: Readonly<Record<string, unknown>>[] = [];
   readonly replies: CommandReply[] = [];
@@ -128,6 +130,10 @@ export class RememberingLink implements Link {
 
   reply(reply: CommandReply): void {
     this.replies.push(reply);
+  }
+
+  fits(reply: CommandReply): boolean {
+    return reply.outcome !== "done" || (reply.png?.byteLength ?? 0) <= this.pngBytesMax;
   }
 
   async publishReply(reply: CommandReply): Promise<void> {

@@ -330,6 +330,16 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
       });
     });
 
+    it("says beforehand which reply is too large to be sent, and does not send it", async () => {
+      const { world, link } = await begin();
+      const picture = (bytes: number) => ({ id: "c-1", outcome: "done", png: new Uint8Array(bytes) }) as const;
+      expect(link.fits(picture(1_500_000))).toBe(true);
+      // Base64 makes four bytes of three.
+      expect(link.fits(picture(1_600_000))).toBe(false);
+      await expect(link.publishReply(picture(1_600_000))).rejects.toMatchObject({ code: "link-too-large" });
+      expect(replies(world)).toEqual([]);
+    });
+
     it("keeps replies for the connection that comes", async () => {
       const { world, link } = await begin();
       await world.breakBroker();

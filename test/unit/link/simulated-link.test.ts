@@ -83,6 +83,34 @@ describe("simulated link under faults", () => {
     await device.stop();
   });
 
+  it("asks a broker that takes no reply later and later, and no two machines in step", async () => {
+    const delaysOf = async (seed: number): Promise<readonly number[]> => {
+      const { clock, bus, log, link } = makeParts(seed);
+      const device = link(1);
+      await device.start(new Recorder());
+      await clock.advance(1_000);
+      device.publishState({ state: "ready", reason: undefined, version: "1", since: "2026-11-23T10:00:00.000Z" });
+      await clock.advance(1_000);
+      bus.setFaults({ ...noFaults, loss: 1 });
+      device.reply({ id: "one", outcome: "done" });
+      await clock.advance(120_000);
+      bus.setFaults(noFaults);
+      await clock.advance(300_000);
+      await device.stop();
+      return log.lines.flatMap(({ fields, message }) =>
+        message.includes("it is sent again") ? [Number(fields["delayMs"])] : [],
+      );
+    };
+    const [one, other] = await Promise.all([delaysOf(1), delaysOf(2)]);
+    expect(one.length).toBeGreaterThan(2);
+    for (const delays of [one, other])
+      for (const [retry, delayMs] of delays.entries()) {
+        expect(delayMs).toBeGreaterThanOrEqual(1_000 * 2 ** retry);
+        expect(delayMs).toBeLessThanOrEqual(2_000 * 2 ** retry);
+      }
+    expect(one).not.toEqual(other);
+  });
+
   it.each([1, 2, 3, 4, 5, 6, 7, 8])("delivers every event at least once, seed %i", async (seed) => {
     const { clock, bus, link } = makeParts(seed);
     bus.setFaults({ delayMs: { min: 0, max: 2_000 }, duplicate: 0.3, loss: 0.3 });

@@ -102,6 +102,7 @@ function linkRig() {
     publishSale: async () => void others.push("sale"),
     publishHealth: (body) => void published.push(body),
     reply: () => void others.push("reply"),
+    fits: () => true,
     publishReply: async () => undefined,
     stop: async () => void others.push("stop"),
   };

@@ -1,6 +1,9 @@
 /** Work that is done in rounds: one at a time, whenever somebody says that there is something to do, and again after a wait when it failed. */
-import { backOffMs } from "../kit/back-off.ts";
-import type { Clock, Entropy, Timer } from "../service/port.ts";
+import { backOffMs, type Randomness } from "./back-off.ts";
+
+interface RoundTimer {
+  cancel(): void;
+}
 
 export interface Rounds {
   /** There is something to do. During a round it sets off another one. */
@@ -11,8 +14,8 @@ export interface Rounds {
 
 export interface RoundParts {
   readonly name: string;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
+  readonly clock: { startTimer(name: string, delayMs: number, callback: () => void): RoundTimer };
+  readonly entropy: Randomness;
   /** Does all there is to do. `onProgress` says that something went through: the next wait is short again. */
   readonly round: (onProgress: () => void) => Promise<void>;
   readonly onFailure: (error: unknown, delayMs: number) => void;
@@ -25,7 +28,7 @@ export function createRounds({ name, clock, entropy, round, onFailure }: RoundPa
   let isWoken = false;
   const stopping = new AbortController();
   let attempts = 0;
-  let timer: Timer | undefined;
+  let timer: RoundTimer | undefined;
 
   async function run(): Promise<void> {
     isRunning = true;

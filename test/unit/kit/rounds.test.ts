@@ -1,6 +1,6 @@
 /** Goal: nobody who says that there is something to do goes unheard, whenever it is said. Method: rounds that are woken while they run. */
 import { expect, it } from "vitest";
-import { createRounds } from "../../../src/kiosk/rounds.ts";
+import { createRounds } from "../../../src/kit/rounds.ts";
 import { settle, SimulatedClock } from "../../../src/service/simulated-clock.ts";
 
 function rounds(round: (count: number) => void | Promise<void>) {
