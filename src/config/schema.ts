@@ -3,7 +3,7 @@
  * Unknown keys are faults: somebody relies on every setting in the file, misspelt or not.
  */
 import * as z from "zod";
-import { isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
+import { isFormerMachineId, isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
 import { walletCurrencies } from "../sale/money.ts";
 import { deliverySchema } from "./delivery.ts";
 import { clockTime, file, seconds, vatRate, words } from "./fields.ts";
@@ -22,10 +22,16 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** An id is in payments, topics and codes on walls: whoever has to change one that is in use has more to do than to write another. */
+function machineIdWords(id: string): string {
+  const fault = machineIdFault(id) ?? "is not the id of a machine";
+  return isFormerMachineId(id) ? `${fault}. A machine that ran with it: docs/stickers.md, "Another id"` : fault;
+}
+
 const machine = z.strictObject({
   id: z
     .string()
-    .refine(isMachineId, { error: ({ input }) => machineIdFault(String(input)) ?? "is not the id of a machine" })
+    .refine(isMachineId, { error: ({ input }) => machineIdWords(String(input)) })
     .describe(
       "This machine's merchantQrId. It must never change: the callback QR and every payment reference are derived from it.",
     ),

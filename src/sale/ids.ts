@@ -54,6 +54,11 @@ export function merchantQrIdFault(id: string): string | undefined {
   return machineIdFault(machine);
 }
 
+/** Whether machines could have this id before outlets had names, and none can now: one that runs with it has to be given another. */
+export function isFormerMachineId(id: string): boolean {
+  return characterRuleBroken(id) === undefined && !isMachineId(id);
+}
+
 function characterRuleBroken(id: string): string | undefined {
   if (id === "") return "is empty: 1 to 37 letters, digits or -";
   if (!idCharacters.test(id)) return "has other characters than letters, digits and -";
@@ -92,15 +97,25 @@ export function merchantQrId(value: string): MerchantQrId {
   throw new RangeError(`a merchantQrId names a machine: ${merchantQrIdFault(value) ?? "it does not"}`);
 }
 
+/**
+ * Also one of an id that machines could have before outlets had names: journals are kept for years, and what is open in them still ends. Whose a
+ * reference is, only `merchantQrIdOf` says.
+ */
 export function isReference(value: unknown): value is Reference {
-  return typeof value === "string" && merchantQrIdOf(value) !== undefined;
+  if (typeof value !== "string") return false;
+  const { id, ulid } = partsOf(value);
+  return characterRuleBroken(id) === undefined && ulidPattern.test(ulid);
 }
 
-/** The machine that a reference belongs to: all before the last `-`; undefined when it is not one of ours. */
+/** The machine that a reference belongs to: all before the last `-`; undefined when no machine can have that id. */
 export function merchantQrIdOf(reference: string): MerchantQrId | undefined {
+  const { id, ulid } = partsOf(reference);
+  return isMerchantQrId(id) && ulidPattern.test(ulid) ? id : undefined;
+}
+
+function partsOf(reference: string): { readonly id: string; readonly ulid: string } {
   const end = reference.lastIndexOf("-");
-  const machine = reference.slice(0, Math.max(0, end));
-  return isMerchantQrId(machine) && ulidPattern.test(reference.slice(end + 1)) ? machine : undefined;
+  return { id: reference.slice(0, Math.max(0, end)), ulid: reference.slice(end + 1) };
 }
 
 /** @throws RangeError when `ulid` is not one. */

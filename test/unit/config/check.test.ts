@@ -360,8 +360,14 @@ describe("names and places", () => {
       /^to = /,
     ],
     ["the relays' topic as a name", '"platform-2"', '"relay"', "machine.id", /where relays stand/, /^id = /],
-    ["an outlet's name", '"platform-2"', '"laundry--w1"', "machine.id", /has "--" in it/],
-    ["a name that ends in a hyphen", '"platform-2"', '"platform-"', "machine.id", /ends in "-"/],
+    ["an outlet's name", '"platform-2"', '"laundry--w1"', "machine.id", /has "--" in it.*stickers\.md, "Another id"/],
+    [
+      "a name that ends in a hyphen",
+      '"platform-2"',
+      '"platform-"',
+      "machine.id",
+      /ends in "-".*stickers\.md, "Another id"/,
+    ],
     [
       "a broker without TLS",
       "mqtts://broker.example.com:8883",

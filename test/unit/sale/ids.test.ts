@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import {
   effectId,
   isEffectId,
+  isFormerMachineId,
   isMachineId,
   isMerchantQrId,
   isMsn,
@@ -88,13 +89,25 @@ describe("a reference", () => {
     );
   });
 
-  it.each(["", "-", ulid, `-${ulid}`, `relay-${ulid}`, `kiosk-7-8${ulid.slice(1)}`, `kiosk-7-${ulid.slice(1)}`])(
-    "is not %s",
-    (text) => {
-      expect(isReference(text)).toBe(false);
-      expect(merchantQrIdOf(text)).toBeUndefined();
+  it.each(["a-", "--a", "lot---a", "relay", "-", "lot--"])(
+    "may be one of %s, which no machine can be called any more, and then belongs to nobody",
+    (id) => {
+      expect(isFormerMachineId(id)).toBe(true);
+      expect(isReference(`${id}-${ulid}`)).toBe(true);
+      expect(merchantQrIdOf(`${id}-${ulid}`)).toBeUndefined();
     },
   );
+
+  it("is never of an id that was not allowed before either", () => {
+    for (const id of ["kiosk-7", "kiosk_7", "", "a".repeat(38)]) expect(isFormerMachineId(id)).toBe(false);
+    expect(isReference(`kiosk_7-${ulid}`)).toBe(false);
+    expect(isReference(`${"a".repeat(38)}-${ulid}`)).toBe(false);
+  });
+
+  it.each(["", "-", ulid, `-${ulid}`, `kiosk-7-8${ulid.slice(1)}`, `kiosk-7-${ulid.slice(1)}`])("is not %s", (text) => {
+    expect(isReference(text)).toBe(false);
+    expect(merchantQrIdOf(text)).toBeUndefined();
+  });
 
   it("is not made of what is no ULID", () => {
     expect(() => referenceOf(merchantQrId("kiosk-7"), "01j0000000000000000000000i")).toThrow(/is not a ULID/);
