@@ -193,6 +193,16 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe("Shows a web shop's code on the idle scene."),
+  home_assistant: z
+    .strictObject({
+      discovery_prefix: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, _ or -: the first level of Home Assistant's topics")
+        .default("homeassistant")
+        .describe("Home Assistant's discovery prefix."),
+    })
+    .optional()
+    .describe("With this section, even an empty one, Home Assistant finds the machine by itself (docs/link.md)."),
   update: z
     .strictObject({
       url: z

@@ -2,6 +2,7 @@
 import { secretOf } from "../config/credentials.ts";
 import { connectionSettings } from "../config/mqtt.ts";
 import type { Config } from "../config/schema.ts";
+import { homeAssistantDiscovery } from "../link/home-assistant.ts";
 import { createMqttLink } from "../link/mqtt-link.ts";
 import type { MqttSecrets } from "../link/mqtt-settings.ts";
 import type { Link } from "../link/port.ts";
@@ -32,11 +33,22 @@ export async function openLink(
     tls: readTlsFiles(mqtt),
   });
   const commandKey = await secretOf({ file: mqtt.command_key_file, name: "command-key", folder }, env);
+  const { home_assistant: home } = config;
+  const address = { msn: config.vipps.msn, merchantQrId: merchantQrId(config.machine.id) };
   return createMqttLink({
     settings: { ...connectionSettings(mqtt), clientId: mqtt.client_id, ...(await readSecrets()) },
     readSecrets,
-    msn: config.vipps.msn,
-    merchantQrId: merchantQrId(config.machine.id),
+    ...address,
+    announcement:
+      home === undefined
+        ? undefined
+        : homeAssistantDiscovery({
+            ...address,
+            prefix: home.discovery_prefix,
+            name: config.machine.location,
+            version,
+            lines: config.product.map(({ line }) => line),
+          }),
     commands: { key: commandKey === undefined ? undefined : new TextEncoder().encode(commandKey), ...memory },
     sessionNumber: session,
     version,

@@ -27,6 +27,8 @@ export interface DeviceLinkParts {
   /** The boot number of the journal. */
   readonly sessionNumber: number;
   readonly version: string;
+  /** Said again with every connection, beside the link's own messages: what a programme on the same broker wants to know of this machine. */
+  readonly announcement?: Outgoing | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
@@ -162,6 +164,7 @@ export class DeviceLink implements Link {
     void this.#sendState();
     void this.#sendHealth();
     this.#replyRounds.wake();
+    if (this.#parts.announcement !== undefined) void this.#try(this.#parts.announcement);
   }
 
   #disconnected(): void {

@@ -62,6 +62,7 @@ export const findingSchema = z.object({
     ),
   found: z.string().describe("What was found, in a sentence without a secret."),
   todo: z.string().optional().describe("What a person does about it; absent where it is good."),
+  celsius: z.number().optional().describe("temperature: of the processor."),
 });
 
 const healthFields = {
@@ -70,7 +71,7 @@ const healthFields = {
     .array(findingSchema)
     .readonly()
     .optional()
-    .describe("What the doctor found that is not good, and the versions."),
+    .describe("What the doctor found that is not good, the temperature and the versions."),
 };
 
 const kioskHealth = z

@@ -139,16 +139,17 @@ const hotC = 80;
 
 export function judgeTemperature({ celsius }: TemperatureFacts): readonly Judgement[] {
   const found = `the processor has ${celsius.toFixed(0)} °C`;
+  const measured = (judgement: Judgement): readonly Judgement[] => [{ ...judgement, celsius: Math.round(celsius) }];
   if (celsius >= hotC)
-    return [
+    return measured(
       bad(
         `${found} and is slowed down`,
         "air, a heat sink, shade: cabinets in the sun grow 30 °C warmer than their surroundings",
       ),
-    ];
+    );
   if (celsius >= warmC)
-    return [look(`${found}; from ${hotC} °C on it is slowed down`, "a heat sink, or holes in the cabinet")];
-  return [good(found)];
+    return measured(look(`${found}; from ${hotC} °C on it is slowed down`, "a heat sink, or holes in the cabinet"));
+  return measured(good(found));
 }
 
 export function judgeWatchdog({ state, timeoutS }: WatchdogFacts): readonly Judgement[] {

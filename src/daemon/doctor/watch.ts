@@ -5,7 +5,7 @@ import type { Clock, Log, Timer } from "../../service/port.ts";
 import type { Finding } from "./finding.ts";
 
 export interface DoctorWatch {
-  /** The newest findings that are not good, and the versions. */
+  /** The newest findings that are not good, the temperature and the versions. */
   latest(): readonly Finding[];
   /** Looks soon, and then every hour. */
   start(): void;
@@ -25,6 +25,9 @@ export interface DoctorWatchParts {
 const firstMs = 30_000;
 const everyMs = 3_600_000;
 
+/** Told also while they are good: for who looks after many machines. */
+const toldAlways: ReadonlySet<string> = new Set(["versions", "temperature"]);
+
 /** Figures change all the time (a degree, a megabyte); what is told is another verdict. */
 const keyOf = (findings: readonly Finding[]): string =>
   findings.map(({ check, verdict }) => `${check} ${verdict}`).join();
@@ -37,7 +40,7 @@ export function createDoctorWatch({ look, clock, log, onChange }: DoctorWatchPar
   async function round(): Promise<void> {
     try {
       const found = (await look(ending.signal)).filter(
-        ({ verdict, check }) => verdict !== "good" || check === "versions",
+        ({ verdict, check }) => verdict !== "good" || toldAlways.has(check),
       );
       const isNews = keyOf(found) !== keyOf(latest);
       latest = found;

@@ -4,8 +4,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import mqtt from "mqtt";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { homeAssistantDiscovery } from "../../../src/link/home-assistant.ts";
 import { createMqttLink, type MqttLinkParts } from "../../../src/link/mqtt-link.ts";
 import { readTlsFiles } from "../../../src/link/tls-files.ts";
+import { merchantQrId } from "../../../src/sale/ids.ts";
 import { checkedIn, commandKey, machine, msn, Recorder, root } from "../../unit/link/link-contract.ts";
 import { aHealth, aSale } from "../../unit/link/reports.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
@@ -51,14 +53,15 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     for (const end of endings.splice(0).reverse()) await end();
   });
 
-  async function guarded(extra: readonly string[] = []): Promise<Broker> {
+  async function guarded(extra: readonly string[] = [], editAcl = (text: string): string => text): Promise<Broker> {
     const passwords = join(certificates.folder, "passwords");
     writeFileSync(passwords, ["vend-1", "vend-2", "relay"].map((user) => `${user}:${password}\n`).join(""), {
       mode: 0o600,
     });
     execFileSync(passwordCommand, ["-U", passwords], { stdio: "pipe" });
     const acl = join(certificates.folder, "acl");
-    writeFileSync(acl, readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url), "utf8"), { mode: 0o600 });
+    const shipped = readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url), "utf8");
+    writeFileSync(acl, editAcl(shipped), { mode: 0o600 });
     const broker = await startMosquitto({
       scheme: "mqtts",
       host: "localhost",
@@ -107,6 +110,50 @@ describe.skipIf(!hasMosquitto())("link to a guarded broker", () => {
     await until("events", () => recorder.messages.length === 1 && recorder.relays.length === 1);
     const wanted = ["state", "sale", "health", "command/reply"].map((leaf) => `${root}/${leaf}`);
     await until("all topics", () => wanted.every((topic) => seen.includes(topic)));
+  });
+
+  it.each([
+    [
+      "is found by Home Assistant, where the line for it is in the ACL",
+      (text: string) => text.replace(/^#(?=pattern)/m, ""),
+      1,
+    ],
+    ["and is not where the ACL is as it ships", (text: string) => text, 0],
+  ])("%s", async (_name, editAcl, devices) => {
+    const broker = await guarded([], (text) => `${editAcl(text)}\nuser relay\ntopic read homeassistant/#\n`);
+    const home = await relayClient(broker);
+    const seen: { readonly topic: string; readonly retained: boolean }[] = [];
+    home.on("message", (topic, _payload, { retain }) => seen.push({ topic, retained: retain }));
+    await home.subscribeAsync(["homeassistant/#", `${root}/state`], { qos: 1 });
+    const [own, foreign] = [machine, merchantQrId("vend-2")].map((merchantQrId) =>
+      homeAssistantDiscovery({
+        msn,
+        merchantQrId,
+        prefix: "homeassistant",
+        name: "Lobby",
+        version: "1",
+        lines: ["A1"],
+      }),
+    );
+    const login = { url: broker.url, username: "vend-1", password, tls: tls() };
+    // The device that is another's goes first: had it been let through, it would be there before the own one.
+    for (const announcement of [foreign, own]) {
+      const link = createMqttLink({ ...parts(login), announcement });
+      await link.start(new Recorder());
+      await until("connected", () => link.isConnected());
+      await link.publishReply({ id: "after", outcome: "done" });
+      await link.stop();
+    }
+    await until("out of service twice", () => seen.filter(({ topic }) => topic === `${root}/state`).length >= 4);
+    const found = seen.filter(({ topic }) => topic.startsWith("homeassistant/")).map(({ topic }) => topic);
+    expect(found).toEqual(Array.from({ length: devices }, () => `homeassistant/device/${msn}/${machine}/config`));
+    const late = await relayClient(broker);
+    const kept: boolean[] = [];
+    late.on("message", (topic, _payload, { retain }) => void (topic.startsWith("homeassistant/") && kept.push(retain)));
+    await late.subscribeAsync(["homeassistant/#"], { qos: 1 });
+    await late.publishAsync(`kvitt/v1/${msn}/relay/a`, "{}", { qos: 1 });
+    await until("what is kept", () => kept.length === devices);
+    expect(kept.every(Boolean)).toBe(true);
   });
 
   it("is kept out of another machine's topics by the example ACL", async () => {

@@ -47,7 +47,7 @@ describe("the daemon's round", () => {
     expect(rounds()).toBe(3);
   });
 
-  it("tells what is not good and the versions, once, and again only when the verdict is another", async () => {
+  it("tells what is not good, the temperature and the versions, once, and again only when the verdict is another", async () => {
     const { clock, watch, told, log } = rig([
       found(versions, cool),
       found(versions, warm(76)),
@@ -56,7 +56,7 @@ describe("the daemon's round", () => {
     ]);
     watch.start();
     await clock.advance(30_000);
-    expect(told).toEqual([[versions]]);
+    expect(told).toEqual([[versions, cool]]);
     await clock.advance(hourMs);
     expect(told.at(-1)).toEqual([versions, warm(76)]);
     expect(log.lines).toMatchObject([
@@ -66,7 +66,7 @@ describe("the daemon's round", () => {
     expect(told).toHaveLength(2);
     expect(watch.latest()).toEqual([versions, warm(77)]);
     await clock.advance(hourMs);
-    expect(told.at(-1)).toEqual([versions]);
+    expect(told.at(-1)).toEqual([versions, cool]);
     expect(log.lines).toHaveLength(1);
   });
 
