@@ -1,9 +1,11 @@
 /**
  * Goal: what the relay tells Prometheus is what happened, and the alert rules that ship fire when they should. Method: a whole relay after a refused and a
- * forged webhook; promtool reads its text, the rules, and the rules' own tests. Every metric that a rule or docs/metrics.md names is one that the relay has.
+ * forged webhook; promtool reads its text, the rules, and the rules' own tests. Every metric that a rule, the dashboard or docs/metrics.md names is one that the relay has.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GatewayService } from "../../../src/relay/gateway/service.ts";
@@ -11,10 +13,13 @@ import { exposition } from "../../../src/relay/metrics/exposition.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { type Broker, startAedes } from "../link/brokers.ts";
 import { realClock, until } from "../link/real-parts.ts";
+import { labelsIn, namesIn, plainQuery, readDashboard } from "./dashboard.ts";
 import { deliver, FakeRegistry, msn, post, type RunningRelay, startRelay } from "./relay-parts.ts";
 
 const rules = fileURLToPath(new URL("../../../scripts/package/fleet/", import.meta.url));
 const docs = new URL("../../../docs/metrics.md", import.meta.url);
+
+const dashboard = readDashboard(`${rules}kvitt-dashboard.json`);
 
 /** Where it must be (CI) and is not, the test fails instead of being skipped. */
 function hasPromtool(): boolean {
@@ -76,6 +81,52 @@ describe("the relay's numbers", () => {
     execFileSync("promtool", ["check", "metrics"], { input: text });
     execFileSync("promtool", ["check", "rules", "kvitt-alerts.yml"], { cwd: rules });
     execFileSync("promtool", ["test", "rules", "kvitt-alerts.test.yml"], { cwd: rules });
+  });
+
+  it("are what the dashboard asks for, by labels that they have, and all of them are on it", () => {
+    const labels = labelsIn(text);
+    const asked = new Set<string>();
+    for (const { title, targets } of dashboard.panels)
+      for (const { expr, legendFormat } of targets) {
+        const names = namesIn(expr, legendFormat);
+        expect(names.metrics, title).not.toEqual([]);
+        for (const metric of names.metrics) {
+          asked.add(metric);
+          expect([...labels.keys()], `${title}: ${expr}`).toContain(metric);
+        }
+        const known = new Set(names.metrics.flatMap((metric) => [...(labels.get(metric) ?? [])]));
+        // The gateway of this relay has had no requests, so those families have no labels to be seen.
+        if (known.size > 0) for (const label of names.labels) expect([...known], `${title}: ${expr}`).toContain(label);
+      }
+    expect([...asked].toSorted()).toEqual([...labels.keys()].toSorted());
+    const variables = dashboard.templating.list.flatMap(({ definition }) => definition ?? []);
+    expect(variables.flatMap((definition) => namesIn(definition).metrics)).toEqual(["kvitt_relay_unit_registered"]);
+  });
+
+  it.skipIf(!hasPromtool())("are asked for in PromQL", () => {
+    const exprs = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => plainQuery(expr)));
+    const folder = mkdtempSync(join(tmpdir(), "kvitt-dashboard-"));
+    try {
+      // A file of rules is YAML, and JSON is YAML.
+      const asRules = exprs.map((expr, index) => ({ record: `dashboard:${index}`, expr }));
+      writeFileSync(join(folder, "rules.yml"), JSON.stringify({ groups: [{ name: "dashboard", rules: asRules }] }));
+      const said = execFileSync("promtool", ["check", "rules", "rules.yml"], { cwd: folder, encoding: "utf8" });
+      expect(said).toContain(`${exprs.length} rules found`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("have places on the dashboard that do not overlap", () => {
+    const taken = new Map<string, string>();
+    for (const { title, gridPos } of dashboard.panels)
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1)
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          expect(taken.get(`${x} ${y}`), title).toBeUndefined();
+          expect(x, title).toBeLessThan(24);
+          taken.set(`${x} ${y}`, title);
+        }
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
   });
 
   it("are the ones that the rules and docs/metrics.md name, and all of them", () => {
