@@ -71,7 +71,7 @@ export const panelSchema = z.strictObject({
   large_type: z
     .boolean()
     .default(false)
-    .describe("Type a third larger than the distance asks for, as far as the panel has room."),
+    .describe("Type up to a third larger than the distance asks for, as far as the panel has room."),
   device: file.optional().describe("Name of the framebuffer (vc4drmfb) or path of the SPI device (/dev/spidev0.0)."),
   night_from: clockTime.optional().describe("Start of the night, in which a framebuffer is dimmed."),
   night_to: clockTime.optional().describe("End of the night."),

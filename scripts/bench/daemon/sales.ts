@@ -1,6 +1,7 @@
 /** Many sales, one after the other: what each writes, how often it syncs, and what stays in memory. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { errorText } from "../../../src/kit/error-text.ts";
 import { type Device, type Installation, pause, startDevice, until, untilScene, usual } from "./device.ts";
 import { inspectorOptions, openInspector } from "./inspector.ts";
 import { type Memory, memoryOf, processorMsOf, writtenBytesOf } from "./process.ts";
@@ -17,27 +18,39 @@ async function syncsOf(device: Device): Promise<number> {
   return Number((counts().at(-1) ?? "").slice(6));
 }
 
-/** The customer chooses, scans, pays, takes. Resolves when the money was captured. */
-async function sellOne(device: Device, world: World): Promise<void> {
+/** One sale: resolves when the money was captured. What the machine said before a sale that did not end is in the error. */
+async function sold(device: Device, world: World, sale: (asked: Promise<unknown>) => Promise<void>): Promise<void> {
   const asked = world.nextRequest("POST", create);
   const captured = world.nextRequest("POST", capture);
-  await device.order({ action: "press", line: "A1" });
-  await asked;
-  world.pay();
-  await captured;
+  // Where the payment is not asked for, the capture is not either: one error is enough.
+  captured.catch(() => undefined);
+  try {
+    await sale(asked);
+    await captured;
+  } catch (error) {
+    throw new Error(`${errorText(error)}: ${device.said().slice(-4_000)}`, { cause: error });
+  }
+}
+
+/** The customer chooses, scans, pays, takes. */
+function sellOne(device: Device, world: World): Promise<void> {
+  return sold(device, world, async (asked) => {
+    await device.order({ action: "press", line: "A1" });
+    await asked;
+    world.pay();
+  });
 }
 
 /** The customer scans the machine's code, chooses, approves, takes. */
-async function sellByCheckIn(device: Device, world: World): Promise<void> {
-  const asked = world.nextRequest("POST", create);
-  const captured = world.nextRequest("POST", capture);
-  world.checkIn();
-  await untilScene(device, "choose");
-  await device.order({ action: "press", line: "A1" });
-  await asked;
-  await pause(20);
-  world.approve();
-  await captured;
+function sellByCheckIn(device: Device, world: World): Promise<void> {
+  return sold(device, world, async (asked) => {
+    world.checkIn();
+    await untilScene(device, "choose");
+    await device.order({ action: "press", line: "A1" });
+    await asked;
+    await pause(20);
+    world.approve();
+  });
 }
 
 export interface JournalCost {

@@ -255,12 +255,33 @@ function moved(items: readonly DisplayItem[], byPx: number): readonly DisplayIte
   return items.map((item) => ({ ...item, box: { ...item.box, yPx: item.box.yPx + byPx } }));
 }
 
+/**
+ * Larger type can push a scene to a step of the layout in which some of its words are smaller than they would be without: there it stays as it is
+ * without.
+ */
 export function layOut(
   content: SceneContent,
   geometry: PanelGeometry,
   measure: TextMeasure,
   policy: QrPolicy = defaultQrPolicy,
   brand?: Brand,
+): DisplayList {
+  const list = arranged(content, geometry, measure, policy, brand);
+  if (geometry.isLargeType !== true) return list;
+  const usual = arranged(content, { ...geometry, isLargeType: false }, measure, policy, brand);
+  return smallestType(list) < smallestType(usual) ? usual : list;
+}
+
+function smallestType({ items }: DisplayList): number {
+  return Math.min(...items.flatMap((item) => (item.kind === "text" ? [item.sizePx] : [])));
+}
+
+function arranged(
+  content: SceneContent,
+  geometry: PanelGeometry,
+  measure: TextMeasure,
+  policy: QrPolicy,
+  brand: Brand | undefined,
 ): DisplayList {
   const metrics = metricsOf(geometry);
   const { widthPx, heightPx } = geometry;

@@ -10,36 +10,19 @@ import { type Language, languages } from "../../../../src/panel/languages.ts";
 import type { Offer, Scene } from "../../../../src/panel/port.ts";
 import { listScene } from "../../../../src/panel/render.ts";
 import { contentOf } from "../../../../src/panel/scene/content.ts";
-import type { DisplayList } from "../../../../src/panel/scene/display-list.ts";
 import { sampleScenes } from "../../../../src/panel/scene/samples.ts";
 import { texts } from "../../../../src/panel/scene/texts/all.ts";
 import { money } from "../../../../src/sale/money.ts";
 import { faultsOf } from "../faults.ts";
 import { geometries } from "../panels.ts";
+import { missingIn, plain, saidBy } from "../said.ts";
 
 const drawing = createDrawing();
 const timeZone = "Europe/Oslo";
 
-/** What can be read, each text without its line breaks and the hyphens of broken words. */
-function saidBy(list: DisplayList): readonly string[] {
-  return list.items.flatMap((item) => (item.kind === "text" ? [plain(item.lines.join(""))] : []));
-}
-
-function plain(text: string): string {
-  return text.replaceAll(/[-\s\u00a0]/g, "");
-}
-
 function missingOn(geometry: PanelGeometry, language: Language, scene: Scene): readonly string[] {
-  const content = contentOf(scene, language, { timeZone });
   const list = listScene(scene, { geometry, drawing, timeZone, language });
-  const said = saidBy(list);
-  const hasTable = content.offers.length > 0;
-  const needed = [
-    content.title,
-    ...(content.big === undefined ? [] : [content.big]),
-    ...content.lines.filter(({ role }) => !(hasTable && role === "how")).map(({ text }) => text),
-  ];
-  return [...needed.filter((text) => !said.includes(plain(text))), ...faultsOf(list, drawing.measure)];
+  return [...missingIn(list, contentOf(scene, language, { timeZone })), ...faultsOf(list, drawing.measure)];
 }
 
 const product = "Lyhytkestoisentäysjyväruisleipäkinkkuvoileipä";
