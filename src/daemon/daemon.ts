@@ -169,6 +169,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   const verbs = {
     describe,
     serviced: (line: string | undefined) => kiosk.serviced(line),
+    checkIns: () => kiosk.checkIns(),
     recentLog,
     statusPages: pages,
     examine: () => doctor.examine(),

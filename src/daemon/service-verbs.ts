@@ -1,5 +1,5 @@
 /**
- * What a person at the machine can ask and say, over the service socket: `GET /state`, `GET /logs`, `GET /doctor`, and `POST /serviced` with
+ * What a person at the machine can ask and say, over the service socket: `GET /state`, `GET /logs`, `GET /doctor`, `GET /check-ins`, and `POST /serviced` with
  * `{"line": "A1"}` or nothing.
  * The file's mode says who may (kvitt's group); what is asked has the same checks as the signed commands. Part of the composition root.
  */
@@ -14,6 +14,7 @@ export interface ServiceVerbParts {
   /** What the daemon is doing now, as JSON. */
   readonly describe: () => unknown;
   readonly serviced: Kiosk["serviced"];
+  readonly checkIns: Kiosk["checkIns"];
   readonly recentLog: () => LogExcerpt;
   /** Looks at everything that a sale needs. */
   readonly examine: () => Promise<readonly Finding[]>;
@@ -26,6 +27,7 @@ const methods: Readonly<Record<string, string>> = {
   "/state": "GET",
   "/logs": "GET",
   "/doctor": "GET",
+  "/check-ins": "GET",
   "/serviced": "POST",
 };
 
@@ -39,6 +41,8 @@ export function serviceVerbs(parts: ServiceVerbParts): (request: LocalRequest) =
         return { status: 200, body: parts.recentLog() };
       case "GET /doctor":
         return doctor(parts);
+      case "GET /check-ins":
+        return { status: 200, body: { checkIns: parts.checkIns() } };
       case "POST /serviced":
         return serviced(body ?? {}, parts);
       default:

@@ -15,6 +15,7 @@ import { serviceVerbs } from "./service-verbs.ts";
 export interface SocketParts {
   readonly twin: MachineChoice["twin"];
   readonly serviced: Kiosk["serviced"];
+  readonly checkIns: Kiosk["checkIns"];
   /** What the daemon is doing now, as JSON. */
   readonly describe: () => unknown;
   readonly recentLog: () => LogExcerpt;
@@ -41,12 +42,12 @@ function servicePathOf({ config, env }: SocketContext): string | undefined {
 /** Opens all of them, into `owned`. @throws ListenError naming the path and what to mend */
 export async function openSockets(context: SocketContext, parts: SocketParts, owned: Owned): Promise<void> {
   const { machine, delivery } = context.config;
-  const { twin, describe, serviced, recentLog, examine, setWallOffset, closeMs } = parts;
+  const { twin, describe, serviced, checkIns, recentLog, examine, setWallOffset, closeMs } = parts;
   const servicePath = servicePathOf(context);
   if (servicePath !== undefined) {
     const socket = await openLocalSocket(
       servicePath,
-      serviceVerbs({ describe, serviced, recentLog, examine, log: context.log }),
+      serviceVerbs({ describe, serviced, checkIns, recentLog, examine, log: context.log }),
     );
     owned.defer("service socket", () => socket.close(), closeMs);
   }

@@ -22,7 +22,15 @@ import { createLoop, type Loop } from "./loop.ts";
 import { forgettableOrders, isHandInId } from "./orders.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { perform, type PerformParts } from "./perform.ts";
-import type { Kiosk, KioskHealth, KioskPorts, KioskSettings, RefusedCommand, ServicedAnswer } from "./port.ts";
+import type {
+  HeardCheckIn,
+  Kiosk,
+  KioskHealth,
+  KioskPorts,
+  KioskSettings,
+  RefusedCommand,
+  ServicedAnswer,
+} from "./port.ts";
 import { createPresenter, type Presenter } from "./presenter.ts";
 import { createReadinessWatch, type ReadinessWatch } from "./readiness.ts";
 import { reconcile } from "./reconcile.ts";
@@ -349,6 +357,10 @@ class WholeKiosk implements Kiosk {
 
   health(): KioskHealth {
     return this.#status.health();
+  }
+
+  checkIns(): readonly HeardCheckIn[] {
+    return this.#listening.checkIns().map((one) => ({ id: this.#settings.merchantQrId, ...one }));
   }
 
   progress(): number {

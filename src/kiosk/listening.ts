@@ -8,6 +8,7 @@ import type { Clock, Log } from "../service/port.ts";
 import { isBetweenSales } from "./code-conditions.ts";
 import { refusedCheckInChanges, takeCheckIn, type TakenCheckIn } from "./intake.ts";
 import { type Loop, NotTakenError } from "./loop.ts";
+import type { HeardCheckIn } from "./port.ts";
 
 /** What the conditions of a code look at. */
 export interface Heard {
@@ -37,10 +38,14 @@ export interface Listening {
   /** The journal was read: what the machine said until now counts, in order. */
   open(): void;
   heard(): Heard;
+  /** The last ones, each once, oldest first. */
+  checkIns(): readonly Omit<HeardCheckIn, "id">[];
 }
 
 /** Copies of a payment event lead to the same GET; remembering the newest ids spares the provider most of them. */
 const hintsRemembered = 512;
+/** More than anybody scans between two looks. */
+const checkInsRemembered = 32;
 
 export function createListening(parts: ListeningParts): Listening {
   return new Ears(parts);
@@ -50,6 +55,7 @@ class Ears implements Listening {
   readonly #parts: ListeningParts;
   readonly #earlyEvents: MachineEvent[] = [];
   readonly #recentHints: string[] = [];
+  readonly #checkIns: Omit<HeardCheckIn, "id">[] = [];
   #isOpen = false;
   #heard: Heard = {
     machine: { ready: false, fault: "starting", detail: "" },
@@ -76,6 +82,10 @@ class Ears implements Listening {
 
   heard(): Heard {
     return this.#heard;
+  }
+
+  checkIns(): readonly Omit<HeardCheckIn, "id">[] {
+    return this.#checkIns;
   }
 
   setMachine(machine: MachineReadiness): void {
@@ -171,6 +181,8 @@ class Ears implements Listening {
     if (taken.kind === "duplicate") return;
     const { eventId, ageMs, customer, changes } = taken;
     log.info({ eventId, ageMs }, "a customer checked in");
+    this.#checkIns.push({ number: (this.#checkIns.at(-1)?.number ?? 0) + 1, ageMs });
+    if (this.#checkIns.length > checkInsRemembered) this.#checkIns.shift();
     const event = { kind: "checked-in", eventId, ageMs } as const;
     // A copy of it may wait in the inbox already: only its turn shows.
     const isStillWanted = (): boolean => judge().kind === "check-in";

@@ -75,8 +75,20 @@ export interface Kiosk {
    * that is on the disk. Rejects when the journal does not take it.
    */
   serviced(line?: string): Promise<ServicedAnswer>;
+  /** The last scans of its code that reached it since the start: for a walk round the stickers. */
+  checkIns(): readonly HeardCheckIn[];
   /** Where another program on this machine orders payments. */
   readonly counter: Counter;
+}
+
+/** Nothing of the customer's. */
+export interface HeardCheckIn {
+  /** The code that was scanned. */
+  readonly id: MerchantQrId;
+  /** Higher with every scan since the start. */
+  readonly number: number;
+  /** From the scan until it was heard here. */
+  readonly ageMs: number;
 }
 
 export interface KioskHealth {

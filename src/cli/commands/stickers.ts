@@ -15,14 +15,18 @@ import { planSticker, type Sticker, type StickerSettings, type StickerWanted } f
 import { appName, walletOfCurrency } from "../../panel/wallets.ts";
 import { money } from "../../sale/money.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openConfig, parseFlagsOnly } from "../flags.ts";
+import { openConfig, openUncheckedConfig, parseFlags } from "../flags.ts";
 import { openProvider, providerOptions, providerUsage, told } from "../provider.ts";
+import { serviceSocketOf } from "../service-socket.ts";
+import { walkStickers } from "../sticker-walk.ts";
 import { table } from "../table.ts";
 
 const symbolMmDefault = 40;
+const waitSDefault = 120;
 const copiesMax = 100;
 
 const usage = `kvitt stickers --config FILE --out stickers.pdf|sticker.svg|FOLDER [--size MM] [--copies N] [--link URL]
+kvitt stickers check --config FILE [--wait S]
 
 Makes the sticker with the machine's callback code: what to do, in the panel's languages, the code, the place, who helps, id and revision.
 Every code is read again before it is written, and a file is the same every time.
@@ -36,6 +40,9 @@ Every code is read again before it is written, and a file is the same every time
   --one-name      MobilePay is called Vipps, as the provider announces for 2027: for what is printed to stay
   --link URL      the code's content, instead of asking the provider for it: what "kvitt qr callback get ID" calls content
 
+check is the walk test, on the machine while its daemon runs: scan each sticker once in the app; it says which code was heard, and how long that
+took. Exit code 0 when all were heard within --wait seconds (default ${waitSDefault}).
+
 docs/stickers.md says what to print on, where to glue it, and what a thief does.
 
 ${providerUsage}`;
@@ -48,10 +55,11 @@ const options = {
   "no-price": { type: "boolean" },
   "one-name": { type: "boolean" },
   link: { type: "string" },
+  wait: { type: "string" },
 } as const;
 
-const parse = (args: readonly string[]) => parseFlagsOnly(args, options);
-type Flags = ReturnType<typeof parse>;
+const parse = (args: readonly string[]) => parseFlags(args, options);
+type Flags = ReturnType<typeof parse>["values"];
 
 function numberOf(
   flag: string,
@@ -78,25 +86,38 @@ function outputOf(path: string | undefined): Output {
 export const command: CliCommand = {
   usage,
   async run(args, io) {
-    const flags = parse(args);
-    const output = outputOf(flags.out);
-    const symbolMm = numberOf("size", flags.size, symbolMmDefault, [25, 120]);
-    const copies = numberOf("copies", flags.copies, 1, [1, copiesMax]);
-    if (!Number.isInteger(copies)) throw new CommandError(`--copies takes a whole number, not "${flags.copies ?? ""}"`);
-    if (copies > 1 && output.kind !== "pdf")
-      throw new CommandError("--copies is for a PDF: print the picture as often as you like");
-    const config = await openConfig(flags.config, io.env);
-    const { measure } = createDrawing();
-    const settings = settingsOf(config, { symbolMm, isOneName: flags["one-name"] === true, measure });
-    const wanted = await wantedOf(config, flags, io);
-    const stickers = wanted.map((one) => planned(one, settings));
-    for (const sticker of stickers)
-      checkReadable(sticker, frameOf(sticker.page, perMmOnModules(sticker.plan.moduleMm, checkDpi)));
-    const written = await write(stickers, { output, copies, settings });
-    tell(stickers, written, flags, io);
-    return 0;
+    const { values: flags, positionals } = parse(args);
+    const [verb, ...more] = positionals;
+    if (more.length > 0 || (verb !== undefined && verb !== "check")) throw new CommandError(usage);
+    return verb === "check" ? check(flags, io) : print(flags, io);
   },
 };
+
+async function print(flags: Flags, io: CommandIo): Promise<number> {
+  const output = outputOf(flags.out);
+  const symbolMm = numberOf("size", flags.size, symbolMmDefault, [25, 120]);
+  const copies = numberOf("copies", flags.copies, 1, [1, copiesMax]);
+  if (!Number.isInteger(copies)) throw new CommandError(`--copies takes a whole number, not "${flags.copies ?? ""}"`);
+  if (copies > 1 && output.kind !== "pdf")
+    throw new CommandError("--copies is for a PDF: print the picture as often as you like");
+  const config = await openConfig(flags.config, io.env);
+  const { measure } = createDrawing();
+  const settings = settingsOf(config, { symbolMm, isOneName: flags["one-name"] === true, measure });
+  const wanted = await wantedOf(config, flags, io);
+  const stickers = wanted.map((one) => planned(one, settings));
+  for (const sticker of stickers)
+    checkReadable(sticker, frameOf(sticker.page, perMmOnModules(sticker.plan.moduleMm, checkDpi)));
+  const written = await write(stickers, { output, copies, settings });
+  tell(stickers, written, flags, io);
+  return 0;
+}
+
+async function check(flags: Flags, io: CommandIo): Promise<number> {
+  const waitS = numberOf("wait", flags.wait, waitSDefault, [1, 3_600]);
+  const config = await openUncheckedConfig(flags.config);
+  const { id, location } = config.machine;
+  return walkStickers({ places: new Map([[id, location]]), socket: serviceSocketOf(config), waitS, io });
+}
 
 /** The machine's own code today; outlets of their own would stand in this list. */
 async function wantedOf(config: Config, flags: Flags, io: CommandIo): Promise<readonly StickerWanted[]> {

@@ -3,7 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import type { CliCommand } from "../../../src/cli/command.ts";
 import { command } from "../../../src/cli/commands/machine.ts";
+import { command as stickers } from "../../../src/cli/commands/stickers.ts";
+import type { HeardCheckIn } from "../../../src/kiosk/port.ts";
+import { merchantQrId } from "../../../src/sale/ids.ts";
 import { serviceVerbs } from "../../../src/daemon/service-verbs.ts";
 import { kioskToml } from "../../../src/demo/setup.ts";
 import { serviceVisit } from "../../../src/kiosk/service-visit.ts";
@@ -20,12 +24,15 @@ async function machine(state: SaleState) {
   const url = "http://127.0.0.1:1";
   const places = { folder, providerUrl: url, wireUrl: url, brokerPort: 1, relayPort: 2 };
   await writeFile(config, kioskToml(places), { mode: 0o600 });
+  const scans: HeardCheckIn[] = [];
   return {
     config,
+    scans,
     listen: async () => {
       const verbs = serviceVerbs({
         describe: () => ({ state: "ready" }),
         serviced: async (line) => serviceVisit(state, line),
+        checkIns: () => scans,
         recentLog: () => ({
           since: "2026-11-23T12:00:00.000Z",
           lines: [{ level: "warn", time: "2026-11-23T12:00:01.500Z", msg: "no broker" }],
@@ -39,11 +46,20 @@ async function machine(state: SaleState) {
   };
 }
 
-async function run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+const run = (...args: readonly string[]) => runOf(command, args);
+
+async function runOf(
+  which: CliCommand,
+  args: readonly string[],
+  onLine: (text: string) => void = () => {},
+): Promise<{ readonly code: number; readonly out: string }> {
   const out: string[] = [];
   const { signal } = new AbortController();
-  const line = (text: string): void => void out.push(text);
-  const code = await command.run(args, {
+  const line = (text: string): void => {
+    out.push(text);
+    onLine(text);
+  };
+  const code = await which.run(args, {
     out: line,
     err: line,
     env: {},
@@ -97,4 +113,26 @@ it("tells what the daemon's log said, in words and as JSON", async () => {
   expect(words).toEqual({ code: 0, out: "since 2026-11-23T12:00:00.000Z\n12:00:01.500 WARN  no broker" });
   const json = await run("logs", "--config", config, "--json");
   expect(JSON.parse(json.out)).toEqual({ level: "warn", time: "2026-11-23T12:00:01.500Z", msg: "no broker" });
+});
+
+it("hears each sticker's scan on a walk, and names what was not heard", async () => {
+  const { config, listen, scans } = await machine(jammed);
+  await listen();
+  const id = merchantQrId("demo-1");
+  scans.push({ id, number: 1, ageMs: 60_000 });
+  const scanNow = (text: string): void => {
+    if (text.startsWith("Scan each sticker")) scans.push({ id, number: 2, ageMs: 1_340 });
+  };
+  const heard = await runOf(stickers, ["check", "--config", config], scanNow);
+  expect(heard.code).toBe(0);
+  expect(heard.out).toMatch(/^demo-1: .*, heard 1\.3 s after the scan$/m);
+  expect(heard.out).toContain("1 of 1 heard");
+  const silent = await runOf(stickers, ["check", "--config", config, "--wait", "1"]);
+  expect(silent.code).toBe(1);
+  expect(silent.out).toContain("0 of 1 heard; not heard: demo-1");
+});
+
+it("does not begin a walk where nobody listens", async () => {
+  const { config } = await machine(jammed);
+  await expect(runOf(stickers, ["check", "--config", config])).rejects.toThrow(/nobody listens there/);
 });

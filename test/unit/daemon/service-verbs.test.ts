@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../src/daemon/doctor/finding.ts";
 import { serviceVerbs } from "../../../src/daemon/service-verbs.ts";
 import type { ServicedAnswer } from "../../../src/kiosk/port.ts";
+import { merchantQrId } from "../../../src/sale/ids.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 
 const warm: Finding = { check: "temperature", verdict: "look", found: "76 °C", todo: "shade" };
@@ -19,6 +20,7 @@ function rig(
       asked.push(line);
       return answer(line);
     },
+    checkIns: () => [{ id: merchantQrId("kiosk-7"), number: 3, ageMs: 900 }],
     recentLog: () => ({ since: "2026-11-23T12:00:00.000Z", lines: [{ msg: "hello" }] }),
     examine,
     log,
@@ -34,6 +36,12 @@ describe("the service socket", () => {
   it("tells what the log said", async () => {
     const body = { since: "2026-11-23T12:00:00.000Z", lines: [{ msg: "hello" }] };
     expect(await rig().ask("GET", "/logs")).toEqual({ status: 200, body });
+  });
+
+  it("tells which scans were heard, and nothing of who scanned", async () => {
+    const body = { checkIns: [{ id: "kiosk-7", number: 3, ageMs: 900 }] };
+    expect(await rig().ask("GET", "/check-ins")).toEqual({ status: 200, body });
+    expect(await rig().ask("POST", "/check-ins")).toMatchObject({ status: 405 });
   });
 
   it("looks at everything, and says so when it cannot", async () => {

@@ -123,6 +123,21 @@ describe("the link", () => {
   };
   const seen = { kind: "put", table: "seen", key: "check-in.e1" };
 
+  it("remembers which scans it heard, each once, the newest ones, and nothing of who scanned", async () => {
+    const journal = new MemoryJournal();
+    const { ears } = listening(journal);
+    for (let number = 1; number <= 40; number += 1) {
+      await ears.linkListener.message({ ...scan, eventId: `e${number}`, ageMs: number });
+    }
+    const heard = ears.checkIns();
+    expect(heard).toHaveLength(32);
+    expect(heard.at(-1)).toEqual({ number: 40, ageMs: 40 });
+    expect(heard.map(({ number }) => number)).toEqual(heard.map((_, index) => index + 9));
+    await journal.commit([{ kind: "put", table: "seen", key: "check-in.e41", value: 1 }]);
+    await ears.linkListener.message({ ...scan, eventId: "e41" });
+    expect(ears.checkIns().at(-1)?.number).toBe(40);
+  });
+
   it("hands on a check-in with its customer, together with the mark that it was seen", async () => {
     const { ears, told } = listening();
     await ears.linkListener.message(scan);
