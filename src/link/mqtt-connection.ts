@@ -83,6 +83,14 @@ interface Attempt {
   ended: boolean;
 }
 
+/** Something that the broker is asked for, and what is said when it does not do it. */
+interface Asked {
+  readonly timer: string;
+  readonly timeoutMs: number;
+  readonly late: string;
+  readonly refused: string;
+}
+
 export class MqttConnection implements Connection {
   readonly #parts: ConnectionParts;
   readonly #broker: string;
@@ -135,9 +143,10 @@ export class MqttConnection implements Connection {
   async changeFilters({ added, removed }: FilterChange): Promise<void> {
     const attempt = this.#attempt;
     if (attempt === undefined || !attempt.ready) return;
-    for (const filters of portions(added)) await this.#inTime(attempt, (done) => subscribe(attempt, filters, done));
+    for (const filters of portions(added))
+      await this.#changeFilters(attempt, (done) => subscribe(attempt, filters, done));
     for (const filters of portions(removed))
-      await this.#inTime(attempt, (done) => attempt.client.unsubscribe([...filters], (error) => done(error)));
+      await this.#changeFilters(attempt, (done) => attempt.client.unsubscribe([...filters], (error) => done(error)));
   }
 
   /** Drops the connection and reconnects after the usual wait, so that the broker sends again what was not acknowledged. */
@@ -261,8 +270,12 @@ export class MqttConnection implements Connection {
     hooks.connected();
   }
 
-  /** A change of subscriptions: acknowledged, refused, too late, or overtaken by the end of its connection. */
-  #inTime(attempt: Attempt, work: (done: (error?: unknown) => void) => void): Promise<void> {
+  /** What the broker has to acknowledge: done, refused, too late, or overtaken by the end of its connection. */
+  #acknowledged(
+    attempt: Attempt,
+    { timer: name, timeoutMs, late, refused }: Asked,
+    work: (done: (error?: unknown) => void) => void,
+  ): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const settle = (error?: LinkError): void => {
         timer.cancel();
@@ -270,18 +283,18 @@ export class MqttConnection implements Connection {
         if (error === undefined) resolve();
         else reject(error);
       };
-      const timer = this.#parts.clock.startTimer("mqtt filters", subscribeTimeoutMs, () =>
-        settle(new LinkError("link-timed-out", `${this.#broker} did not acknowledge a change of subscriptions`)),
-      );
+      const timer = this.#parts.clock.startTimer(name, timeoutMs, () => settle(new LinkError("link-timed-out", late)));
       attempt.waiting.add(settle);
       work((error) =>
-        settle(
-          isNothing(error)
-            ? undefined
-            : new LinkError("link-refused", `${this.#broker} refuses a subscription: ${errorText(error)}`),
-        ),
+        settle(isNothing(error) ? undefined : new LinkError("link-refused", `${refused}: ${errorText(error)}`)),
       );
     });
+  }
+
+  #changeFilters(attempt: Attempt, work: (done: (error?: unknown) => void) => void): Promise<void> {
+    const late = `${this.#broker} did not acknowledge a change of subscriptions`;
+    const refused = `${this.#broker} refuses a subscription`;
+    return this.#acknowledged(attempt, { timer: "mqtt filters", timeoutMs: subscribeTimeoutMs, late, refused }, work);
   }
 
   /** The library sends PUBACK for a callback without an error, and nothing for one with an error. */
@@ -326,31 +339,16 @@ export class MqttConnection implements Connection {
     }
   }
 
-  #publishOn(attempt: Attempt, message: Outgoing, timeoutMs: number): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const settle = (error?: LinkError): void => {
-        timer.cancel();
-        attempt.waiting.delete(settle);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = this.#parts.clock.startTimer("mqtt publish", timeoutMs, () =>
-        settle(new LinkError("link-timed-out", `no PUBACK within ${timeoutMs} ms for ${message.topic}`)),
-      );
-      attempt.waiting.add(settle);
-      const properties = {
-        ...defined({ messageExpiryInterval: message.expiryS, contentType: message.contentType }),
-      };
-      const { qos, retain } = message;
-      const options = attempt.version === 5 ? { qos, retain, properties } : { qos, retain };
-      attempt.client.publish(message.topic, message.payload, options, (error) =>
-        settle(
-          error === undefined || error === null
-            ? undefined
-            : new LinkError("link-refused", `${this.#broker} did not take ${message.topic}: ${errorText(error)}`),
-        ),
-      );
-    });
+  #publishOn(attempt: Attempt, { topic, payload, qos, retain, ...more }: Outgoing, timeoutMs: number): Promise<void> {
+    const properties = { ...defined({ messageExpiryInterval: more.expiryS, contentType: more.contentType }) };
+    const options = attempt.version === 5 ? { qos, retain, properties } : { qos, retain };
+    const late = `no PUBACK within ${timeoutMs} ms for ${topic}`;
+    const refused = `${this.#broker} did not take ${topic}`;
+    return this.#acknowledged(
+      attempt,
+      { timer: "mqtt publish", timeoutMs, late, refused },
+      (done) => void attempt.client.publish(topic, payload, options, (error) => done(error)),
+    );
   }
 
   /** The broker or the network ended it. If that keeps happening, another client has our identity. */
