@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorText } from "../../kit/error-text.ts";
+import { UpdateError } from "../../update/manifest.ts";
 import {
   readAnswer,
   requestUpdate,
@@ -37,6 +38,7 @@ export const command: CliCommand = {
       );
     const id = randomUUID();
     await requestUpdate(stateFolder, { id, wanted }).catch((error: unknown) => {
+      if (error instanceof UpdateError) throw new CommandError(error.message, 1, { cause: error });
       throw new CommandError(
         `the update cannot be ordered in ${stateFolder}: ${errorText(error)}. It needs the installed package, and root or the user kvitt`,
         1,
