@@ -8,7 +8,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Tests that wait for processes leave the cores idle: more of them run at once than there are cores. */
 const waitingWorkers = 3 * availableParallelism();
 
-const emulated = "test/integration/emulated/**/*.test.ts";
+const emulated = ["test/integration/emulated/**/*.test.ts", "test/integration/package/booted.test.ts"];
 
 type ProjectConfig = NonNullable<UserWorkspaceConfig["test"]>;
 
@@ -37,15 +37,15 @@ export default defineConfig({
         sequence: { groupOrder: 1 },
       }),
       project("integration", ["test/integration/**/*.test.ts"], 400_000, {
-        exclude: [emulated],
+        exclude: emulated,
         globalSetup: ["test/integration/bundle.ts"],
         // A second try, told by the reporter, until whole runs have been green ten times in a row (docs/testing.md).
         retry: 1,
         maxWorkers: waitingWorkers,
         sequence: { groupOrder: 1 },
       }),
-      // An emulated machine takes every core there is: one at a time, beside nothing else.
-      project("emulated", [emulated], 400_000, {
+      // A machine that is emulated, or booted, takes every core there is: one at a time, beside nothing else.
+      project("emulated", emulated, 400_000, {
         globalSetup: ["test/integration/bundle.ts"],
         maxWorkers: 1,
         sequence: { groupOrder: 2 },
