@@ -48,7 +48,8 @@ const webSocket = await build({
   format: "cjs",
 });
 await cp(join(top, "package.json"), join(out, "package.json"));
-await cp(join(top, "src/demo/page.html"), join(out, "chunks/page.html"));
+for (const name of ["page.html", "page.css", "page.js"])
+  await cp(join(top, "src/demo/page", name), join(out, "chunks/page", name));
 await cp(join(top, "src/panel/font"), join(out, "font"), { recursive: true });
 await cp(join(top, "hardware/panels"), join(out, "hardware/panels"), { recursive: true });
 const outputs = { ...result.metafile.outputs, ...webSocket.metafile.outputs };

@@ -1,16 +1,23 @@
-/** The demo's page: one HTML file, a stream of states, and orders from its buttons. Loopback only. */
+/** The demo's page: its files, what it shows at a moment, and orders from its buttons. Loopback only. */
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
 import { listenOnPort } from "../service/listen.ts";
 import { errorText } from "../kit/error-text.ts";
-import { checkWorld } from "./script.ts";
+import { checkWorld } from "./checks.ts";
+import { languages } from "../panel/languages.ts";
+import { pageTexts } from "./page/texts/all.ts";
+import { languageOf, viewOf } from "./page/view.ts";
+import { createStory, type Story } from "./story.ts";
 import type { DemoWorld } from "./world.ts";
 
 const order = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("machine"), kind: z.enum(["vending", "relay", "mdb", "parking", "kiosk"]) }),
   z.strictObject({ action: z.literal("press"), id: z.string() }),
   z.strictObject({ action: z.literal("take") }),
+  z.strictObject({ action: z.literal("reset") }),
+  z.strictObject({ action: z.literal("story"), play: z.boolean() }),
   z.strictObject({ action: z.literal("phone-scan") }),
   z.strictObject({ action: z.literal("phone-approve") }),
   z.strictObject({ action: z.literal("phone-decline") }),
@@ -23,11 +30,22 @@ const order = z.discriminatedUnion("action", [
     broken: z.boolean(),
   }),
 ]);
-export type DemoOrder = z.infer<typeof order>;
+type DemoOrder = z.infer<typeof order>;
 
-export async function carryOut(world: DemoWorld, one: DemoOrder): Promise<void> {
+interface Shown {
+  readonly world: DemoWorld;
+  readonly story: Story;
+}
+
+async function carryOut({ world, story }: Shown, one: DemoOrder): Promise<void> {
   switch (one.action) {
+    case "reset":
+      await story.forget();
+      return world.reset();
+    case "story":
+      return one.play ? story.play() : story.stop();
     case "machine":
+      await story.forget();
       return world.changeMachine(one.kind);
     case "press":
       return world.use(one.id);
@@ -62,49 +80,73 @@ async function readOrder(request: IncomingMessage): Promise<DemoOrder> {
   return order.parse(JSON.parse(text));
 }
 
-/** Sends the state at once and whenever it changed, at most every 60 ms. */
-function stream(world: DemoWorld, response: ServerResponse): void {
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-  let timer: NodeJS.Timeout | undefined;
-  const send = (): void => {
-    timer = undefined;
-    response.write(`data: ${JSON.stringify(world.state())}\n\n`);
-  };
-  const stop = world.onChange(() => {
-    timer ??= setTimeout(send, 60);
-  });
-  send();
-  response.on("close", () => {
-    stop();
-    clearTimeout(timer);
-  });
+/** The page's files, beside this one or beside the bundle. */
+const files: Readonly<Record<string, { readonly name: string; readonly type: string }>> = {
+  "/": { name: "page.html", type: "text/html; charset=utf-8" },
+  "/page.css": { name: "page.css", type: "text/css; charset=utf-8" },
+  "/page.js": { name: "page.js", type: "text/javascript; charset=utf-8" },
+};
+
+function send(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
+  response.end(JSON.stringify(body));
 }
 
-async function answer(world: DemoWorld, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", "http://demo");
-  if (request.method === "POST" && pathname === "/do") {
-    await carryOut(world, await readOrder(request));
+/** What does not need a world: the page and its words. True when it was answered. */
+async function answerStill(url: URL, response: ServerResponse): Promise<boolean> {
+  const file = files[url.pathname];
+  if (file !== undefined) {
+    response.writeHead(200, { "content-type": file.type, "cache-control": "no-store" });
+    response.end(await readFile(new URL(`./page/${file.name}`, import.meta.url)));
+    return true;
+  }
+  if (url.pathname !== "/words") return false;
+  const language = languageOf(url.searchParams.get("language") ?? "");
+  const spoken = languages.map((code) => ({ code, name: pageTexts[code].page.languageName }));
+  send(response, { language, languages: spoken, page: pageTexts[language].page });
+  return true;
+}
+
+/** The moment in the language that is asked for; nothing when nothing has changed since the one that the page has. */
+function answerView(url: URL, { world, story }: Shown, instance: string, response: ServerResponse): void {
+  const revision = `${instance}-${world.revision}`;
+  if (url.searchParams.get("revision") === revision) {
     response.writeHead(204).end();
     return;
   }
-  if (pathname === "/") {
-    response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
-    response.end(await readFile(new URL("./page.html", import.meta.url)));
-    return;
-  }
-  if (pathname === "/check") {
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ failures: await checkWorld(world) }));
-    return;
-  }
-  if (pathname === "/events") {
-    stream(world, response);
-    return;
-  }
-  if (pathname === "/panel.png" && world.png !== undefined) {
-    response.writeHead(200, { "content-type": "image/png", "cache-control": "no-store" });
-    response.end(Buffer.from(world.png));
-    return;
+  const texts = pageTexts[languageOf(url.searchParams.get("language") ?? "")];
+  const after = Number(url.searchParams.get("after") ?? -1);
+  send(response, { revision, ...viewOf(world.state(), { texts, story: story.state(), after }) });
+}
+
+async function answer(
+  shown: Shown,
+  instance: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { world } = shown;
+  const url = new URL(request.url ?? "/", "http://demo");
+  switch (url.pathname) {
+    case "/do":
+      // A form of another site cannot send JSON without asking first, and is not answered (Fetch Standard, "CORS-safelisted request-header").
+      if (request.method !== "POST" || request.headers["content-type"] !== "application/json") {
+        response.writeHead(415).end("orders are sent as application/json");
+        return;
+      }
+      await carryOut(shown, await readOrder(request));
+      response.writeHead(204).end();
+      return;
+    case "/view":
+      return answerView(url, shown, instance, response);
+    case "/check":
+      return send(response, { failures: await checkWorld(world) });
+    case "/panel.png":
+      if (world.png === undefined) break;
+      response.writeHead(200, { "content-type": "image/png", "cache-control": "no-store" });
+      response.end(Buffer.from(world.png));
+      return;
+    default:
   }
   response.writeHead(404).end();
 }
@@ -118,14 +160,17 @@ export interface DemoPage {
 
 /** Listens on loopback; port 0 takes a free one. Before any world is there, so that a port that is taken is found out first. @throws ListenError */
 export async function openPage(port: number): Promise<DemoPage> {
-  let shown: DemoWorld | undefined;
+  let shown: Shown | undefined;
+  // A page that was open when the demo ended goes on with the next one.
+  const instance = randomUUID();
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (await answerStill(new URL(request.url ?? "/", "http://demo"), response)) return;
+    if (shown !== undefined) return answer(shown, instance, request, response);
+    response.writeHead(503, { "retry-after": "1" }).end("the demo starts");
+  }
   const server = createServer((request, response) => {
-    if (shown === undefined) {
-      response.writeHead(503, { "retry-after": "1" }).end("the demo starts");
-      return;
-    }
-    answer(shown, request, response).catch((error: unknown) => {
-      response.writeHead(400, { "content-type": "text/plain" });
+    serve(request, response).catch((error: unknown) => {
+      response.writeHead(400, { "content-type": "text/plain; charset=utf-8" });
       response.end(errorText(error));
     });
   });
@@ -133,12 +178,14 @@ export async function openPage(port: number): Promise<DemoPage> {
   return {
     url: `http://127.0.0.1:${bound}`,
     show: (world) => {
-      shown = world;
+      shown = { world, story: createStory(world) };
     },
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await shown?.story.stop();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }

@@ -1,14 +1,13 @@
-/** The demo's scripts: one step a line (docs/demo.md), and the checks that follow every one of them. */
-import { openNodeDisk } from "../journal/node-disk.ts";
-import { readJournal } from "../journal/journal.ts";
-import type { JsonValue } from "../journal/port.ts";
-import { readSaleHistory } from "../kiosk/stored.ts";
-import { totalsOf } from "../sale/record.ts";
+/** The demo's scripts: one step a line (docs/demo.md). */
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkWorld } from "./checks.ts";
 import { isPayableCode, kindOfPayableCode } from "./clients.ts";
 import { isMachineKind } from "./machines/machines.ts";
-import type { Drop, MachineKind, SwitchName } from "./machines/port.ts";
+import type { MachineKind, SwitchName } from "./machines/port.ts";
 import type { DemoWorld } from "./world.ts";
-import { isEnded, switchTexts } from "./world-state.ts";
+import { en } from "./page/texts/en.ts";
+import { happeningText } from "./page/view.ts";
+import { isEnded, switchNames } from "./world-state.ts";
 
 export type Step =
   | { readonly kind: "machine"; readonly machine: MachineKind }
@@ -68,8 +67,8 @@ function parseStep(words: readonly string[]): Step | undefined {
       return { kind: "phone", action: first };
     case "break":
     case "mend": {
-      const found = switchTexts.find(({ name }) => name === second);
-      return found === undefined ? undefined : { kind: "switch", name: found.name, broken: first === "break" };
+      const found = switchNames.find((name) => name === second);
+      return found === undefined ? undefined : { kind: "switch", name: found, broken: first === "break" };
     }
     case "wait": {
       if (second === "ended") {
@@ -113,9 +112,10 @@ export interface ScriptResult {
   readonly failures: readonly string[];
 }
 
-async function until(isTrue: () => boolean, withinMs: number): Promise<boolean> {
+async function until(isTrue: () => boolean, withinMs: number, signal?: AbortSignal): Promise<boolean> {
   const end = Date.now() + withinMs;
   while (!isTrue()) {
+    if (signal?.aborted === true) throw new ScriptError("stopped");
     if (Date.now() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -156,60 +156,22 @@ function watchCodes(world: DemoWorld): { stop(): Promise<readonly string[]> } {
   };
 }
 
-/** What promises 1, 2, 3 and 5 say of a ledger and the things that fell. Pure. */
-export function checkMoney(ledger: DemoWorld["ledger"], drops: readonly Drop[]): readonly string[] {
-  const failures: string[] = [];
-  for (const row of ledger) {
-    const name = `payment …${row.reference.slice(-6)}`;
-    if (!isEnded(row)) failures.push(`${name} has not ended: ${JSON.stringify(row)}`);
-    const kept = row.captured - row.refunded;
-    const fallen = drops.filter(({ reference }) => reference === row.reference);
-    if (fallen.length > 1) failures.push(`${name} was delivered ${fallen.length} times`);
-    const value = fallen.reduce((sum, { priceMinor }) => sum + priceMinor, 0);
-    if (kept > value) failures.push(`${name}: ${kept} was kept and ${value} was delivered: somebody paid for nothing`);
-  }
-  for (const drop of drops) {
-    const row = ledger.find(({ reference }) => reference === drop.reference);
-    if (row === undefined || row.authorized < drop.priceMinor)
-      failures.push(`${drop.what} fell for a payment that was never authorised: somebody got something for nothing`);
-  }
-  return failures;
-}
-
-async function checkJournal(world: DemoWorld): Promise<readonly string[]> {
-  const failures: string[] = [];
-  const sales = new Map<string, JsonValue>();
-  for (const folder of world.journalFolders) {
-    const journal = await readJournal(await openNodeDisk(folder));
-    if (journal.settlements.size > 0) failures.push(`${folder} has ${journal.settlements.size} settlements open`);
-    for (const [reference, stored] of journal.sales) sales.set(reference, stored);
-  }
-  for (const row of world.ledger) {
-    const stored = sales.get(row.reference);
-    const record = stored === undefined ? undefined : totalsOf(readSaleHistory(stored));
-    if (record === undefined) failures.push(`payment …${row.reference.slice(-6)} is not in the journal`);
-    else if (record.captured !== row.captured || record.refunded !== row.refunded)
-      failures.push(
-        `the journal says ${record.captured} captured of …${row.reference.slice(-6)}, the ledger ${row.captured}`,
-      );
-  }
-  return failures;
-}
-
 /** What the kiosk says of its scene is ahead of the glass by a drawing: looks until the glass has a code, or none. */
-async function untilCode(world: DemoWorld, there: boolean): Promise<string | undefined> {
+async function untilCode(world: DemoWorld, there: boolean, signal: AbortSignal): Promise<string | undefined> {
   const end = Date.now() + waitMsDefault;
   for (;;) {
     const text = await world.code();
+    if (signal.aborted) throw new ScriptError("stopped");
     if ((text !== undefined) === there || Date.now() > end) return text;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 /** Looks until the glass has the code of the scene: the one before it may still stand there. */
-async function untilScannable(world: DemoWorld): Promise<void> {
+async function untilScannable(world: DemoWorld, signal: AbortSignal): Promise<void> {
   const end = Date.now() + waitMsDefault;
   while (Date.now() < end) {
+    if (signal.aborted) throw new ScriptError("stopped");
     const wanted = world.scenes.at(-1) === "pay" ? "one-time" : "callback";
     const text = await world.code();
     const isWanted = text !== undefined && (await kindOfPayableCode(world.providerUrl, text)) === wanted;
@@ -218,20 +180,13 @@ async function untilScannable(world: DemoWorld): Promise<void> {
   }
 }
 
-/** Money, journal and glass, as they stand now: what is wrong with them. */
-export async function checkWorld(world: DemoWorld): Promise<readonly string[]> {
-  const text = await world.code();
-  const isPayable = text === undefined || (await isPayableCode(world.providerUrl, text));
-  const glass = isPayable ? [] : [`the panel shows a code that cannot be paid: ${text}`];
-  return [...checkMoney(world.ledger, world.drops), ...(await checkJournal(world)), ...glass];
-}
-
 /**
  * Where in the list of scenes a wait begins to look: at the one that stood when somebody last did something. A scene that was over before the
  * script looked has been shown all the same.
  */
 interface Progress {
   scene: number;
+  readonly signal: AbortSignal;
 }
 
 /** Steps in which somebody does something, as opposed to those that look. */
@@ -240,13 +195,14 @@ function isDeed({ kind }: Step): boolean {
 }
 
 async function perform(world: DemoWorld, step: Step, progress: Progress): Promise<string | undefined> {
+  const { signal } = progress;
   switch (step.kind) {
     case "machine":
       await world.changeMachine(step.machine);
       return undefined;
     case "press":
       // A front end offers some of its buttons only once it has heard of a payment.
-      await until(() => world.state().machine.controls.some(({ id }) => id === step.id), waitMsDefault);
+      await until(() => world.state().machine.controls.some(({ id }) => id === step.id), waitMsDefault, signal);
       await world.use(step.id);
       return undefined;
     case "type":
@@ -259,7 +215,7 @@ async function perform(world: DemoWorld, step: Step, progress: Progress): Promis
       world.take();
       return undefined;
     case "scan":
-      await untilScannable(world);
+      await untilScannable(world, signal);
       return (await world.scan()) === undefined ? "the camera sees no code" : undefined;
     case "hold-up":
       await world.holdUp();
@@ -281,23 +237,23 @@ async function perform(world: DemoWorld, step: Step, progress: Progress): Promis
         if (found !== -1) progress.scene = found;
         return found !== -1;
       };
-      const isThere = await until(hasBeen, step.withinMs);
+      const isThere = await until(hasBeen, step.withinMs, signal);
       return isThere ? undefined : `${step.what} is "${now()}"`;
     }
     case "wait-ended": {
-      const isDone = await until(() => world.ledger.length > 0 && world.ledger.every(isEnded), step.withinMs);
+      const isDone = await until(() => world.ledger.length > 0 && world.ledger.every(isEnded), step.withinMs, signal);
       return isDone ? undefined : `still open: ${JSON.stringify(world.ledger.filter((row) => !isEnded(row)))}`;
     }
     case "expect-tray": {
-      const isRight = await until(() => world.drops.length === step.count, waitMsDefault);
+      const isRight = await until(() => world.drops.length === step.count, waitMsDefault, signal);
       return isRight ? undefined : `${world.drops.length} things have fallen`;
     }
     case "expect-captured": {
       const sum = (): number => world.ledger.reduce((total, row) => total + row.captured - row.refunded, 0);
-      return (await until(() => sum() === step.minor, waitMsDefault)) ? undefined : `${sum()} is kept`;
+      return (await until(() => sum() === step.minor, waitMsDefault, signal)) ? undefined : `${sum()} is kept`;
     }
     case "expect-code": {
-      const text = await untilCode(world, step.there);
+      const text = await untilCode(world, step.there, signal);
       return (text !== undefined) === step.there
         ? undefined
         : text === undefined
@@ -305,13 +261,31 @@ async function perform(world: DemoWorld, step: Step, progress: Progress): Promis
           : `there is one: ${text}`;
     }
     case "pause":
-      await new Promise((resolve) => setTimeout(resolve, step.ms));
+      await sleep(step.ms, undefined, { signal });
       return undefined;
   }
 }
 
 /** What was sent a moment before a power cut is waited for two minutes before it is sent again. */
 const settleMs = 180_000;
+
+/** Plays the steps to the end, or to the first that did not go as it says: what was wrong with it. @throws ScriptError when it is stopped */
+export async function playSteps(
+  world: DemoWorld,
+  steps: readonly NumberedStep[],
+  signal: AbortSignal,
+  tell: (line: string) => void = () => {},
+): Promise<string | undefined> {
+  const progress: Progress = { scene: 0, signal };
+  for (const { line, text, step } of steps) {
+    if (signal.aborted) throw new ScriptError("stopped");
+    tell(`${String(line).padStart(3)}  ${text}`);
+    if (isDeed(step)) progress.scene = Math.max(0, world.scenes.length - 1);
+    const failure = await perform(world, step, progress);
+    if (failure !== undefined) return `line ${line}, "${text}": ${failure}`;
+  }
+  return undefined;
+}
 
 /** Plays the steps, mends everything, waits until all is settled, and checks money, journal and panel. */
 export async function playScript(
@@ -322,20 +296,10 @@ export async function playScript(
 ): Promise<ScriptResult> {
   const codes = watchCodes(world);
   const failures: string[] = [];
-  const progress: Progress = { scene: 0 };
-  let checks = 0;
-  for (const { line, text, step } of steps) {
-    if (signal.aborted) throw new ScriptError("stopped");
-    tell(`${String(line).padStart(3)}  ${text}`);
-    if (isDeed(step)) progress.scene = Math.max(0, world.scenes.length - 1);
-    const failure = await perform(world, step, progress);
-    checks += 1;
-    if (failure !== undefined) {
-      failures.push(`line ${line}, "${text}": ${failure}`);
-      break;
-    }
-  }
-  for (const { name } of switchTexts) await world.turn(name, false);
+  const failure = await playSteps(world, steps, signal, tell);
+  const checks = steps.length + 3;
+  if (failure !== undefined) failures.push(failure);
+  await world.mendAll();
   const settled = await until(
     () => world.state().machine.state === "ready" && world.ledger.every(isEnded) && world.kiosk?.openSettlements === 0,
     settleMs,
@@ -343,7 +307,7 @@ export async function playScript(
   if (!settled)
     failures.push(`the machine did not settle everything within ${settleMs / 1_000} s after all was mended`);
   failures.push(...(await codes.stop()), ...(await checkWorld(world)));
-  checks += 3 + world.ledger.length;
-  if (failures.length > 0) for (const entry of world.state().log.slice(-60)) tell(`     ${entry.who}: ${entry.text}`);
-  return { checks, failures };
+  if (failures.length > 0)
+    for (const { who, what } of world.state().log.entries.slice(-60)) tell(`     ${who}: ${happeningText(what, en)}`);
+  return { checks: checks + world.ledger.length, failures };
 }

@@ -1,56 +1,48 @@
-/** What the page is told of the demo's world, and what its switches are called. */
+/** What there is to show of the demo's world at a moment. */
+import type { Language } from "../panel/languages.ts";
 import type { LedgerRowView, PhoneStateView } from "./clients.ts";
+import type { LogEntry } from "./happening.ts";
 import type { Control, MachineKind, SwitchName } from "./machines/port.ts";
 
-export interface SwitchText {
-  readonly name: SwitchName;
-  readonly label: string;
-  readonly text: string;
-  readonly brokenText: string;
-}
-
-export const switchTexts: readonly SwitchText[] = [
-  { name: "network", label: "Network to the provider", text: "connected", brokenText: "cut: no payment can be made" },
-  { name: "mqtt", label: "MQTT broker", text: "connected", brokenText: "gone: no check-in can arrive" },
-  { name: "relay", label: "Relay", text: "running", brokenText: "killed: scans are refused" },
-  {
-    name: "jam",
-    label: "Coils",
-    text: "turn freely",
-    brokenText:
-      "jammed: nothing comes out. To mend: free the coil, then say kvitt machine serviced. This switch does both",
-  },
-  { name: "sensor", label: "Drop sensor", text: "sees what falls", brokenText: "blind: nobody knows" },
-  { name: "power", label: "Power", text: "on", brokenText: "cut (SIGKILL)" },
-  { name: "clock", label: "Clock", text: "right", brokenText: "a day wrong" },
-  { name: "door", label: "Door", text: "shut", brokenText: "open: somebody refills" },
+export const switchNames: readonly SwitchName[] = [
+  "network",
+  "mqtt",
+  "relay",
+  "jam",
+  "sensor",
+  "power",
+  "clock",
+  "door",
 ];
 
-export interface LogEntry {
-  readonly n: number;
-  readonly who: string;
-  readonly level: string;
-  readonly text: string;
-}
-
 export interface WorldState {
-  readonly panel: { readonly version: number; readonly powered: boolean; readonly scene: string };
+  readonly panel: {
+    /** Of the picture; undefined while there is none. */
+    readonly version: number | undefined;
+    readonly powered: boolean;
+    readonly scene: string;
+    /** What stands on it in words, in the panel's language. */
+    readonly text: string;
+    readonly language: Language;
+  };
   readonly machine: {
     readonly kind: MachineKind;
-    readonly hint: string;
     readonly hasScanner: boolean;
     readonly lamp: boolean;
     readonly state: string;
-    readonly tray: {
-      readonly empty: string;
-      readonly things: readonly { readonly id: string; readonly name: string }[];
-    };
+    /** In the tray. */
+    readonly things: readonly {
+      readonly id: string;
+      readonly name: string;
+      /** Of the payment that it came out for. */
+      readonly reference: string | undefined;
+    }[];
     readonly controls: readonly Control[];
   };
   readonly phone: PhoneStateView & { readonly screen: string };
-  readonly switches: readonly (SwitchText & { readonly broken: boolean })[];
+  readonly switches: readonly { readonly name: SwitchName; readonly broken: boolean }[];
   readonly ledger: readonly (LedgerRowView & { readonly ended: boolean })[];
-  readonly log: readonly LogEntry[];
+  readonly log: { readonly from: number; readonly last: number; readonly entries: readonly LogEntry[] };
 }
 
 /** A payment that nobody has to do anything about any more. */

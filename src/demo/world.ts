@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { errorText } from "../kit/error-text.ts";
 import { createReadableLog } from "../service/service-log.ts";
 import { createOwned } from "../service/owned.ts";
+import { descriptionOf } from "../panel/png.ts";
+import type { Happening, Speaker } from "./happening.ts";
 import { createSystemClock } from "../service/system-clock.ts";
 import { readCode } from "./camera.ts";
 import {
@@ -25,11 +27,13 @@ import type { DemoMachine, Drop, MachineKind, SwitchName } from "./machines/port
 import { type Cuttable, freePort, startBroker, startWire } from "./network.ts";
 import { createDemoProcess, type DemoProcess, stopWithinMs, untilAnswers } from "./process.ts";
 import { type DemoPlaces, writeConfigs } from "./setup.ts";
-import { plainWords } from "./words.ts";
-import { isEnded, type LogEntry, type SwitchText, switchTexts, type WorldState } from "./world-state.ts";
+import { isEnded, switchNames, type WorldState } from "./world-state.ts";
+import { Tray } from "./tray.ts";
+import { WorldLog } from "./world-log.ts";
 
 const user = "kari";
-const logLength = 400;
+/** As the configuration says it. */
+const panelLanguage = "en";
 
 export interface DemoOptions {
   readonly kind?: MachineKind;
@@ -50,11 +54,13 @@ export class DemoWorld {
   readonly #relay: DemoProcess;
   readonly #kiosk: DemoProcess;
   readonly #broken = new Set<SwitchName>();
-  readonly #log: LogEntry[] = [];
+  readonly #log = new WorldLog(() => this.touch());
   readonly #places: DemoPlaces;
-  readonly #drops = new Map<string, Drop>();
-  readonly #taken = new Set<string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #tray = new Tray();
+  /** How often anything has changed. */
+  #revision = 0;
+  /** Payments that had ended when somebody started over: the page does not show them. */
+  #before: ReadonlySet<string> = new Set();
   #machine: DemoMachine;
   #kioskState: KioskStateView | undefined;
   /** Machines that stood here, each with a journal of its own. */
@@ -65,8 +71,6 @@ export class DemoWorld {
   #png: Uint8Array | undefined;
   #read: { readonly png: Uint8Array; readonly text: Promise<string | undefined> } | undefined;
   #version = 0;
-  #lines = 0;
-  readonly #scenes: string[] = [];
   /** How often the power was cut. */
   #cuts = 0;
   #isClosed = false;
@@ -88,11 +92,11 @@ export class DemoWorld {
     this.#journals.add(parts.machine.kind);
     this.#broker = parts.broker;
     this.#wire = parts.wire;
-    const kvitt = (who: string, args: readonly string[]): DemoProcess =>
+    const kvitt = (who: Speaker, args: readonly string[]): DemoProcess =>
       createDemoProcess({
         args,
-        onLine: (line) => this.#hear(who, line),
-        onExit: () => this.#changed(),
+        onLine: (line) => this.#log.hear(who, line),
+        onExit: () => this.touch(),
         hurry: parts.hurry,
       });
     this.#relay = kvitt("relay", ["relay", "--config", join(this.folder, "relay.toml"), "--json"]);
@@ -143,7 +147,7 @@ export class DemoWorld {
     owned.defer("machine", () => world.#machine.close());
     await writeConfigs({ ...places, journal: journalOf(kind) }, machine.config);
     await setUnit(providerUrl, { msn: "123456", pushApproved: true });
-    tell = (line) => world.#hear("provider", line);
+    tell = (line) => world.#log.hear("provider", line);
     for (const line of early) tell(line);
     signal?.throwIfAborted();
     owned.defer("relay", () => world.#relay.stop(), stopProcessMs);
@@ -157,9 +161,9 @@ export class DemoWorld {
     return world;
   }
 
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Another number after every change. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get png(): Uint8Array | undefined {
@@ -171,7 +175,7 @@ export class DemoWorld {
   }
 
   get drops(): readonly Drop[] {
-    return [...this.#drops.values()];
+    return this.#tray.drops;
   }
 
   get ledger(): readonly LedgerRowView[] {
@@ -185,7 +189,7 @@ export class DemoWorld {
 
   /** Every scene that a machine has shown here, also those that were over before anybody looked. Oldest first. */
   get scenes(): readonly string[] {
-    return this.#scenes;
+    return this.#log.scenes;
   }
 
   /** What the camera reads from the glass now. */
@@ -200,31 +204,34 @@ export class DemoWorld {
   state(): WorldState {
     const isOn = this.#kiosk.isRunning && !this.#broken.has("power");
     return {
-      panel: { version: this.#version, powered: isOn, scene: this.#kioskState?.scene ?? "dark" },
+      panel: {
+        // None stands there while the machine starts.
+        version: this.#png === undefined ? undefined : this.#version,
+        powered: isOn,
+        scene: this.#kioskState?.scene ?? "dark",
+        text: this.#png === undefined ? "" : (descriptionOf(this.#png) ?? ""),
+        language: panelLanguage,
+      },
       machine: {
         kind: this.#machine.kind,
-        hint: this.#machine.hint,
         hasScanner: this.#machine.holdUp !== undefined,
         lamp: isOn && this.#kioskState?.state === "ready",
         state: this.#kioskState?.state ?? "off",
-        tray: {
-          empty: this.#machine.tray,
-          things: [...this.#drops.values()]
-            .filter(({ deliveryId }) => !this.#taken.has(deliveryId))
-            .map(({ deliveryId, what }) => ({ id: deliveryId, name: what })),
-        },
+        things: this.#tray.things(),
         controls: this.#machine.controls(),
       },
       phone: this.#phoneState(),
-      switches: this.#switchTexts().map((one) => ({ ...one, broken: this.#broken.has(one.name) })),
-      ledger: this.#ledger.map((row) => ({ ...row, ended: isEnded(row) })),
-      log: this.#log,
+      switches: this.#switches().map((name) => ({ name, broken: this.#broken.has(name) })),
+      ledger: this.#ledger
+        .filter(({ reference }) => !this.#before.has(reference))
+        .map((row) => ({ ...row, ended: isEnded(row) })),
+      log: { from: this.#log.from, last: this.#log.last, entries: this.#log.entries },
     };
   }
 
   /** Those that this machine has. */
-  #switchTexts(): readonly SwitchText[] {
-    return switchTexts.filter(({ name }) => this.#machine.switches.includes(name));
+  #switches(): readonly SwitchName[] {
+    return switchNames.filter((name) => this.#machine.switches.includes(name));
   }
 
   #phoneState(): PhoneStateView {
@@ -242,47 +249,37 @@ export class DemoWorld {
   async use(id: string): Promise<void> {
     const control = this.#machine.controls().find((one) => one.id === id);
     if (control === undefined) throw new Error(`this machine has no "${id}" to press`);
-    if (control.look !== "key") this.say("you", `press ${control.label === "" ? id : control.label}`);
+    if (control.look !== "key") this.say("you", { kind: "pressed", id, label: control.label, word: control.word });
     await this.#machine.use(id);
-    this.#changed();
+    this.touch();
   }
 
   take(): void {
-    for (const id of this.#drops.keys()) this.#taken.add(id);
-    this.say("you", "take everything out of the tray");
+    this.#tray.takeAll();
+    this.say("you", { kind: "took" });
   }
 
   async scan(): Promise<string | undefined> {
     const text = await this.code();
     this.#phoneNote = text === undefined ? "nothing-to-scan" : undefined;
-    this.say(
-      "you",
-      text === undefined ? "point the camera at the panel: there is no code" : "scan the code on the panel",
-    );
+    this.say("you", { kind: text === undefined ? "no-code-to-scan" : "scanned" });
     if (text !== undefined) this.#phone = await usePhone(this.providerUrl, user, "scan", text);
-    this.#changed();
+    this.touch();
     return text;
   }
 
   async phone(action: "approve" | "decline" | "home" | "expire"): Promise<void> {
     this.#phoneNote = undefined;
-    this.say(
-      "you",
-      {
-        approve: "approve the payment",
-        decline: "decline the payment",
-        home: "put the phone away",
-        expire: "wait too long",
-      }[action],
-    );
+    const deeds = { approve: "approved", decline: "declined", home: "put-away", expire: "waited-too-long" } as const;
+    this.say("you", { kind: deeds[action] });
     this.#phone = await usePhone(this.providerUrl, user, action);
-    this.#changed();
+    this.touch();
   }
 
   async holdUp(): Promise<void> {
     const { personalQr } = await usePhone(this.providerUrl, user, "view");
     const { holdUp } = this.#machine;
-    this.say("you", holdUp === undefined ? "this machine has no scanner" : "hold the personal code to the scanner");
+    this.say("you", { kind: holdUp === undefined ? "no-scanner" : "held-up" });
     await holdUp?.(personalQr);
   }
 
@@ -292,10 +289,9 @@ export class DemoWorld {
     if (this.#broken.has(name) === broken) return;
     if (broken) this.#broken.add(name);
     else this.#broken.delete(name);
-    const text = switchTexts.find((one) => one.name === name);
-    this.say("you", `${text?.label ?? name}: ${broken ? text?.brokenText : text?.text}`);
+    this.say("you", { kind: "switched", name, broken });
     await this.#turn(name, broken);
-    this.#changed();
+    this.touch();
   }
 
   async #turn(name: SwitchName, broken: boolean): Promise<void> {
@@ -311,7 +307,7 @@ export class DemoWorld {
         if (broken) {
           await this.#kiosk.kill();
           this.#cuts += 1;
-          this.#scenes.push("dark");
+          this.#log.darken();
           this.#kioskState = undefined;
           this.#png = undefined;
           await rm(join(this.folder, "panel.png"), { force: true });
@@ -335,13 +331,13 @@ export class DemoWorld {
     const lines = await sayServiced(join(this.folder, "service.sock"));
     if (lines === undefined) return;
     this.#isServiceDue = false;
-    if (lines.length > 0) this.say("you", `kvitt machine serviced: ${lines.join(", ")} for sale again`);
+    if (lines.length > 0) this.say("you", { kind: "serviced", lines });
   }
 
   /** Another machine stands there; the provider, its ledger and the phone stay. */
   async changeMachine(kind: MachineKind): Promise<void> {
     if (kind === this.#machine.kind) return;
-    for (const { name } of switchTexts) await this.turn(name, false);
+    await this.mendAll();
     await this.#kiosk.stop();
     const old = this.#machine;
     const machine = await openDemoMachine(kind, { folder: this.folder, port: await freePort() });
@@ -350,10 +346,26 @@ export class DemoWorld {
     this.#machine = machine;
     this.#kioskState = undefined;
     await old.close();
-    for (const id of this.#drops.keys()) this.#taken.add(id);
-    this.say("you", `look at another machine: ${machine.title}`);
+    this.#tray.takeAll();
+    this.say("you", { kind: "other-machine", machine: kind });
     this.#kiosk.start();
-    this.#changed();
+    this.touch();
+  }
+
+  async mendAll(): Promise<void> {
+    for (const name of switchNames) await this.turn(name, false);
+  }
+
+  /** Everything is mended, the tray is empty and the phone put away; what has ended is forgotten by the page, and by nobody else. */
+  async reset(): Promise<void> {
+    await this.mendAll();
+    if (this.#machine.controls().some(({ id }) => id === "cancel")) await this.#machine.use("cancel");
+    this.#tray.takeAll();
+    this.#phoneNote = undefined;
+    this.#phone = await usePhone(this.providerUrl, user, "home");
+    this.#before = new Set(this.#ledger.filter(isEnded).map(({ reference }) => reference));
+    this.#log.clear();
+    this.say("you", { kind: "reset" });
   }
 
   /** After a power cut the new process knows nothing of faults: they are put back. */
@@ -365,35 +377,36 @@ export class DemoWorld {
 
   // ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Something came out. Where the machine cannot know who paid, it is the newest payment that covers it and has nothing yet. */
-  async #take(drop: Drop): Promise<void> {
-    const given = new Set([...this.#drops.values()].map(({ reference }) => reference));
-    const ledger = drop.reference === undefined ? await readLedger(this.providerUrl) : [];
-    const payer = ledger.findLast(
-      ({ reference, authorized }) => !given.has(reference) && authorized >= drop.priceMinor,
-    );
-    this.#drops.set(drop.deliveryId, { ...drop, reference: drop.reference ?? payer?.reference });
-    this.say("machine", `comes out: ${drop.what}`);
-  }
-
   async #pollMachine(): Promise<void> {
     const state = await askKiosk(join(this.folder, "state.sock"));
     if (this.#broken.has("power")) return;
     const wasOff = this.#kioskState === undefined;
     this.#kioskState = state;
-    for (const drop of await this.#machine.drops()) if (!this.#drops.has(drop.deliveryId)) await this.#take(drop);
+    for (const drop of await this.#machine.drops()) {
+      if (this.#tray.has(drop)) continue;
+      await this.#tray.add(drop, () => readLedger(this.providerUrl));
+      this.say("machine", { kind: "fell", what: drop.what });
+    }
     if (wasOff && state !== undefined) await this.#restoreFaults();
   }
 
   async #poll(): Promise<void> {
     while (!this.#isClosed) {
       const seen = (): string =>
-        JSON.stringify([this.#kioskState, this.#machine.controls(), this.#drops.size, this.#phone, this.#ledger]);
+        JSON.stringify([
+          this.#kioskState,
+          this.#machine.controls(),
+          this.#tray.drops.length,
+          this.#phone,
+          this.#ledger,
+        ]);
       const before = seen();
-      await this.#pollMachine().catch((error: unknown) => this.say("machine", errorText(error), "error"));
+      await this.#pollMachine().catch((error: unknown) =>
+        this.say("machine", { kind: "line", text: errorText(error) }, "error"),
+      );
       await this.#pollProvider();
       await this.#pollPicture();
-      if (before !== seen()) this.#changed();
+      if (before !== seen()) this.touch();
       await new Promise((resolve) => setTimeout(resolve, 120));
     }
   }
@@ -403,7 +416,9 @@ export class DemoWorld {
       this.#phone = await usePhone(this.providerUrl, user, "view");
       this.#ledger = await readLedger(this.providerUrl);
     } catch (error) {
-      if (!this.#isClosed) this.say("provider", `does not answer: ${errorText(error)}`, "error");
+      if (!this.#isClosed) {
+        this.say("provider", { kind: "line", text: `does not answer: ${errorText(error)}` }, "error");
+      }
     }
   }
 
@@ -414,25 +429,16 @@ export class DemoWorld {
     if (png === undefined || cuts !== this.#cuts || (this.#png !== undefined && png.equals(this.#png))) return;
     this.#png = new Uint8Array(png);
     this.#version += 1;
-    this.#changed();
+    this.touch();
   }
 
-  #hear(who: string, line: string): void {
-    const words = plainWords(line);
-    if (words === undefined) return;
-    if (words.scene !== undefined) this.#scenes.push(words.scene);
-    this.say(who, words.text, words.level);
+  say(who: Speaker, what: Happening, level = "info"): void {
+    this.#log.say(who, what, level);
   }
 
-  say(who: string, text: string, level = "info"): void {
-    this.#log.push({ n: this.#lines, who, level, text });
-    this.#lines += 1;
-    if (this.#log.length > logLength) this.#log.shift();
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  /** Something has changed that is shown. */
+  touch(): void {
+    this.#revision += 1;
   }
 
   async #stopWatching(): Promise<void> {

@@ -50,8 +50,8 @@ const isPaid = (payment: PaymentView | undefined): boolean =>
   payment?.state === "paid" || payment?.state === "delivering";
 
 const handOver: readonly Control[] = [
-  { id: "hand-out", key: "✓", label: "Hand it out", detail: "the money is kept", look: "action" },
-  { id: "sold-out", key: "✕", label: "It is sold out", detail: "the money goes back", look: "action" },
+  { id: "hand-out", word: "hand-out", key: "✓", label: "", detail: "", look: "action" },
+  { id: "sold-out", word: "sold-out", key: "✕", label: "", detail: "", look: "action" },
 ];
 
 export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
@@ -86,10 +86,7 @@ export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
 
   return {
     kind: "kiosk",
-    title: "Self-service kiosk",
-    hint: "order a dish, scan, approve, hand it out. The buttons are another program's, which uses the local API.",
     switches: ["network", "mqtt", "relay", "power"],
-    tray: "Nothing was handed out.",
     config: {
       machine: 'kind = "kiosk"',
       sale: "default_vat_rate = 1500",

@@ -26,13 +26,10 @@ export async function mdbMachine({ port }: MachinePlaces): Promise<DemoMachine> 
     socket.setEncoding("latin1").on("data", (chunk: string) => toVmc(chunk));
   });
   await listenOnPort(server, { host: "127.0.0.1", port });
-  const display: Control = { id: "display", key: "", label: "", detail: "", look: "action" };
+  const display: Control = { id: "display", word: "display", key: "", label: "", detail: "", look: "action" };
   return {
     kind: "mdb",
-    title: "Vending machine on MDB",
-    hint: "press a number, scan, approve. The machine keeps its own buttons, coils and prices, and asks kvitt, its cashless device, for the money.",
     switches: ["network", "mqtt", "relay", "jam", "power"],
-    tray: "The tray is empty.",
     config: {
       tables: `[delivery]
 driver = "mdb"
@@ -40,11 +37,7 @@ device = "tcp://127.0.0.1:${port}"
 always_idle = true
 ${productTables(items)}`,
     },
-    controls: () => [
-      ...productControls(items),
-      cancelControl,
-      { ...display, label: `Machine's display: ${vmc.view().display}` },
-    ],
+    controls: () => [...productControls(items), cancelControl, { ...display, label: vmc.view().display }],
     use: async (id) => {
       if (id === "cancel") vmc.cancel();
       else if (id !== display.id) vmc.press(Number(id));

@@ -4,8 +4,13 @@ export type MachineKind = "vending" | "relay" | "mdb" | "parking" | "kiosk";
 
 export type SwitchName = "network" | "mqtt" | "relay" | "jam" | "sensor" | "power" | "clock" | "door";
 
+/** Labels that are no product's name. */
+export type ControlWord = "cancel" | "minus" | "plus" | "backspace" | "ok" | "display" | "hand-out" | "sold-out";
+
 /** Something on the front that a customer, or the front end's staff, presses. */
 export interface Control {
+  /** Names a label of the page's own, in the visitor's language; `label` and `detail` are as the machine has them. */
+  readonly word?: ControlWord;
   /** As scripts name it: "A1", "ok". */
   readonly id: string;
   /** What stands large on it. */
@@ -36,12 +41,7 @@ export interface ConfigParts {
 
 export interface DemoMachine {
   readonly kind: MachineKind;
-  readonly title: string;
-  /** What to try; follows "Try:". */
-  readonly hint: string;
   readonly switches: readonly SwitchName[];
-  /** What the tray is called, and what stands in it while it is empty. */
-  readonly tray: string;
   readonly config: ConfigParts;
   controls(): readonly Control[];
   /** @param id of a control */

@@ -47,4 +47,4 @@ export function productControls(all: readonly DemoProduct[]): readonly Control[]
   }));
 }
 
-export const cancelControl: Control = { id: "cancel", key: "", label: "Cancel", detail: "", look: "action" };
+export const cancelControl: Control = { id: "cancel", word: "cancel", key: "", label: "", detail: "", look: "action" };

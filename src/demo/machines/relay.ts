@@ -77,10 +77,7 @@ export function relayMachine({ folder }: MachinePlaces): DemoMachine {
     .join("\n");
   return {
     kind: "relay",
-    title: "Vending machine with relays",
-    hint: "press a product, scan, approve. The same front on GPIO lines: buttons, relays that the guard process holds, one drop sensor.",
     switches: ["network", "mqtt", "relay", "jam", "sensor", "power", "door"],
-    tray: "The tray is empty.",
     config: {
       tables: `[delivery]
 driver = "gpio"

@@ -34,10 +34,7 @@ export function vendingMachine({ folder }: MachinePlaces): DemoMachine {
   const driver = simulatedDriver(folder);
   return {
     kind: "vending",
-    title: "Vending machine",
-    hint: "press a product, scan the panel, approve.",
     switches: ["network", "mqtt", "relay", "jam", "sensor", "power", "clock", "door"],
-    tray: "The tray is empty.",
     config: { sale: "show_code = true", tables: simulatedDelivery(folder, 1_500) + productTables(products) },
     controls: () => [...productControls(products), cancelControl],
     use: (id) => driver.order(id === "cancel" ? { action: "cancel" } : { action: "press", line: id }),
@@ -66,21 +63,18 @@ export function vendingMachine({ folder }: MachinePlaces): DemoMachine {
 
 const letters = "1234567890QWERTYUIOPASDFGHJKLZXCVBNM".split("");
 const actionKeys: readonly Control[] = [
-  { id: "minus", key: "−", label: "Less time", detail: "", look: "action" },
-  { id: "plus", key: "+", label: "More time", detail: "", look: "action" },
-  { id: "backspace", key: "⌫", label: "Wrong letter", detail: "", look: "action" },
-  { id: "ok", key: "✓", label: "Pay", detail: "", look: "action" },
-  { id: "cancel", key: "✕", label: "Cancel", detail: "", look: "action" },
+  { id: "minus", word: "minus", key: "−", label: "", detail: "", look: "action" },
+  { id: "plus", word: "plus", key: "+", label: "", detail: "", look: "action" },
+  { id: "backspace", word: "backspace", key: "⌫", label: "", detail: "", look: "action" },
+  { id: "ok", word: "ok", key: "✓", label: "", detail: "", look: "action" },
+  { id: "cancel", word: "cancel", key: "✕", label: "", detail: "", look: "action" },
 ];
 
 export function parkingMeter({ folder }: MachinePlaces): DemoMachine {
   const driver = simulatedDriver(folder);
   return {
     kind: "parking",
-    title: "Parking meter",
-    hint: "type a plate, choose the time, press Pay, scan the panel, approve.",
     switches: ["network", "mqtt", "relay", "power", "clock"],
-    tray: "No parking right was sold.",
     config: {
       machine: 'kind = "parking"',
       tables: `${simulatedDelivery(folder, 200)}

@@ -2,12 +2,8 @@
  * Goal: the demo's page works in a real browser, and shows the panel pixel for pixel. Method: headless Chromium presses the page's own
  * buttons; what the decoder reads from the browser's screenshot of the panel has to be what it reads from the glass.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { colourPalette, createDrawing } from "../../../src/panel/draw.ts";
 import { framePng } from "../../../src/panel/png.ts";
@@ -19,47 +15,15 @@ import { createSystemClock } from "../../../src/service/system-clock.ts";
 import { readCode } from "../../../src/demo/camera.ts";
 import { isPayableCode } from "../../../src/demo/clients.ts";
 import { startSimulator } from "../../../src/simulator/server.ts";
-import { kvittArgs } from "../kvitt.ts";
 import { patienceMs } from "../patience.ts";
+import { hasBrowser, openBrowser, startDemo, top } from "./browser-rig.ts";
 
-const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
-  existsSync(path),
-);
-
-/** The address of the page, from the line that the demo prints. */
-function startDemo(): { readonly child: ChildProcess; readonly url: Promise<string> } {
-  const child = spawn(process.execPath, kvittArgs("demo", "--port", "0"), {
-    cwd: top,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = new Promise<string>((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
-    createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line);
-      if (found !== null) resolve(found[0]);
-    });
-  });
-  return { child, url };
-}
-
-describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)("the page in Chromium", () => {
+describe.skipIf(!hasBrowser)("the page in Chromium", () => {
   const world: { demo?: ReturnType<typeof startDemo>; browser?: Browser; page?: Page } = {};
 
   beforeAll(async () => {
     world.demo = startDemo();
-    world.browser = await chromium.launch({
-      ...(executablePath === undefined ? {} : { executablePath }),
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    world.browser = await openBrowser();
     world.page = await world.browser.newPage({ viewport: { width: 1_500, height: 1_060 } });
     await world.page.goto(await world.demo.url);
     await world.page.waitForSelector("#lamp.on", { timeout: patienceMs });
@@ -101,7 +65,7 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     await page().waitForSelector("#lamp.on", { timeout: patienceMs });
     await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/^https:\/\/qr\.vipps\.no\/vp\//);
     await page().getByRole("button", { name: "Scan the panel" }).click();
-    await page().getByText("Choose the product on the machine.").waitFor({ timeout: patienceMs });
+    await page().locator("#phone").getByText("Choose the product on the machine.").waitFor({ timeout: patienceMs });
     await page().getByRole("button", { name: "A2 Cola" }).click();
     await page().getByRole("button", { name: "Approve" }).click({ timeout: patienceMs });
     await page().locator(".thing", { hasText: "Cola" }).waitFor({ timeout: patienceMs });
@@ -116,8 +80,12 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     await page().locator(".thing", { hasText: "Apple juice" }).waitFor({ timeout: patienceMs });
   });
 
+  /** Clicks a switch, and waits until the page shows that it was turned. */
   async function turn(label: string): Promise<void> {
-    await page().locator(".switch", { hasText: label }).click();
+    const one = page().locator(".switch", { hasText: label });
+    const before = await one.getAttribute("aria-pressed");
+    await one.click();
+    await expect.poll(() => one.getAttribute("aria-pressed"), { timeout: patienceMs }).not.toBe(before);
   }
 
   async function scene(): Promise<string> {
@@ -134,7 +102,7 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
   });
 
   it("the broker and the relay break: no callback code, and it comes back", async () => {
-    for (const label of ["MQTT broker", "Relay"]) {
+    for (const label of ["MQTT broker", "Relay, which passes scans on"]) {
       await turn(label);
       await expect.poll(scene, { timeout: patienceMs }).toBe("no code");
       await turn(label);
@@ -150,13 +118,20 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
     await page().getByRole("button", { name: "Scan the panel" }).click();
     await page().getByRole("button", { name: "Approve" }).click({ timeout: patienceMs });
     await expect
-      .poll(() => page().locator("#ledger tr").nth(1).innerText(), { timeout: patienceMs })
-      .toMatch(/0\.00 NOK\s+35\.00 NOK\s+✓ ended/);
+      .poll(() => page().locator("#ledger tbody tr").first().innerText(), { timeout: patienceMs })
+      .toMatch(/0\.00\s+35\.00\s+0\.00\s+given back/);
+    // What the customer reads is what became of the money, and the page says how a jam is mended.
+    await page().locator("#phone").getByText("You have not paid anything.").waitFor({ timeout: patienceMs });
+    expect(await page().locator(".notice").innerText()).toContain("kvitt machine serviced");
     expect(await page().locator(".thing").count()).toBe(before);
-    await turn("Coils");
+    await page().getByRole("button", { name: "Free them and say so" }).click();
+    await page().locator("#log").getByText("B1 is for sale again").waitFor({ timeout: patienceMs });
+    expect(await page().locator(".notice").count()).toBe(0);
+    expect(await page().locator("#log").innerText()).not.toContain("{");
   });
 
   it("a wrong clock sells nothing", async () => {
+    await page().waitForSelector("#lamp.on", { timeout: patienceMs });
     await turn("Clock");
     await expect.poll(scene, { timeout: patienceMs }).toBe("no code");
     await turn("Clock");
@@ -177,7 +152,7 @@ describe.skipIf(executablePath === undefined && process.env["CI"] === undefined)
 
   it("another machine stands there when it is chosen, with its own buttons, and sells", async () => {
     await page().getByRole("button", { name: "Vending on MDB" }).click();
-    await page().getByRole("button", { name: "Machine's display" }).waitFor({ timeout: patienceMs });
+    await page().getByRole("button", { name: "The machine's own display" }).waitFor({ timeout: patienceMs });
     await page().waitForSelector("#lamp.on", { timeout: patienceMs });
     await page().locator('[id="press-2"]').click();
     await expect.poll(codeInBrowser, { timeout: patienceMs }).toMatch(/\/28\//);

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { checkMoney } from "../../../src/demo/script.ts";
+import { checkMoney } from "../../../src/demo/checks.ts";
 import { kvittArgs } from "../kvitt.ts";
 
 const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));

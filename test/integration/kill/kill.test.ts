@@ -10,7 +10,7 @@ import { readJournal } from "../../../src/journal/journal.ts";
 import { openNodeDiskToRead } from "../../../src/journal/node-disk.ts";
 import { readSaleRecord, readSettlement } from "../../../src/kiosk/stored.ts";
 import { createSeededEntropy } from "../../../src/service/entropy.ts";
-import { checkMoney } from "../../../src/demo/script.ts";
+import { checkMoney } from "../../../src/demo/checks.ts";
 import { isEnded } from "../../../src/demo/world-state.ts";
 import { hasMosquitto } from "../link/brokers.ts";
 import { patienceMs, untilTrue } from "../patience.ts";
