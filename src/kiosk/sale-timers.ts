@@ -22,27 +22,28 @@ export function createSaleTimers({
 }: {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly put: (event: Unstamped<SaleEvent>) => void;
+  readonly put: (event: Unstamped<SaleEvent>, more: { readonly isStillWanted: () => boolean }) => void;
 }): SaleTimers {
-  const running = new Map<string, Timer>();
+  /** Also one that has run out, until its name is started anew or cancelled. */
+  const newest = new Map<string, Timer>();
   return {
     start({ name, afterMs, jitter }) {
-      running.get(name)?.cancel();
+      newest.get(name)?.cancel();
       const waitMs = jitter ? jittered(afterMs, entropy, jitterPart) : afterMs;
       const timer = clock.startTimer(`sale ${name}`, waitMs, () => {
-        if (running.get(name) === timer) running.delete(name);
         const event = eventOf(name);
-        if (event !== undefined) put(event);
+        // While it waits for its turn, what was written before it may have ended what it is about, and begun something else under its name.
+        if (event !== undefined) put(event, { isStillWanted: () => newest.get(name) === timer });
       });
-      running.set(name, timer);
+      newest.set(name, timer);
     },
     cancel(name) {
-      running.get(name)?.cancel();
-      running.delete(name);
+      newest.get(name)?.cancel();
+      newest.delete(name);
     },
     cancelAll() {
-      for (const timer of running.values()) timer.cancel();
-      running.clear();
+      for (const timer of newest.values()) timer.cancel();
+      newest.clear();
     },
   };
 }

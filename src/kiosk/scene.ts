@@ -147,12 +147,11 @@ function idleScene(inputs: SceneInputs): Scene {
 
 export function sceneOf(inputs: SceneInputs): Scene {
   const { session, notice } = inputs.state;
-  const now = inputs.monoMs;
   if (session.kind !== "none") {
-    const isBusyNotice = notice?.kind === "busy" && notice.untilMono > now && session.kind !== "paying";
+    const isBusyNotice = notice?.kind === "busy" && session.kind !== "paying";
     return isBusyNotice ? { kind: "busy" } : sessionScene(inputs, session);
   }
-  if (notice !== null && notice.untilMono > now) return noticeScene(notice);
+  if (notice !== null) return noticeScene(notice);
   if (inputs.isStarting) return { kind: "starting" };
   if (inputs.outOfService === "quiet-hours")
     return { kind: "out-of-service", reason: "quiet-hours", opensAt: inputs.facts.opensAt };

@@ -13,7 +13,7 @@ import type { SalePolicy } from "./policy.ts";
 import type { SaleHistory } from "./record.ts";
 import { reportOf } from "./report.ts";
 import { endServiceVend, startServiceVend, type VendDecision } from "./service-vend.ts";
-import { isWaitedFor, type NoticeContent, referenceOfSession } from "./session.ts";
+import { isWaitedFor, type Notice, referenceOfSession } from "./session.ts";
 import { busyNoticeMs, type SessionOutcome } from "./session-outcome.ts";
 import { stepSession } from "./session-table.ts";
 import { currencyOf, type Live, type Settlement, type SettlementOrder } from "./settlement.ts";
@@ -213,7 +213,7 @@ class Deciding {
     this.#effects.push({ kind: "note", reference, text });
   }
 
-  #setNotice(notice: NoticeContent | null | undefined): void {
+  #setNotice(notice: Notice | null | undefined): void {
     if (notice === undefined) return;
     if (notice === null) {
       if (this.#state.notice !== null) this.#effects.push({ kind: "cancel-timer", name: "notice" });
@@ -221,7 +221,7 @@ class Deciding {
       return;
     }
     const afterMs = notice.kind === "busy" ? busyNoticeMs : this.#policy.showMs;
-    this.#state = { ...this.#state, notice: { ...notice, untilMono: this.#at.monoMs + afterMs } };
+    this.#state = { ...this.#state, notice };
     this.#effects.push({ kind: "start-timer", name: "notice", afterMs, jitter: false });
   }
 

@@ -5,14 +5,14 @@ import type { ServiceVend, Stamp } from "./event.ts";
 import { type Currency, type Money, noMinor } from "./money.ts";
 import { reportOfVend } from "./report.ts";
 import type { DeliveryOutcome, Selection } from "./selection.ts";
-import type { NoticeContent } from "./session.ts";
+import type { Notice } from "./session.ts";
 import { catalogueNow, countSold, type SaleState } from "./state.ts";
 
 export interface VendDecision {
   readonly state: SaleState;
   readonly effects: readonly Effect[];
   /** Undefined leaves the notice that is there; null takes it off. */
-  readonly notice: NoticeContent | null | undefined;
+  readonly notice: Notice | null | undefined;
 }
 
 export function startServiceVend(state: SaleState, vend: ServiceVend): VendDecision {
@@ -56,7 +56,7 @@ export function endServiceVend(
   const { name, price } = contentOfVend(vend, product, currency);
   const detail = isDone ? "delivered" : `${outcome.kind}: ${outcome.reason}`;
   const after: SaleState = { ...state, serviceVends, session: isOn ? { kind: "none" } : state.session };
-  const notice: NoticeContent = isDone
+  const notice: Notice = isDone
     ? { kind: "thanks", product: name, price }
     : { kind: "sorry", reason: "not-delivered", money: "nothing-taken", reference: undefined };
   return {

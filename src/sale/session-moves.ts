@@ -3,7 +3,7 @@ import { type Catalogue, dearestPrice, type Product } from "./catalogue.ts";
 import { type Currency, isPayableAmount, type Money } from "./money.ts";
 import type { Reference } from "./ids.ts";
 import type { SorryReason } from "./selection.ts";
-import type { NoticeContent, Session } from "./session.ts";
+import type { Notice, Session } from "./session.ts";
 import type { Purchase } from "./settlement.ts";
 import {
   closeMachine,
@@ -290,7 +290,7 @@ export function delivered(
   const { purchase } = session;
   const isSold = event.outcome.kind === "delivered" || event.policy === "capture";
   if (isSold) {
-    const notice: NoticeContent =
+    const notice: Notice =
       session.untilWallMs === null
         ? { kind: "thanks", product: purchase.name, price: purchase.price }
         : {

@@ -7,7 +7,7 @@ import type { Money } from "./money.ts";
 import type { SalePolicy } from "./policy.ts";
 import { requestFor, type Resolved, resolveSelection } from "./purchase.ts";
 import type { MoneyFate, Selection, SorryReason } from "./selection.ts";
-import { type NoticeContent, type Quote, referenceOfSession, type Session } from "./session.ts";
+import { type Notice, type Quote, referenceOfSession, type Session } from "./session.ts";
 import type { Purchase, Settlement } from "./settlement.ts";
 
 export interface SessionInput {
@@ -25,7 +25,7 @@ export interface SessionInput {
 export interface SessionOutcome {
   readonly session: Session;
   /** Undefined leaves the notice that is there; null takes it off. */
-  readonly notice: NoticeContent | null | undefined;
+  readonly notice: Notice | null | undefined;
   readonly effects: readonly Effect[];
   readonly opens: { readonly settlement: Settlement; readonly customer: CustomerSource | null } | undefined;
   readonly orders: readonly { readonly reference: Reference; readonly event: SettlementEvent }[];
@@ -72,7 +72,7 @@ export const noTimer: Effect = { kind: "cancel-timer", name: "session" };
 export const closeMachine: Effect = { kind: "close-machine-session" };
 
 /** Nobody waits any more; the machine is told that no delivery will follow. */
-export function over(notice: NoticeContent, changes: Partial<SessionOutcome> = {}): SessionOutcome {
+export function over(notice: Notice, changes: Partial<SessionOutcome> = {}): SessionOutcome {
   return outcome({ kind: "none" }, { notice, effects: [noTimer, closeMachine], ...changes });
 }
 

@@ -71,8 +71,8 @@ export type Session =
   /** A delivery without a payment. */
   | { readonly kind: "service-vend"; readonly id: string; readonly name: string };
 
-/** What stays on the panel for a while when a session is over. */
-export type Notice = { readonly untilMono: number } & (
+/** What stays on the panel when a session is over, until the timer `notice` takes it away: that runs from when this is on the disk, however slow that is. */
+export type Notice =
   | { readonly kind: "thanks"; readonly product: string; readonly price: Money }
   | {
       readonly kind: "valid-until";
@@ -88,11 +88,7 @@ export type Notice = { readonly untilMono: number } & (
     }
   | { readonly kind: "refused"; readonly reason: "age" | "identity" }
   /** Somebody else's check-in was refused while a session is on. */
-  | { readonly kind: "busy" }
-);
-
-type WithoutDeadline<N> = N extends unknown ? Omit<N, "untilMono"> : never;
-export type NoticeContent = WithoutDeadline<Notice>;
+  | { readonly kind: "busy" };
 
 /** Whether the session wants to hear of this payment. */
 export function isWaitedFor(session: Session, reference: Reference): boolean {

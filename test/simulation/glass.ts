@@ -28,14 +28,12 @@ export class Glass {
   /** Since when, on the world's clock, something is as it is: for how long a panel may not know it. */
   readonly #since = new Map<string, number>();
   #countdown: { readonly scene: Scene; readonly endsMs: number } | undefined;
-  #journalFailedMs = -Infinity;
 
   constructor(lie: (text: string) => void) {
     this.#lie = lie;
   }
 
   look(truth: Truth): void {
-    if (truth.hasJournalFailed) this.#journalFailedMs = truth.monoMs;
     this.#lookAtPayment(truth);
     this.#lookAtCallback(truth);
     this.#lookAtAnyCode(truth);
@@ -104,9 +102,7 @@ export class Glass {
     const secondsLeft =
       scene.kind === "pay" || scene.kind === "choose" || scene.kind === "choose-time" ? scene.secondsLeft : undefined;
     if (scene.kind === "sorry" && scene.reason === "timed-out" && this.#countdown !== undefined) {
-      // What waited for the journal is shown late, and its time has gone on.
-      const hasWaited = truth.monoMs - this.#journalFailedMs < 10_000;
-      const leftMs = hasWaited ? 0 : this.#countdown.endsMs - truth.monoMs;
+      const leftMs = this.#countdown.endsMs - truth.monoMs;
       if (leftMs > 3_000) this.#lie(`a session ended ${Math.round(leftMs / 1_000)} s before its time`);
     }
     if (secondsLeft === undefined) this.#countdown = undefined;

@@ -7,11 +7,15 @@ import { reference } from "./records.ts";
 
 function timing(fraction = 0) {
   const clock = new SimulatedClock();
-  const fired: { readonly atMs: number; readonly event: Unstamped<SaleEvent> }[] = [];
+  const fired: {
+    readonly atMs: number;
+    readonly event: Unstamped<SaleEvent>;
+    readonly isStillWanted: () => boolean;
+  }[] = [];
   const timers = createSaleTimers({
     clock,
     entropy: { fraction: () => fraction, bytes: () => new Uint8Array() },
-    put: (event) => fired.push({ atMs: clock.monotonicMs(), event }),
+    put: (event, { isStillWanted }) => fired.push({ atMs: clock.monotonicMs(), event, isStillWanted }),
   });
   const start = (name: string, afterMs: number, jitter = false): void =>
     timers.start({ kind: "start-timer", name, afterMs, jitter });
@@ -26,7 +30,8 @@ it.each([
   const { clock, fired, start } = timing();
   start(name, 1_000);
   await clock.advance(10_000);
-  expect(fired).toEqual([{ atMs: 1_000, event }]);
+  expect(fired).toMatchObject([{ atMs: 1_000, event }]);
+  expect(fired[0]?.isStillWanted()).toBe(true);
 });
 
 it("a name that nobody knows fires nothing", async () => {
@@ -53,6 +58,19 @@ it("can be started again by what it set off", async () => {
   start("session", 1_000);
   await clock.advance(1_000);
   expect(fired.map(({ atMs }) => atMs)).toEqual([1_000, 2_000]);
+});
+
+it.each([
+  ["started anew", (timers: ReturnType<typeof timing>) => timers.start("session", 1_000)],
+  ["cancelled", ({ timers }: ReturnType<typeof timing>) => timers.cancel("session")],
+])("one that waits for its turn is not wanted any more when it was %s meanwhile", async (_, change) => {
+  const all = timing();
+  all.start("session", 1_000);
+  await all.clock.advance(1_000);
+  change(all);
+  expect(all.fired.map(({ isStillWanted }) => isStillWanted())).toEqual([false]);
+  await all.clock.advance(10_000);
+  expect(all.fired.slice(1).every(({ isStillWanted }) => isStillWanted())).toBe(true);
 });
 
 it("cancelled, one never fires, nor does any after all were", async () => {

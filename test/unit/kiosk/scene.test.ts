@@ -4,7 +4,7 @@ import type { SceneFacts } from "../../../src/kiosk/port.ts";
 import { plainSceneFacts, type SceneInputs, sceneOf } from "../../../src/kiosk/scene.ts";
 import type { Scene } from "../../../src/panel/port.ts";
 import { money } from "../../../src/sale/money.ts";
-import type { Notice, NoticeContent, Session } from "../../../src/sale/session.ts";
+import type { Notice, Session } from "../../../src/sale/session.ts";
 import type { Purchase } from "../../../src/sale/settlement.ts";
 import { initialState, type SaleState } from "../../../src/sale/state.ts";
 import { catalogue, policy } from "../sale/support.ts";
@@ -236,17 +236,17 @@ describe("during a session", () => {
     ]);
   });
 
-  it.each<readonly [string, Session, number, string]>([
-    ["says busy to the second", { kind: "choosing", eventId: "e", catalogue, deadlineMono }, nowMs + 1, "busy"],
-    ["until the notice is over", { kind: "choosing", eventId: "e", catalogue, deadlineMono }, nowMs, "choose"],
-    ["but never covers a code", paying, nowMs + 1, "pay"],
-  ])("%s", (_, session, untilMono, kind) => {
-    expect(see({ session, notice: { kind: "busy", untilMono } }, { paymentQr: qr("pay") }).kind).toBe(kind);
+  it.each<readonly [string, Session, Notice | null, string]>([
+    ["says busy", { kind: "choosing", eventId: "e", catalogue, deadlineMono }, { kind: "busy" }, "busy"],
+    ["until the notice is over", { kind: "choosing", eventId: "e", catalogue, deadlineMono }, null, "choose"],
+    ["but never covers a code", paying, { kind: "busy" }, "pay"],
+  ])("%s", (_, session, notice, kind) => {
+    expect(see({ session, notice }, { paymentQr: qr("pay") }).kind).toBe(kind);
   });
 });
 
 describe("after a session", () => {
-  const notices: readonly NoticeContent[] = [
+  const notices: readonly Notice[] = [
     { kind: "thanks", product: "Water", price },
     { kind: "valid-until", plate: "AB1", untilWallMs: 5, price },
     { kind: "sorry", reason: "not-delivered", money: "being-released", reference },
@@ -254,11 +254,14 @@ describe("after a session", () => {
     { kind: "busy" },
   ];
 
-  it.each(notices)("%o stays for its time, whatever else is", (content) => {
-    const notice: Notice = { ...content, untilMono: nowMs + 1 };
-    expect(see({ notice }, { outOfService: "clock" })).toEqual(content);
-    expect(see({ notice: { ...notice, untilMono: nowMs } }).kind).toBe("idle");
-  });
+  it.each(notices)(
+    "%o stays until it is taken away, whatever else is, and however long it took to be written",
+    (notice) => {
+      expect(see({ notice }, { outOfService: "clock" })).toEqual(notice);
+      expect(see({ notice }, { monoMs: nowMs + 3_600_000 })).toEqual(notice);
+      expect(see({ notice: null }).kind).toBe("idle");
+    },
+  );
 });
 
 describe("what the configuration adds to the words", () => {
