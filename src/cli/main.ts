@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: "what is wrong with this machine, and what to do",
     load: async () => (await import("./commands/doctor.ts")).command,
   },
+  fleet: {
+    summary: "users and their rights at the broker, for Mosquitto or NATS",
+    load: async () => (await import("./commands/fleet.ts")).default,
+  },
   gateway: {
     summary: "machines that hold no key of the sales unit: enrol, revoke, list, join",
     load: async () => (await import("./commands/gateway.ts")).default,

@@ -46,9 +46,14 @@ export function eventFilter(address: MachineAddress): string {
   return `${machineRoot(address)}/event/#`;
 }
 
+/** One leaf of every machine of a sales unit. */
+export function machineFilter(msn: string, leaf: MachineLeaf): string {
+  return `${unitRoot(msn)}/+/${leaf}`;
+}
+
 /** Every machine's state under one sales unit. */
 export function stateFilter(msn: string): string {
-  return `${unitRoot(msn)}/+/state`;
+  return machineFilter(msn, "state");
 }
 
 /** @throws LinkError `link-config` when the instance's name cannot stand in a topic. */
@@ -67,9 +72,17 @@ export function relayProcessTopic(instance: string): string {
   throw new LinkError("link-config", instanceRule(instance));
 }
 
+export const relayProcessFilter = `${topicRoot}/${relayLevel}/+`;
+
 /** What the operator says about a machine's identities, for all gateways; no sales unit's own topics, which a machine may write to. */
 const gatewayRoot = `${topicRoot}/gateway`;
 export const gatewayFilter = `${gatewayRoot}/+/+`;
+
+/** The same, of one sales unit. */
+export function gatewayUnitFilter(msn: string): string {
+  if (isMsn(msn)) return `${gatewayRoot}/${msn}/+`;
+  throw new LinkError("link-config", `an msn is ${msnRule}, and "${msn}" is not`);
+}
 
 export function gatewayTopic(msn: string, machine: MerchantQrId): string {
   return `${gatewayRoot}/${msn}/${machine}`;
