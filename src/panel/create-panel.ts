@@ -14,6 +14,7 @@ import { defaultQrPolicy, planQr, type QrPolicy } from "./qr/planner.ts";
 import { type DrawnScene, drawScene, type Look, type RenderSettings } from "./render.ts";
 import { codeArea, pictureFault } from "./scene/layout.ts";
 import type { FrameSink, PresentOutcome } from "./sink.ts";
+import type { QrPicture } from "../vipps/port.ts";
 import { hasOneName, type Wallet } from "./wallets.ts";
 
 export interface PanelSettings {
@@ -39,6 +40,8 @@ const alternateMs = 6_000;
 const namesEveryMs = 600_000;
 /** Between two attempts at a scene that could not be drawn. */
 const rehearsals = { firstMs: 2_000, maxMs: 60_000 };
+/** So many scenes in a row are left out because they were replaced before they were drawn. */
+const leftOutMax = 2;
 /** Replaces a scene that cannot be drawn. It has no code, and nothing that is no longer true. */
 const fallback: Scene = { kind: "out-of-service", reason: "panel" };
 
@@ -61,6 +64,17 @@ interface Undrawn {
   readonly timer: Timer;
 }
 
+function codeOf(scene: Scene): QrPicture | undefined {
+  if (scene.kind === "pay") return scene.qr;
+  return scene.kind === "idle" ? scene.code?.qr : undefined;
+}
+
+function isSameCode(one: QrPicture | undefined, other: QrPicture | undefined): boolean {
+  if (one?.kind === "png" && other?.kind === "png") return Buffer.compare(one.png, other.png) === 0;
+  if (one?.kind === "content" && other?.kind === "content") return one.text === other.text;
+  return one === other;
+}
+
 class SinkPanel implements Panel {
   readonly facts: PanelFacts;
   readonly #settings: PanelSettings;
@@ -72,6 +86,8 @@ class SinkPanel implements Panel {
   #isShowing = false;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
+  /** So many scenes in a row were replaced before they were drawn. */
+  #leftOut = 0;
   /** The last frame that the sink was given. */
   #frame: Frame | undefined;
   /** What stands on it, in words. */
@@ -213,8 +229,7 @@ class SinkPanel implements Panel {
   async #present(scene: Scene): Promise<ShowOutcome> {
     this.#scene = scene;
     const drawn = await this.#draw(scene);
-    // Drawing takes time. A scene that has been replaced meanwhile is not shown, not even briefly.
-    if (this.#wanted !== undefined) {
+    if (this.#isOvertaken(scene)) {
       if (drawn.kind === "drawn") this.#settings.drawing.recycle?.(drawn.frame);
       return { kind: "superseded" };
     }
@@ -232,6 +247,21 @@ class SinkPanel implements Panel {
     const outcome = await this.#give(drawn, isSafe);
     if (outcome.kind === "failed") return outcome;
     return refusal === undefined ? { kind: "shown" } : { kind: "failed", reason: refusal };
+  }
+
+  /**
+   * Drawing takes time. A scene that has been replaced meanwhile is not shown, not even briefly, unless only its figures have moved on, or others
+   * were left out before it and it has no code: where drawing takes longer than a second of a countdown, the glass would otherwise keep its old
+   * picture for as long as something is counted down.
+   */
+  #isOvertaken(scene: Scene): boolean {
+    const newer = this.#wanted?.scene;
+    const isShown =
+      newer === undefined ||
+      (newer.kind === scene.kind && isSameCode(codeOf(newer), codeOf(scene))) ||
+      (this.#leftOut >= leftOutMax && codeOf(scene) === undefined);
+    this.#leftOut = isShown ? 0 : this.#leftOut + 1;
+    return !isShown;
   }
 
   async #draw(scene: Scene): Promise<Drawn> {

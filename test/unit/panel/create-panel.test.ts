@@ -118,6 +118,75 @@ describe("a panel", () => {
     expect(sink.shown[0]?.hint.codeArea).toBeUndefined();
   });
 
+  describe("whose drawing is slower than what it is asked for", () => {
+    const product = "Kaffe";
+    const price = money(2_500, "NOK");
+    const pay = (text: string, secondsLeft: number): Scene => ({
+      kind: "pay",
+      qr: { kind: "content", text },
+      product,
+      price,
+      secondsLeft,
+      canShowCode: false,
+    });
+    const waiting = (secondsLeft: number): Scene => ({ kind: "wait", product, price, toPhone: false, secondsLeft });
+
+    /** Each scene is asked for while the one before it is being drawn. */
+    async function hurried(scenes: readonly Scene[]) {
+      const sink = new RecordingSink();
+      const drawing = createDrawing();
+      const asked = scenes.values();
+      const outcomes: Promise<unknown>[] = [];
+      const ask = (): void => {
+        const { value, done } = asked.next();
+        if (done !== true) outcomes.push(panel.show(value));
+      };
+      const panel = createPanel({
+        geometry: geometryNamed("hdmi-800x480-7in at 0°"),
+        sink,
+        drawing: { ...drawing, draw: (...request) => (ask(), drawing.draw(...request)) },
+        clock: new SimulatedClock(),
+        log: createMemoryLog(),
+        languages: ["en"],
+        timeZone: "Europe/Oslo",
+      });
+      ask();
+      for (const outcome of outcomes) await outcome;
+      return sink.shown.map(({ hint }) => ({ text: hint.text ?? "", hasCode: hint.codeArea !== undefined }));
+    }
+
+    it("shows a countdown all the same: it does not keep the old picture until nothing counts down", async () => {
+      const shown = await hurried([9, 8, 7, 6, 5].map(waiting));
+      expect(shown).toHaveLength(5);
+    });
+
+    it("shows a code that is still the one that is wanted", async () => {
+      const shown = await hurried([9, 8, 7].map((seconds) => pay("https://qr.vipps.no/vp/a", seconds)));
+      expect(shown.map(({ hasCode }) => hasCode)).toEqual([true, true, true]);
+    });
+
+    it("never shows a code that is wanted no longer, however long that goes on", async () => {
+      const codes = ["a", "b", "c", "d", "e", "f"].map((name) => pay(`https://qr.vipps.no/vp/${name}`, 9));
+      expect(await hurried(codes)).toHaveLength(1);
+      const left = await hurried([...codes.slice(0, 5), { kind: "busy" }]);
+      expect(left).toEqual([{ text: expect.stringContaining("Busy"), hasCode: false }]);
+    });
+
+    it("takes a code away within three drawings, whatever comes after it and however fast", async () => {
+      const kinds: readonly Scene[] = [
+        waiting(9),
+        { kind: "deliver", product, form: "goods" },
+        { kind: "busy" },
+        waiting(8),
+        { kind: "starting" },
+        { kind: "busy" },
+        { kind: "thanks", product, price },
+      ];
+      const shown = await hurried(kinds);
+      expect(shown.map(({ text }) => text.split(".")[0])).toEqual(["Busy", "Busy", expect.stringContaining("Thank")]);
+    });
+  });
+
   it("tells the sink where the code stands", async () => {
     const { panel, sink } = rig(small);
     expect(await panel.show(sceneNamed("pay"))).toEqual({ kind: "shown" });
