@@ -21,7 +21,24 @@ const paymentView = z.looseObject({
 });
 type PaymentView = z.infer<typeof paymentView>;
 
-function call(socketPath: string, method: string, path: string, body?: object): Promise<PaymentView | undefined> {
+/** Orders have ids, so one whose answer got lost can be said again. Whoever only looks will look again anyway. */
+const triesMax = 5;
+
+/** Undefined when it was refused, or when nobody answered. */
+async function call(socketPath: string, method: string, path: string, body?: object): Promise<PaymentView | undefined> {
+  for (let tries = method === "GET" ? triesMax - 1 : 0; tries < triesMax; tries += 1) {
+    const answer = await callOnce(socketPath, method, path, body);
+    if (answer !== undefined) return answer.payment;
+  }
+  return undefined;
+}
+
+interface Answer {
+  /** Undefined when it is a refusal. */
+  readonly payment: PaymentView | undefined;
+}
+
+function callOnce(socketPath: string, method: string, path: string, body?: object): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const headers = body === undefined ? {} : { "content-type": "application/json" };
     const outgoing = request({ socketPath, method, path, headers, timeout: 5_000 }, (response) => {
@@ -29,7 +46,8 @@ function call(socketPath: string, method: string, path: string, body?: object): 
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
       });
-      response.on("end", () => resolve(paymentView.safeParse(parsed(text)).data));
+      response.on("end", () => resolve({ payment: paymentView.safeParse(parsed(text)).data }));
+      response.on("error", () => resolve(undefined));
     });
     outgoing.on("error", () => resolve(undefined));
     outgoing.on("timeout", () => outgoing.destroy());
@@ -60,13 +78,13 @@ export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
   let orders = 0;
   let current: PaymentView | undefined;
 
+  /** What was ordered last stays, until the machine has taken the next: it may be busy, and says so. */
   async function order(id: string): Promise<void> {
     const dish = menu.find((one) => one.id === id);
-    await look();
-    if (dish === undefined || (current !== undefined && !current.settled)) return;
+    if (dish === undefined) return;
     orders += 1;
     const body = { id: `order-${process.pid}-${orders}`, amount: dish.price, currency: "NOK", title: dish.name };
-    current = await call(socketPath, "POST", "/v1/payments", body);
+    current = (await call(socketPath, "POST", "/v1/payments", body)) ?? current;
   }
 
   async function end(how: "delivered" | "not-delivered"): Promise<void> {
@@ -75,13 +93,18 @@ export function kioskFrontEnd({ folder }: MachinePlaces): DemoMachine {
     const body = how === "delivered" ? undefined : { reason: "sold out" };
     const told = await call(socketPath, "POST", `/v1/payments/${id}/${how}`, body);
     if (told === undefined) return;
-    current = told;
+    heard(told);
     if (how === "delivered") drops.push({ deliveryId: id, what: title, reference, priceMinor: amount });
+  }
+
+  /** An answer about an order that is no longer the last one is of no use. */
+  function heard(payment: PaymentView | undefined): void {
+    if (payment !== undefined && payment.id === current?.id) current = payment;
   }
 
   async function look(): Promise<void> {
     if (current === undefined || current.settled) return;
-    current = (await call(socketPath, "GET", `/v1/payments/${current.id}`)) ?? current;
+    heard(await call(socketPath, "GET", `/v1/payments/${current.id}`));
   }
 
   return {

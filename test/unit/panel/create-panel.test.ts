@@ -169,7 +169,8 @@ describe("a panel", () => {
       const codes = ["a", "b", "c", "d", "e", "f"].map((name) => pay(`https://qr.vipps.no/vp/${name}`, 9));
       expect(await hurried(codes)).toHaveLength(1);
       const left = await hurried([...codes.slice(0, 5), { kind: "busy" }]);
-      expect(left).toEqual([{ text: expect.stringContaining("Busy"), hasCode: false }]);
+      expect(left).toMatchObject([{ hasCode: false }]);
+      expect(left[0]?.text).toContain("Busy");
     });
 
     it("takes a code away within three drawings, whatever comes after it and however fast", async () => {
@@ -183,7 +184,7 @@ describe("a panel", () => {
         { kind: "thanks", product, price },
       ];
       const shown = await hurried(kinds);
-      expect(shown.map(({ text }) => text.split(".")[0])).toEqual(["Busy", "Busy", expect.stringContaining("Thank")]);
+      expect(shown.map(({ text }) => /Busy|Thank/.exec(text)?.[0])).toEqual(["Busy", "Busy", "Thank"]);
     });
   });
 
