@@ -1,14 +1,16 @@
 /**
  * The machine's end of the link, over a connection that is passed in. It publishes a retained state backed by a will, with a session number
- * for each boot. It decides nothing about sales: it drops what is retained, foreign or unreadable and hands everything else to the kiosk.
+ * for each boot, and repeats it, because not every broker lives to publish a will. It decides nothing about sales: it drops what is retained, foreign or unreadable and hands everything else to the kiosk.
  */
+import { jittered } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
 import { createRounds, type Rounds } from "../kit/rounds.ts";
 import type { MerchantQrId } from "../sale/ids.ts";
-import type { Clock, Entropy, Log, LogFields } from "../service/port.ts";
+import type { Clock, Entropy, Log, LogFields, Timer } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-gate.ts";
 import { commandKeyBytesMin } from "./command-signature.ts";
+import { type Heartbeat, machineBeat, type Repeated } from "./freshness.ts";
 import { type Incoming, type Meaning, readIncoming } from "./incoming.ts";
 import { LinkError } from "./link-error.ts";
 import { jsonContentType, replyBytesMax, reportBytesMax, writeState } from "./messages.ts";
@@ -29,6 +31,8 @@ export interface DeviceLinkParts {
   readonly version: string;
   /** Said again with every connection, beside the link's own messages: what a programme on the same broker wants to know of this machine. */
   readonly announcement?: Outgoing | undefined;
+  /** How often the state is repeated; tests pass their own. */
+  readonly beat?: Heartbeat | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
@@ -55,6 +59,8 @@ export class DeviceLink implements Link {
   readonly #replyRounds: Rounds;
   #stateRound: Promise<void> | undefined;
   #stateIsSent = false;
+  #repetition: Timer | undefined;
+  #isStopping = false;
 
   /** @throws LinkError `link-config` when a name cannot stand in a topic or the command key is too short. */
   constructor(parts: DeviceLinkParts, connectionFor: (hooks: ConnectionHooks) => Connection) {
@@ -79,7 +85,7 @@ export class DeviceLink implements Link {
         log.warn({ reason: errorText(error), delayMs }, "a reply to a command was not published; it is sent again"),
     });
     this.#connection = connectionFor({
-      will: () => this.#stateMessage(this.#stateOf({ state: "lost", reason: "connection-lost" })),
+      will: () => this.#stateMessage(this.#stateOf({ state: "lost", reason: "connection-lost" }), {}),
       filters: [
         eventFilter(this.#address),
         machineTopic(this.#address, "command"),
@@ -149,8 +155,14 @@ export class DeviceLink implements Link {
 
   async stop(): Promise<void> {
     this.#replyRounds.stop();
-    if (this.#state.state !== "out-of-service")
-      this.publishState(this.#stateOf({ state: "out-of-service", reason: "stopped" }));
+    this.#isStopping = true;
+    this.#repetition?.cancel();
+    // Said also where it is out of service already: from now on nobody repeats it.
+    this.publishState(
+      this.#state.state === "out-of-service"
+        ? this.#state
+        : this.#stateOf({ state: "out-of-service", reason: "stopped" }),
+    );
     await this.#stateRound;
     await this.#connection.stop();
     this.#presence.reset();
@@ -168,6 +180,7 @@ export class DeviceLink implements Link {
   }
 
   #disconnected(): void {
+    this.#repetition?.cancel();
     this.#listener?.connection(false);
     this.#presence.reset();
   }
@@ -270,13 +283,35 @@ export class DeviceLink implements Link {
   async #stateLoop(): Promise<void> {
     while (!this.#stateIsSent && this.isConnected()) {
       this.#stateIsSent = true;
-      const sent = await this.#try(this.#stateMessage(this.#state));
+      this.#repetition?.cancel();
+      const sent = await this.#try(this.#stateMessage(this.#state, this.#life()));
       // The connection is up but did not acknowledge: reconnect and begin again with a birth message.
       if (!sent) {
         this.#stateIsSent = false;
         this.#connection.interrupt("the state could not be published");
       }
     }
+    if (this.#stateIsSent) this.#repeatLater();
+  }
+
+  /** From memory: no disk, and no more than the newest. */
+  #repeatLater(): void {
+    const { clock, entropy, beat = machineBeat } = this.#parts;
+    this.#repetition?.cancel();
+    if (this.#isStopping) return;
+    this.#repetition = clock.startTimer("state repetition", jittered(beat.everyMs, entropy), () => {
+      this.#stateIsSent = false;
+      void this.#sendState();
+    });
+  }
+
+  /** The last state before a farewell is not repeated, and stands; one of a clock that is not believed does not say when. */
+  #life(): Repeated {
+    const { clock, beat = machineBeat } = this.#parts;
+    return {
+      at: clock.isPlausible() ? formatTimestamp(clock.wallMs()) : undefined,
+      validForS: this.#isStopping ? undefined : beat.validForS,
+    };
   }
 
   async #sendHealth(): Promise<void> {
@@ -313,8 +348,8 @@ export class DeviceLink implements Link {
     return { ...state, session: sessionNumber, version, since: formatTimestamp(clock.wallMs()) };
   }
 
-  #stateMessage(state: StateMessage): Outgoing {
-    return this.#outgoing("state", writeState(state), 1, true);
+  #stateMessage(state: StateMessage, life: Repeated): Outgoing {
+    return this.#outgoing("state", writeState(state, life), 1, true);
   }
 
   #outgoing(

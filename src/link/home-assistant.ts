@@ -4,6 +4,7 @@
  * Keys: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload (the topic, `device`, `origin`, `components`, `platform`, `qos`),
  * …/integrations/sensor.mqtt/ (all others). Pure.
  */
+import { machineBeat } from "./freshness.ts";
 import { jsonContentType, stateSchema } from "./messages.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
 import { type MachineAddress, machineTopic } from "./topics.ts";
@@ -30,9 +31,14 @@ interface Sensor {
   readonly entity_category?: "diagnostic";
   readonly json_attributes_topic?: string;
   readonly json_attributes_template?: string;
+  /** Seconds after the last message; the sensor is unavailable then. */
+  readonly expire_after?: number;
   readonly availability_topic?: string;
   readonly availability_template?: string;
 }
+
+/** A health report comes every hour, at QoS 0: two may be lost. */
+const healthExpiresS = 3 * 3_600 + 600;
 
 const lineStates = ["for-sale", "sold-out", "jammed"] as const;
 
@@ -85,11 +91,13 @@ function sensorsOf(parts: HomeAssistantParts): Readonly<Record<string, Sensor>> 
       value_template: "{{ value_json.state }}",
       device_class: "enum",
       options: stateSchema.shape.state.options,
+      expire_after: machineBeat.validForS,
     },
     reason: {
       name: "Reason",
       state_topic: state,
       value_template: "{{ value_json.reason | default('none') }}",
+      expire_after: machineBeat.validForS,
     },
     "last-sale": {
       name: "Last sale",
@@ -112,6 +120,7 @@ function sensorsOf(parts: HomeAssistantParts): Readonly<Record<string, Sensor>> 
       unit_of_measurement: "°C",
       state_class: "measurement",
       entity_category: "diagnostic",
+      expire_after: healthExpiresS,
       ...whileThere,
     },
     ...Object.fromEntries(parts.lines.map((line) => [`line-${idOf(line)}`, lineSensor(line, health, whileThere)])),
@@ -130,6 +139,7 @@ function lineSensor(
     value_template: `{{ ((value_json.lines | selectattr('line', 'eq', ${JSON.stringify(line)}) | map(attribute='state') | list) + ['for-sale']) | first if value_json.lines is defined else None }}`,
     device_class: "enum",
     options: lineStates,
+    expire_after: healthExpiresS,
     ...whileThere,
   };
 }

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { defined } from "../kit/defined.ts";
+import type { Repeated } from "./freshness.ts";
 import { merchantQrId, named, reference, timestamp } from "./message-fields.ts";
 import type { StateMessage } from "./port.ts";
 
@@ -68,6 +69,13 @@ export const paymentSchema = z
   .describe("Something happened to a payment: a reason to ask the provider, never believed.");
 export type PaymentMessage = z.infer<typeof paymentSchema>;
 
+/** Of what its sender repeats (freshness.ts). */
+const repeated = {
+  at: timestamp.optional(),
+  // A broker that was killed never sends its clients' wills.
+  validForS: z.int().min(1).max(86_400).optional(),
+};
+
 export const stateSchema = z
   .object({
     schema: named("kvitt.state/1"),
@@ -83,12 +91,18 @@ export const stateSchema = z
       ),
     version: z.string().min(1).max(64).describe("Of kvitt."),
     since: timestamp.describe("By the machine's clock."),
+    at: repeated.at.describe(
+      "When the machine wrote this, by its clock; absent while its clock cannot be believed. Tells the age of a retained message.",
+    ),
+    validForS: repeated.validForS.describe(
+      "The machine is lost after so many seconds without another message. Absent where nobody repeats it: it stands until another word.",
+    ),
   })
   .describe("What the machine is doing.");
 
-/** What a reader needs: the state, and the session number that tells an old will from a new one. */
+/** What a reader needs: the state, for how long it counts, and the session number that tells an old will from a new one. */
 export const stateReadSchema = stateSchema
-  .pick({ schema: true, state: true })
+  .pick({ schema: true, state: true, at: true, validForS: true })
   .extend({ session: stateSchema.shape.session.default(0) });
 
 export const relayHealthSchema = z
@@ -96,14 +110,8 @@ export const relayHealthSchema = z
     schema: named("kvitt.relay/1"),
     alive: z.boolean(),
     registered: z.boolean().describe("Whether the sales unit's webhooks stand, and this relay knows their secrets."),
-    at: timestamp.optional().describe("When the relay wrote this, by its clock."),
-    // A broker that was killed never sends its clients' wills.
-    validForS: z
-      .int()
-      .min(1)
-      .max(86_400)
-      .optional()
-      .describe("It counts as dead after so many seconds without another message."),
+    at: repeated.at.describe("When the relay wrote this, by its clock."),
+    validForS: repeated.validForS.describe("It counts as dead after so many seconds without another message."),
     holds: z
       .array(z.string().min(1).max(128))
       .max(16)
@@ -146,7 +154,7 @@ export function firstFault(error: z.ZodError): string {
   return issue === undefined ? "unreadable" : `${issue.path.map(String).join(".") || "message"}: ${issue.message}`;
 }
 
-export function writeState(state: StateMessage): string {
+export function writeState(state: StateMessage, life: Repeated = {}): string {
   const message: z.infer<typeof stateSchema> = {
     schema: "kvitt.state/1",
     state: state.state,
@@ -154,6 +162,7 @@ export function writeState(state: StateMessage): string {
     session: state.session,
     version: state.version,
     since: state.since,
+    ...defined({ at: life.at, validForS: life.validForS }),
   };
   return JSON.stringify(message);
 }

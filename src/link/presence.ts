@@ -5,7 +5,7 @@
 import type { Clock, Timer } from "../service/port.ts";
 import type { RelayHealthMessage } from "./messages.ts";
 import type { RelayHealth } from "./port.ts";
-import { parseTimestamp } from "../kit/timestamp.ts";
+import { ageMs, leftMs } from "./freshness.ts";
 
 /** More instances than anybody runs; a limit in case a broker sends nonsense. */
 const instancesMax = 64;
@@ -46,12 +46,9 @@ export class RelayPresence {
     this.#tell();
   }
 
-  /** How long the message still counts. Its age is subtracted if our clock can be trusted; a relay whose clock is ahead gains nothing. */
+  /** By its age, also of one that is not retained: the broker may have kept it for our session while we were away. */
   #leftMs(message: RelayHealthMessage): number {
-    if (message.validForS === undefined) return Number.POSITIVE_INFINITY;
-    const at = message.at === undefined ? undefined : parseTimestamp(message.at);
-    const ageMs = at === undefined || !this.#clock.isPlausible() ? 0 : Math.max(0, this.#clock.wallMs() - at);
-    return message.validForS * 1000 - ageMs;
+    return leftMs(message, ageMs(message, this.#clock));
   }
 
   #forget(instance: string): void {

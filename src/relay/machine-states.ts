@@ -1,13 +1,20 @@
-/** The machines' states, from their retained topics: a view of what the broker holds, rebuilt on every connection. */
+/**
+ * The machines' states, from their retained topics: a view of what the broker holds, rebuilt on every connection. A machine that does not
+ * repeat its state in time is lost, whatever its topic says.
+ */
 import { parseJson } from "../kit/json.ts";
+import { ageMs, leftMs, type Repeated } from "../link/freshness.ts";
+import type { Incoming } from "../link/incoming.ts";
 import { stateReadSchema } from "../link/messages.ts";
 import type { MachineState } from "../link/port.ts";
 import { parseTopic } from "../link/topics.ts";
-import type { Clock } from "../service/port.ts";
+import type { Clock, MonotonicMs } from "../service/port.ts";
 
 interface Known {
   readonly state: MachineState;
   readonly session: number;
+  /** From then on it is lost. */
+  readonly untilMs: MonotonicMs;
 }
 
 /** More machines than one sales unit has; a limit in case a broker sends nonsense. */
@@ -24,7 +31,7 @@ export class MachineStates {
   }
 
   /** A message on `…/{merchantQrId}/state`. An unreadable one is ignored; an empty one removes the machine. */
-  heard(topic: string, payload: Uint8Array): void {
+  heard({ topic, payload, retained }: Incoming): void {
     const meaning = parseTopic(topic);
     if (meaning?.kind !== "machine" || meaning.leaf !== "state") return;
     const id = meaning.merchantQrId;
@@ -36,12 +43,17 @@ export class MachineStates {
     // A will carries the session it was made for, so that of an older boot cannot mark a newer one as dead.
     if (state === "lost" && known !== undefined && session < known.session) return;
     if (known === undefined && this.#machines.size >= machinesMax) return;
-    this.#machines.set(id, { state, session });
+    this.#machines.set(id, {
+      state,
+      session,
+      untilMs: this.#clock.monotonicMs() + this.#leftMs(parsed.data, retained),
+    });
     for (const [wake, awaited] of this.#waiting) if (awaited === id) wake();
   }
 
   stateOf(merchantQrId: string): MachineState | undefined {
-    return this.#machines.get(merchantQrId)?.state;
+    const known = this.#machines.get(merchantQrId);
+    return known === undefined ? undefined : this.#now(known);
   }
 
   /** The state, waiting briefly if it is not known yet: after a reconnect the broker needs a moment to send them all. */
@@ -62,8 +74,21 @@ export class MachineStates {
   /** How many machines are in each state. */
   counts(): Readonly<Record<MachineState, number>> {
     const counts = { init: 0, ready: 0, selling: 0, "out-of-service": 0, lost: 0 };
-    for (const { state } of this.#machines.values()) counts[state] += 1;
+    for (const known of this.#machines.values()) counts[this.#now(known)] += 1;
     return counts;
+  }
+
+  #now({ state, untilMs }: Known): MachineState {
+    return untilMs > this.#clock.monotonicMs() ? state : "lost";
+  }
+
+  /**
+   * What comes live is new, whatever the machine's clock says: one that is wrong must not make a good machine lost for ever. What was retained
+   * is as old as its `at`, so that one of a machine that is gone does not begin a new life with each of our connections. A wrong clock costs at
+   * most one period there: until the next repetition.
+   */
+  #leftMs(message: Repeated, retained: boolean): number {
+    return leftMs(message, retained ? ageMs(message, this.#clock) : 0);
   }
 
   /** The connection is gone: nothing is known any more. */

@@ -3,7 +3,7 @@
  * secret a living relay knows is left alone, and of several that want to register one goes first.
  */
 import { parseJson } from "../kit/json.ts";
-import { parseTimestamp } from "../kit/timestamp.ts";
+import { ageMs, leftMs } from "../link/freshness.ts";
 import { relayHealthSchema } from "../link/messages.ts";
 import type { Clock, MonotonicMs } from "../service/port.ts";
 
@@ -57,10 +57,8 @@ export class Peers {
   #read(payload: Uint8Array): Peer | undefined {
     const parsed = relayHealthSchema.safeParse(parseJson(payload));
     if (!parsed.success || !parsed.data.alive) return undefined;
-    const { holds = [], registering = false, at, validForS } = parsed.data;
-    const atMs = at === undefined ? undefined : parseTimestamp(at);
-    const ageMs = atMs === undefined ? 0 : Math.max(0, this.#clock.wallMs() - atMs);
-    const leftMs = validForS === undefined ? Number.POSITIVE_INFINITY : validForS * 1_000 - ageMs;
-    return { holds, isRegistering: registering, untilMs: this.#clock.monotonicMs() + leftMs };
+    const { holds = [], registering = false } = parsed.data;
+    const untilMs = this.#clock.monotonicMs() + leftMs(parsed.data, ageMs(parsed.data, this.#clock));
+    return { holds, isRegistering: registering, untilMs };
   }
 }

@@ -8,6 +8,7 @@ import { errorText } from "../kit/error-text.ts";
 import { formatTimestamp } from "../kit/timestamp.ts";
 import { Turns } from "../kit/turns.ts";
 import type { Connection, ConnectionHooks } from "../link/connection.ts";
+import type { Heartbeat } from "../link/freshness.ts";
 import type { Incoming } from "../link/incoming.ts";
 import { jsonContentType, writeRelayProcess } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
@@ -21,7 +22,7 @@ import { relayFamilies } from "./metrics/relay-families.ts";
 import type { VerifySignature } from "./reception.ts";
 import { checkInEvent, paymentEvents } from "./registration-events.ts";
 import type { WantedRegistration } from "./registration-keeper.ts";
-import { type Heartbeat, SalesUnit, type UnitPlan } from "./sales-unit.ts";
+import { SalesUnit, type UnitPlan } from "./sales-unit.ts";
 import { Tally } from "./tally.ts";
 import { createWebhookServer, type WebhookAnswer, type WebhookRequest } from "./webhook-server.ts";
 

@@ -6,6 +6,7 @@ import { errorText } from "../kit/error-text.ts";
 import { formatTimestamp } from "../kit/timestamp.ts";
 import type { Turns } from "../kit/turns.ts";
 import type { Connection } from "../link/connection.ts";
+import type { Heartbeat } from "../link/freshness.ts";
 import type { Incoming } from "../link/incoming.ts";
 import { jsonContentType, type RelayHealthMessage, writeAnswered, writeRelayHealth } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
@@ -51,11 +52,6 @@ export interface UnitParts extends Omit<UnitPlan, "mark"> {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly log: Log;
-}
-
-export interface Heartbeat {
-  readonly everyMs: number;
-  readonly validForS: number;
 }
 
 /** Together with the wait for a machine's state it stays well inside the server's eight seconds. */
@@ -172,13 +168,14 @@ export class SalesUnit {
     this.#states.forget();
   }
 
-  heard({ topic, payload, retained }: Incoming): void {
+  heard(incoming: Incoming): void {
+    const { topic, payload, retained } = incoming;
     const meaning = parseTopic(topic);
     if (meaning?.kind === "relay") {
       if (meaning.instance !== this.#parts.instance) this.#peers.heard(meaning.instance, payload);
       return;
     }
-    if (!topic.endsWith("/answered")) this.#states.heard(topic, payload);
+    if (!topic.endsWith("/answered")) this.#states.heard(incoming);
     else if (!retained) {
       const answered = readAnswered(payload);
       if (answered !== undefined) this.#answered.remember(answered);

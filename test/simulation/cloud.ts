@@ -2,6 +2,7 @@
  * What is between the provider and the machine: one or two relays with the real reception, a broker, and who watches what is published. Relays
  * die and come back with nothing in their heads; the broker is gone for a while, loses acknowledgements, or forgets every session.
  */
+import type { Incoming } from "../../src/link/incoming.ts";
 import { jsonContentType, type RelayHealthMessage, writeAnswered, writeRelayHealth } from "../../src/link/messages.ts";
 import type { BusClient, SimulatedBus } from "../../src/link/simulated-bus.ts";
 import {
@@ -78,7 +79,7 @@ class RelayTwin {
       hooks: {
         will: () => this.#health(false),
         filters: [stateFilter(msn), answeredFilter(msn), relayFilter(msn)],
-        message: async ({ topic, payload, retained }) => this.#heard(topic, payload, retained),
+        message: async (incoming) => this.#heard(incoming),
         connected: () => this.#beat(),
         disconnected: () => this.#lost(),
       },
@@ -136,13 +137,14 @@ class RelayTwin {
       this.#reconnect = this.#settings.clock.startTimer("relay connects", reconnectMs, () => this.#connect());
   }
 
-  #heard(topic: string, payload: Uint8Array, retained: boolean): void {
+  #heard(incoming: Incoming): void {
+    const { topic, payload, retained } = incoming;
     const meaning = parseTopic(topic);
     if (meaning?.kind === "relay") {
       if (meaning.instance !== this.#instance) this.#others.add(meaning.instance);
       return;
     }
-    if (!topic.endsWith("/answered")) return this.#states.heard(topic, payload);
+    if (!topic.endsWith("/answered")) return this.#states.heard(incoming);
     const answered = retained ? undefined : readAnswered(payload);
     if (answered !== undefined) this.#answered.remember(answered);
   }

@@ -27,7 +27,7 @@ it("shows configuration that is accepted", () => {
 
 it("shows messages that can be read", () => {
   expect(stateSchema.safeParse(json('"state": "ready"')).success).toBe(true);
-  expect(relayHealthSchema.safeParse(json('"validForS"')).success).toBe(true);
+  expect(relayHealthSchema.safeParse(json('"registered": true')).success).toBe(true);
   const command = json('"counter": 17');
   expect(command).toMatchObject({ order: { kind: "deliver", line: "B4" } });
   for (const order of orderSchema.options) expect(page).toContain(`\`${order.shape.kind.value}\``);

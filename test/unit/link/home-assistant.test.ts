@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { homeAssistantDiscovery } from "../../../src/link/home-assistant.ts";
+import { machineBeat } from "../../../src/link/freshness.ts";
 import { stateSchema } from "../../../src/link/messages.ts";
 import { machineTopic } from "../../../src/link/topics.ts";
 import { merchantQrId } from "../../../src/sale/ids.ts";
@@ -27,6 +28,7 @@ const sensorSchema = z.strictObject({
   entity_category: z.literal("diagnostic").optional(),
   json_attributes_topic: z.string().optional(),
   json_attributes_template: z.string().optional(),
+  expire_after: z.int().min(1).optional(),
   availability_topic: z.string().optional(),
   availability_template: z.string().optional(),
 });
@@ -74,6 +76,16 @@ describe("the machine in Home Assistant", () => {
     expect(components["state"]?.options).toEqual(stateSchema.shape.state.options);
     for (const sensor of Object.values(components))
       expect(sensor.options !== undefined).toBe(sensor.device_class === "enum");
+  });
+
+  it("does not show for ever what a machine said that went with its broker", () => {
+    for (const sensor of Object.values(read(of()).components)) {
+      // A sale is long ago by nature.
+      const isRepeated = sensor.state_topic !== machineTopic(address, "sale");
+      expect(sensor.expire_after !== undefined, sensor.name).toBe(isRepeated);
+      if (sensor.state_topic === machineTopic(address, "state"))
+        expect(sensor.expire_after).toBe(machineBeat.validForS);
+    }
   });
 
   it("has a sensor for each line, and an id of its own for each, also beside another machine", () => {

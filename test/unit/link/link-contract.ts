@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { signCommand, type SignedCommand } from "../../../src/link/command-signature.ts";
+import { machineBeat } from "../../../src/link/freshness.ts";
 import type { CommandReply, Link, LinkListener, LinkMessage, RelayHealth } from "../../../src/link/port.ts";
 import { referenceOf } from "../../../src/sale/ids.ts";
 import { commandKey, machine, msn, root } from "./link-contract-facts.ts";
@@ -124,12 +125,15 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
       expect(states(world)[0]).toMatchObject({ state: "init", session: 7, version: "1.2.3" });
       link.publishState({ state: "ready", reason: undefined, version: "1.2.3", since: "2026-11-23T10:00:00.000Z" });
       await world.until("ready", () => states(world).some((state) => hasState(state, "ready")));
-      expect(states(world).at(-1)).toEqual({
+      const { at, ...told } = z.looseObject({ at: z.iso.datetime() }).parse(states(world).at(-1));
+      expect(Date.parse(at)).toBeLessThanOrEqual(world.wallMs());
+      expect(told).toEqual({
         schema: "kvitt.state/1",
         state: "ready",
         session: 7,
         version: "1.2.3",
         since: "2026-11-23T10:00:00.000Z",
+        validForS: machineBeat.validForS,
       });
     });
 
@@ -367,6 +371,8 @@ export function describeLink(name: string, makeWorld: () => Promise<LinkWorld>, 
       await link.stop();
       await world.quiet();
       expect(states(world).at(-1)).toMatchObject({ state: "out-of-service", reason: "stopped" });
+      // Nobody repeats it: it stands.
+      expect(states(world).at(-1)).not.toHaveProperty("validForS");
       expect(states(world).filter((state) => hasState(state, "lost"))).toEqual([]);
     });
   });

@@ -1,5 +1,7 @@
 /** The twin keeps the contract, and under every fault each message still comes at least once. */
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { machineBeat } from "../../../src/link/freshness.ts";
 import { noFaults, SimulatedBus } from "../../../src/link/simulated-bus.ts";
 import { createSimulatedLink, simulatedClientId } from "../../../src/link/simulated-link.ts";
 import {
@@ -93,7 +95,8 @@ describe("simulated link under faults", () => {
       await clock.advance(1_000);
       bus.setFaults({ ...noFaults, loss: 1 });
       device.reply({ id: "one", outcome: "done" });
-      await clock.advance(120_000);
+      // Not as long as until the state is repeated, whose loss would end the connection.
+      await clock.advance(100_000);
       bus.setFaults(noFaults);
       await clock.advance(300_000);
       await device.stop();
@@ -140,6 +143,40 @@ describe("simulated link under faults", () => {
     device.cutPower();
     await clock.advance(1_000);
     expect(JSON.parse(bus.retained(`${root}/state`)?.payload ?? "{}")).toMatchObject({ state: "lost", session: 41 });
+  });
+
+  it("repeats its state from memory, fresh each time, until it is stopped, and says when only where its clock is believed", async () => {
+    const { clock, bus, link } = makeParts();
+    const device = link(3);
+    const told: Record<string, unknown>[] = [];
+    bus.watch(({ topic, payload }) => {
+      if (topic === `${root}/state`) told.push(z.record(z.string(), z.unknown()).parse(JSON.parse(payload)));
+    });
+    await device.start(new Recorder());
+    await clock.advance(1_000);
+    device.publishState({ state: "ready", reason: undefined, version: "1.2.3", since: "2026-11-23T10:00:00.000Z" });
+    await clock.advance(1_000);
+    const [first, before] = [told.at(-1), told.length];
+    await clock.advance(1_200_000);
+    const repeated = told.slice(before);
+    // Twenty minutes are ten periods, each shorter or longer by at most a tenth.
+    expect(repeated.length).toBeGreaterThanOrEqual(9);
+    expect(repeated.length).toBeLessThanOrEqual(11);
+    for (const one of repeated) expect({ ...one, at: "" }).toEqual({ ...first, at: "" });
+    const times = told.slice(before - 1).map(({ at }) => Date.parse(String(at)));
+    for (const [index, atMs] of times.slice(1).entries()) {
+      // One repetition may be lost.
+      expect(2 * (atMs - (times[index] ?? 0))).toBeLessThan(machineBeat.validForS * 1_000);
+    }
+    clock.plausible = false;
+    await clock.advance(140_000);
+    expect(told.at(-1)).toMatchObject({ state: "ready", validForS: machineBeat.validForS });
+    expect(told.at(-1)).not.toHaveProperty("at");
+    await device.stop();
+    const stopped = told.length;
+    await clock.advance(1_200_000);
+    expect(told).toHaveLength(stopped);
+    expect(told.at(-1)).not.toHaveProperty("validForS");
   });
 
   it("says its state again when an old will came after its birth", async () => {
@@ -225,25 +262,22 @@ describe("a queue of commands", () => {
 
 describe("two simulated links with one identity", () => {
   it("throw each other out a few times, say so, and then stay away for minutes instead of taking turns for ever", async () => {
-    const { clock, bus, link } = makeParts();
-    const births: number[] = [];
-    bus.watch(({ topic, payload }) => {
-      if (topic === `${root}/state` && payload.includes('"init"')) births.push(clock.monotonicMs());
-    });
+    const { clock, link } = makeParts();
     const [first, second] = [new Recorder(), new Recorder()];
+    const connections = (): number => [...first.connections, ...second.connections].filter(Boolean).length;
     const [one, other] = [link(1), link(1)];
     await one.start(first);
     await other.start(second);
     await clock.advance(60_000);
     // The one that is thrown out last stays away; the other has peace until it comes back, and knows then.
     expect([...first.rivals, ...second.rivals]).toEqual([true]);
-    const inTheFirstMinute = births.length;
+    const inTheFirstMinute = connections();
     expect(inTheFirstMinute).toBeLessThan(10);
     await clock.advance(5 * 60_000);
     expect(first.rivals.at(-1)).toBe(true);
     expect(second.rivals.at(-1)).toBe(true);
     await clock.advance(3_600_000);
-    expect(births.length - inTheFirstMinute).toBeLessThan(30);
+    expect(connections() - inTheFirstMinute).toBeLessThan(30);
     expect([first.rivals, second.rivals].map((told) => told.every(Boolean))).toEqual([true, true]);
     await one.stop();
     await clock.advance(25 * 60_000);

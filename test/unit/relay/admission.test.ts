@@ -62,11 +62,14 @@ describe("a check-in", () => {
 });
 
 describe("machines' states", () => {
-  const say = (states: MachineStates, state: string, session = 1, id = "vend-1"): void =>
-    states.heard(
-      `kvitt/v1/123456/${id}/state`,
-      Buffer.from(JSON.stringify({ state, session, version: "1", since: "2026-11-23T10:00:00Z" })),
-    );
+  const hear = (states: MachineStates, message: string | object, leaf = "state", retained = false): void =>
+    states.heard({
+      topic: `kvitt/v1/123456/vend-1/${leaf}`,
+      payload: Buffer.from(typeof message === "string" ? message : JSON.stringify(message)),
+      retained,
+    });
+  const say = (states: MachineStates, state: string, session = 1): void =>
+    hear(states, { state, session, version: "1", since: "2026-11-23T10:00:00Z" });
 
   it("are the newest of each, and an old boot's will does not kill a new one", () => {
     const states = new MachineStates(new VirtualClock());
@@ -77,7 +80,7 @@ describe("machines' states", () => {
     expect(states.stateOf("vend-1")).toBe("lost");
     say(states, "ready", 1);
     expect(states.stateOf("vend-1")).toBe("ready");
-    states.heard("kvitt/v1/123456/vend-1/state", new Uint8Array());
+    hear(states, "");
     expect(states.stateOf("vend-1")).toBeUndefined();
   });
 
@@ -95,8 +98,62 @@ describe("machines' states", () => {
   it("ignore what cannot be read and what is about something else", () => {
     const states = new MachineStates(new VirtualClock());
     say(states, "dancing");
-    states.heard("kvitt/v1/123456/vend-1/health", Buffer.from('{"state":"ready"}'));
-    states.heard("kvitt/v1/123456/vend-1/state", Buffer.from("{"));
+    hear(states, { state: "ready" }, "health");
+    hear(states, "{");
     expect(states.stateOf("vend-1")).toBeUndefined();
+  });
+
+  const at = (agoS: number, clock: VirtualClock): string => new Date(clock.wallMs() - agoS * 1_000).toISOString();
+  // [how it came, the age that its `at` tells in seconds (undefined: no `at`), the seconds for which it counts]
+  it.each([
+    ["live", 0, 300],
+    ["live, by a machine whose clock is a year behind", 31_536_000, 300],
+    ["live, by a machine whose clock is a year ahead", -31_536_000, 300],
+    ["live, by a machine that does not believe its clock", undefined, 300],
+    ["retained", 0, 300],
+    ["retained", 100, 200],
+    ["retained", 299, 1],
+    ["retained", 300, 0],
+    ["retained, of a machine that went with its broker last week", 604_800, 0],
+    ["retained, by a machine whose clock is a year ahead", -31_536_000, 300],
+    ["retained, by a machine that does not believe its clock", undefined, 300],
+  ])("count for a while when they are repeated: %s, written %s s ago", async (way, agoS, countsS) => {
+    const clock = new VirtualClock();
+    const states = new MachineStates(clock);
+    const written = agoS === undefined ? {} : { at: at(agoS, clock) };
+    hear(states, { state: "ready", session: 1, validForS: 300, ...written }, "state", way.startsWith("retained"));
+    if (countsS > 0) {
+      await clock.advance(countsS * 1_000 - 1);
+      expect(states.stateOf("vend-1")).toBe("ready");
+      expect(states.counts()).toMatchObject({ ready: 1, lost: 0 });
+      await clock.advance(1);
+    }
+    expect(states.stateOf("vend-1")).toBe("lost");
+    expect(states.counts()).toMatchObject({ ready: 0, lost: 1 });
+    // A live word brings it back, whatever was thought of it.
+    hear(states, { state: "ready", session: 1, validForS: 300, ...written });
+    expect(states.stateOf("vend-1")).toBe("ready");
+  });
+
+  it("go on for as long as they are repeated, and for ever where they are not meant to be", async () => {
+    const clock = new VirtualClock();
+    const states = new MachineStates(clock);
+    for (let minutes = 0; minutes < 60; minutes += 4) {
+      hear(states, { state: "ready", session: 1, validForS: 300, at: at(0, clock) });
+      await clock.advance(240_000);
+      expect(states.stateOf("vend-1")).toBe("ready");
+    }
+    // A machine of before, or one that was stopped by somebody.
+    hear(states, { state: "out-of-service", session: 1, at: at(864_000, clock) }, "state", true);
+    await clock.advance(864_000_000);
+    expect(states.stateOf("vend-1")).toBe("out-of-service");
+  });
+
+  it("are not older than they say where the relay's own clock cannot be believed", () => {
+    const clock = new VirtualClock();
+    clock.plausible = false;
+    const states = new MachineStates(clock);
+    hear(states, { state: "ready", session: 1, validForS: 300, at: at(864_000, clock) }, "state", true);
+    expect(states.stateOf("vend-1")).toBe("ready");
   });
 });

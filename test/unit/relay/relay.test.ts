@@ -53,8 +53,12 @@ function makeReception() {
     clock,
     log,
   });
-  const say = (state: string, id = machine): void =>
-    states.heard(`kvitt/v1/${msn}/${id}/state`, Buffer.from(JSON.stringify({ state, session: 1 })));
+  const say = (state: string, id = machine, validForS?: number): void =>
+    states.heard({
+      topic: `kvitt/v1/${msn}/${id}/state`,
+      payload: Buffer.from(JSON.stringify({ state, session: 1, validForS })),
+      retained: false,
+    });
   say("ready");
   /** The answer, letting the second pass for which a machine's state is waited for. */
   async function ask(request: WebhookRequest): Promise<WebhookAnswer> {
@@ -99,6 +103,15 @@ describe("a signed check-in", () => {
       expect(connection.published).toEqual([]);
     },
   );
+
+  it("for a machine that went with its broker, and does not repeat that it is ready, is refused", async () => {
+    const { ask, now, say, clock } = makeReception();
+    say("ready", machine, 300);
+    await clock.advance(298_000);
+    expect((await ask(signed(checkInHook, checkIn(now()), now()))).status).toBe(200);
+    await clock.advance(2_000);
+    expect(await ask(signed(checkInHook, checkIn(now()), now()))).toEqual({ status: 503, text: "lost" });
+  });
 
   it.each([
     ["a machine that never said anything", { merchantQrId: "vend-9" }, 503, "machine unknown"],
