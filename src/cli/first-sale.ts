@@ -69,7 +69,7 @@ export function trialConfig(config: Config, folder: string, providerUrl: string)
     sale: { ...config.sale, check_in_style: "off", select_first: true, show_code: false },
     journal: { ...config.journal, directory: join(folder, "journal") },
     // The discard port: nobody listens there, and nothing has to.
-    mqtt: { ...mqtt, url: "mqtt://127.0.0.1:9" },
+    mqtt: { ...mqtt, url: "mqtt://127.0.0.1:9", urls: undefined },
     quiet_hours: undefined,
   };
 }

@@ -6,7 +6,8 @@ import { clearTextFault } from "./transport.ts";
 
 const schemes = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
-const brokerUrl = z
+/** One address. */
+export const brokerUrl = z
   .string()
   .max(512)
   .refine(
@@ -19,8 +20,20 @@ const brokerUrl = z
   )
   .describe('Address of the broker, for example "mqtts://broker.example.com:8883".');
 
-export const mqttSchema = z.strictObject({
-  url: brokerUrl,
+/** As many as anybody runs; a round of tries stays short. */
+const brokersMax = 8;
+
+const mqttFields = z.strictObject({
+  url: brokerUrl.optional(),
+  urls: z
+    .array(brokerUrl)
+    .min(1)
+    .max(brokersMax)
+    .refine((urls) => new Set(urls).size === urls.length, "the same address stands there twice")
+    .optional()
+    .describe(
+      "Instead of url: the addresses of several brokers, tried in turn, for example a cluster's nodes. The one that works is kept.",
+    ),
   protocol: z
     .enum(["auto", "5", "3.1.1"])
     .default("auto")
@@ -60,9 +73,45 @@ export const mqttSchema = z.strictObject({
   reconnect_max_s: z.int().min(1).max(3600).default(60).describe("Longest wait between two attempts, in seconds."),
 });
 
+export const mqttSchema = mqttFields.refine(({ url, urls }) => url !== undefined || urls !== undefined, {
+  message: 'is missing: the broker\'s address, for example "mqtts://broker.example.com:8883", or several as urls',
+  path: ["url"],
+});
+
+type MqttSection = z.infer<typeof mqttSchema>;
+
+/** All addresses, the first to try first. */
+export function brokerUrls({ url, urls }: Pick<MqttSection, "url" | "urls">): readonly [string, ...string[]] {
+  const [first, ...others] = urls ?? (url === undefined ? [] : [url]);
+  if (first === undefined) throw new Error("[mqtt] without url and urls: the schema lets none through");
+  return [first, ...others];
+}
+
+/** The whole list again, with what is to be written at one place in it. */
+function inList(fault: Fault | undefined, urls: readonly string[], index: number): Fault | undefined {
+  if (fault?.instead === undefined) return fault;
+  const right: unknown = JSON.parse(fault.instead.slice(fault.instead.indexOf("=") + 1));
+  const list = urls.map((url, at) => JSON.stringify(at === index ? right : url));
+  return { ...fault, path: ["mqtt", "urls", index], instead: `urls = [${list.join(", ")}]` };
+}
+
 /** Checks across keys. */
-export function mqttFaults({ url, cert_file: cert, key_file: key }: z.infer<typeof mqttSchema>): readonly Fault[] {
-  const clear = clearTextFault(["mqtt", "url"], url, "the broker's password and every sale");
+export function mqttFaults({ url, urls, cert_file: cert, key_file: key }: MqttSection): readonly Fault[] {
+  const risk = "the broker's password and every sale";
+  const clear = [
+    clearTextFault(["mqtt", "url"], url, risk),
+    ...(urls ?? []).map((one, index) => inList(clearTextFault(["mqtt", "urls"], one, risk), urls ?? [], index)),
+  ].flatMap((fault) => (fault === undefined ? [] : [fault]));
+  const both: readonly Fault[] =
+    url === undefined || urls === undefined
+      ? []
+      : [
+          {
+            path: ["mqtt", "urls"],
+            message: "either url or urls: take the line url away, and write all addresses into urls",
+            instead: `urls = [${[...new Set([url, ...urls])].map((one) => JSON.stringify(one)).join(", ")}]`,
+          },
+        ];
   const pair =
     (cert === undefined) === (key === undefined)
       ? []
@@ -72,18 +121,18 @@ export function mqttFaults({ url, cert_file: cert, key_file: key }: z.infer<type
             message: "cert_file and key_file go together",
           },
         ];
-  return [...(clear === undefined ? [] : [clear]), ...pair];
+  return [...both, ...clear, ...pair];
 }
 
 /**
  * The section in the link's words, for machine and relay alike: a new option of the connection is a line in the schema and a line here.
  * Secrets, certificates and the client's name are added by whoever connects.
  */
-export function connectionSettings(
-  mqtt: z.infer<typeof mqttSchema>,
-): Omit<MqttSettings, "clientId" | "password" | "tls"> {
+export function connectionSettings(mqtt: MqttSection): Omit<MqttSettings, "clientId" | "password" | "tls"> {
+  const [url, ...others] = brokerUrls(mqtt);
   return {
-    url: mqtt.url,
+    url,
+    others,
     protocol: mqtt.protocol,
     username: mqtt.username,
     keepaliveS: mqtt.keepalive_s,

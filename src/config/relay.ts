@@ -51,7 +51,11 @@ const gatewaySchema = z.strictObject({
 export const relaySchema = z.strictObject({
   instance: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "1 to 64 letters, digits, _ . or -, beginning with a letter or digit")
+    // No ".": the name stands in topics, and nats-server closes the connection of a client that says a topic with one.
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+      '1 to 64 letters, digits, _ or -, beginning with a letter or digit, and no ".": a cluster of NATS ends every connection that says one in a topic; "relay-1" for "relay.1"',
+    )
     .refine(
       (name) => !["event", "state", "sale", "health", "command"].includes(name),
       "that is the name of a machine's topic",

@@ -1,5 +1,5 @@
 /**
- * One connection to a broker, restored for ever. The machine's link and the relay are built on it.
+ * One connection to a broker, restored for ever; of several brokers to one of them, and to the next when it is lost or silent. The machine's link and the relay are built on it.
  *
  * Each attempt uses a client of its own, so that nothing of a broken connection (packet ids, half-sent messages) leaks into the next.
  * - An incoming message is acknowledged when its promise resolves. If it rejects or takes too long, the connection is dropped and
@@ -72,6 +72,7 @@ function subscribe({ client }: Attempt, filters: readonly string[], done: (error
 
 interface Attempt {
   readonly client: MqttClient;
+  readonly broker: Broker;
   readonly version: MqttVersion;
   readonly startedMs: number;
   readonly waiting: Set<(error: LinkError) => void>;
@@ -81,6 +82,15 @@ interface Attempt {
   connackSeen: boolean;
   ready: boolean;
   ended: boolean;
+}
+
+/** One of the addresses. */
+interface Broker {
+  readonly url: string;
+  /** For the log. */
+  readonly name: string;
+  /** Learned, where the protocol is `auto`. */
+  version: MqttVersion;
 }
 
 /** Something that the broker is asked for, and what is said when it does not do it. */
@@ -93,8 +103,11 @@ interface Asked {
 
 export class MqttConnection implements Connection {
   readonly #parts: ConnectionParts;
-  readonly #broker: string;
-  #version: MqttVersion;
+  /** The first is the one in use, or the next to try. */
+  readonly #brokers: readonly [Broker, ...Broker[]];
+  #turn = 0;
+  /** The newest answer to a publish. */
+  #acknowledgedMs = 0;
   #attempt: Attempt | undefined;
   #secrets: MqttSecrets;
   readonly #rivalry = new Rivalry();
@@ -106,8 +119,13 @@ export class MqttConnection implements Connection {
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.#secrets = parts.settings;
-    this.#broker = brokerName(parts.settings.url);
-    this.#version = parts.settings.protocol === "3.1.1" ? 4 : 5;
+    const { url, others = [], protocol } = parts.settings;
+    const brokerAt = (at: string): Broker => ({ url: at, name: brokerName(at), version: protocol === "3.1.1" ? 4 : 5 });
+    this.#brokers = [brokerAt(url), ...others.map(brokerAt)];
+  }
+
+  get #broker(): Broker {
+    return this.#brokers[this.#turn % this.#brokers.length] ?? this.#brokers[0];
   }
 
   /** Returns at once; the connection comes when the broker does. */
@@ -134,10 +152,26 @@ export class MqttConnection implements Connection {
   async publish(message: Outgoing, timeoutMs: number): Promise<void> {
     const attempt = this.#attempt;
     if (attempt === undefined || !attempt.ready)
-      throw new LinkError("link-not-connected", `no connection to ${this.#broker}: ${message.topic} was not published`);
+      throw new LinkError(
+        "link-not-connected",
+        `no connection to ${this.#broker.name}: ${message.topic} was not published`,
+      );
     if (attempt.waiting.size >= inFlightMax)
-      throw new LinkError("link-busy", `${inFlightMax} publishes already wait for ${this.#broker}: ${message.topic}`);
-    await this.#publishOn(attempt, message, timeoutMs);
+      throw new LinkError(
+        "link-busy",
+        `${inFlightMax} publishes already wait for ${attempt.broker.name}: ${message.topic}`,
+      );
+    const startedMs = this.#parts.clock.monotonicMs();
+    try {
+      await this.#publishOn(attempt, message, timeoutMs);
+      this.#acknowledgedMs = this.#parts.clock.monotonicMs();
+    } catch (error) {
+      // A node of a cluster that has lost the others still answers pings. Where there is another broker, it is asked.
+      const isSilent = error instanceof LinkError && error.code === "link-timed-out";
+      if (isSilent && this.#brokers.length > 1 && this.#acknowledgedMs < startedMs)
+        this.#end(attempt, "the broker acknowledges nothing");
+      throw error;
+    }
   }
 
   async changeFilters({ added, removed }: FilterChange): Promise<void> {
@@ -199,24 +233,26 @@ export class MqttConnection implements Connection {
     const { password, tls } = this.#secrets;
     const connect = this.#parts.connect ?? mqtt.connect;
     try {
-      return connect(settings.url, clientOptions({ ...settings, password, tls }, this.#version, hooks.will()));
+      const { url, version } = this.#broker;
+      return connect(url, clientOptions({ ...settings, password, tls }, version, hooks.will()));
     } catch (error) {
-      log.warn({ broker: this.#broker, reason: errorText(error) }, "no connection to the broker");
+      log.warn({ broker: this.#broker.name, reason: errorText(error) }, "no connection to the broker");
       return undefined;
     }
   }
 
   #open(): void {
-    const { clock, settings, entropy } = this.#parts;
+    const { clock } = this.#parts;
     const client = this.#newClient();
     if (client === undefined) {
-      this.#tryAfter(backOffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, this.#retry, entropy));
-      this.#retry += 1;
+      this.#tryAfter(this.#nextWaitMs());
+      this.#turn += 1;
       return;
     }
     const attempt: Attempt = {
       client,
-      version: this.#version,
+      broker: this.#broker,
+      version: this.#broker.version,
       startedMs: clock.monotonicMs(),
       waiting: new Set(),
       rivalTimer: undefined,
@@ -254,7 +290,7 @@ export class MqttConnection implements Connection {
         return;
       }
       attempt.subscribeTimer?.cancel();
-      log.error({ broker: this.#broker, filters }, "the broker refuses a subscription: look at its ACL");
+      log.error({ broker: attempt.broker.name, filters }, "the broker refuses a subscription: look at its ACL");
       this.#end(attempt, error);
     };
     next();
@@ -264,9 +300,9 @@ export class MqttConnection implements Connection {
     const { clock, hooks, log } = this.#parts;
     attempt.subscribeTimer?.cancel();
     attempt.ready = true;
-    attempt.rivalTimer = clock.startTimer("mqtt rival", rivalIsGoneMs, () => this.#rivalIsGone());
+    attempt.rivalTimer = clock.startTimer("mqtt rival", rivalIsGoneMs, () => this.#rivalIsGone(attempt.broker));
     const mqttVersion = attempt.version === 5 ? "5" : "3.1.1";
-    log.info({ broker: this.#broker, mqttVersion }, "connected to the broker");
+    log.info({ broker: attempt.broker.name, mqttVersion }, "connected to the broker");
     hooks.connected();
   }
 
@@ -292,8 +328,8 @@ export class MqttConnection implements Connection {
   }
 
   #changeFilters(attempt: Attempt, work: (done: (error?: unknown) => void) => void): Promise<void> {
-    const late = `${this.#broker} did not acknowledge a change of subscriptions`;
-    const refused = `${this.#broker} refuses a subscription`;
+    const late = `${attempt.broker.name} did not acknowledge a change of subscriptions`;
+    const refused = `${attempt.broker.name} refuses a subscription`;
     return this.#acknowledged(attempt, { timer: "mqtt filters", timeoutMs: subscribeTimeoutMs, late, refused }, work);
   }
 
@@ -319,7 +355,8 @@ export class MqttConnection implements Connection {
         { topic: packet.topic, reason: errorText(error) },
         "a message was not taken in; it will be sent again",
       );
-      this.#end(attempt, "a message was not taken in");
+      // To the same broker: it has the message.
+      this.#end(attempt, "a message was not taken in", true);
       throw error;
     }
     if (attempt.ended) throw new LinkError("link-not-connected", "the connection this message came by is gone");
@@ -343,7 +380,7 @@ export class MqttConnection implements Connection {
     const properties = { ...defined({ messageExpiryInterval: more.expiryS, contentType: more.contentType }) };
     const options = attempt.version === 5 ? { qos, retain, properties } : { qos, retain };
     const late = `no PUBACK within ${timeoutMs} ms for ${topic}`;
-    const refused = `${this.#broker} did not take ${topic}`;
+    const refused = `${attempt.broker.name} did not take ${topic}`;
     return this.#acknowledged(
       attempt,
       { timer: "mqtt publish", timeoutMs, late, refused },
@@ -364,17 +401,18 @@ export class MqttConnection implements Connection {
     attempt.client.end(true);
     const { entropy, log, hooks } = this.#parts;
     const delayMs = this.#rivalry.waitMs(entropy);
-    log.error({ broker: this.#broker, reason: connectionFault(cause).text, retryInMs: delayMs }, rivalAdvice);
+    this.#turn += 1;
+    log.error({ broker: attempt.broker.name, reason: connectionFault(cause).text, retryInMs: delayMs }, rivalAdvice);
     if (wasReady) hooks.disconnected();
     hooks.rival?.(true);
     this.#tryAfter(delayMs);
   }
 
-  #rivalIsGone(): void {
+  #rivalIsGone({ name: broker }: Broker): void {
     const wasSuspected = this.#rivalry.isSuspected;
     this.#rivalry.forget();
     if (!wasSuspected) return;
-    this.#parts.log.info({ broker: this.#broker }, "no other client has used this identity for a while");
+    this.#parts.log.info({ broker }, "no other client has used this identity for a while");
     this.#parts.hooks.rival?.(false);
   }
 
@@ -382,27 +420,35 @@ export class MqttConnection implements Connection {
     if (!this.#stopped) this.#timer = this.#parts.clock.startTimer("mqtt reconnect", delayMs, () => this.#try());
   }
 
-  /** An attempt ended for any other reason; schedules the next one. */
-  #end(attempt: Attempt, cause: unknown): void {
+  /** Grows with each whole round of the brokers: one that is away must not make the way to the others longer. */
+  #nextWaitMs(): number {
+    const { settings, entropy } = this.#parts;
+    const round = Math.floor(this.#retry / this.#brokers.length);
+    this.#retry += 1;
+    return backOffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, round, entropy);
+  }
+
+  /** An attempt ended for any other reason; schedules the next one, at the next broker unless this one is to be kept. */
+  #end(attempt: Attempt, cause: unknown, isKept = false): void {
     if (attempt.ended) return;
     const wasReady = attempt.ready;
     this.#forget(attempt);
     attempt.client.end(true);
-    const { clock, entropy, log, settings, hooks } = this.#parts;
+    const { clock, log, settings, hooks } = this.#parts;
+    const livedMs = clock.monotonicMs() - attempt.startedMs;
     const fault = connectionFault(cause);
-    const fallBack =
-      settings.protocol === "auto" && !attempt.connackSeen && attempt.version === 5 && fault.maybeVersion;
-    if (settings.protocol === "auto" && !attempt.connackSeen && fault.maybeVersion)
-      this.#version = attempt.version === 5 ? 4 : 5;
-    if (wasReady && clock.monotonicMs() - attempt.startedMs >= stableAfterMs) this.#retry = 0;
-    const delayMs = fallBack
-      ? 0
-      : backOffMs({ firstMs: firstRetryMs, maxMs: settings.reconnectMaxMs }, this.#retry, entropy);
-    if (fallBack) log.info({ broker: this.#broker }, "the broker does not take MQTT 5: trying 3.1.1");
+    const maybeVersion = settings.protocol === "auto" && !attempt.connackSeen && fault.maybeVersion;
+    // One that says nothing at all is more likely frozen than old: where there is another, that one comes first.
+    const isFrozen = this.#brokers.length > 1 && livedMs >= settings.connectTimeoutMs;
+    const fallBack = maybeVersion && attempt.version === 5 && !isFrozen;
+    if (maybeVersion) attempt.broker.version = attempt.version === 5 ? 4 : 5;
+    if (wasReady && livedMs >= stableAfterMs) this.#retry = 0;
+    const delayMs = fallBack ? 0 : this.#nextWaitMs();
+    if (fallBack) log.info({ broker: attempt.broker.name }, "the broker does not take MQTT 5: trying 3.1.1");
     else {
-      this.#retry += 1;
+      if (!isKept) this.#turn += 1;
       log.warn(
-        { broker: this.#broker, reason: fault.text, retryInMs: delayMs, retry: this.#retry },
+        { broker: attempt.broker.name, reason: fault.text, retryInMs: delayMs, retry: this.#retry },
         "no connection to the broker",
       );
     }
@@ -417,6 +463,8 @@ export class MqttConnection implements Connection {
     attempt.rivalTimer?.cancel();
     if (this.#attempt === attempt) this.#attempt = undefined;
     for (const settle of attempt.waiting)
-      settle(new LinkError("link-refused", `the connection to ${this.#broker} broke before the broker acknowledged`));
+      settle(
+        new LinkError("link-refused", `the connection to ${attempt.broker.name} broke before the broker acknowledged`),
+      );
   }
 }

@@ -9,6 +9,8 @@ export type MqttVersion = 5 | 4;
 export interface MqttSettings {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, without a user or password in it. */
   readonly url: string;
+  /** Further brokers, tried in turn after the first. */
+  readonly others?: readonly string[] | undefined;
   /** `auto`: MQTT 5, and 3.1.1 where the broker does not know it. */
   readonly protocol: "auto" | "5" | "3.1.1";
   readonly clientId: string;

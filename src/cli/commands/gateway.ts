@@ -2,13 +2,16 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import mqtt from "mqtt";
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { stringify } from "smol-toml";
 import { identityCredential } from "../../config/credentials.ts";
 import { loadConfig, loadRelayFile } from "../../config/load.ts";
+import { brokerUrls } from "../../config/mqtt.ts";
 import { type RelayFile, unitsOf } from "../../config/relay.ts";
 import { defined } from "../../kit/defined.ts";
 import { formatTimestamp } from "../../kit/timestamp.ts";
+import { connectionFault } from "../../link/connection-fault.ts";
+import { brokerName } from "../../link/mqtt-settings.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
 import {
   configLines,
@@ -48,7 +51,7 @@ On the machine:
   --msn MSN            which sales unit, where the relay has several
   --out FILE           what enrol writes, mode 600
   --machine-config FILE  the machine's own configuration: --out is then a kvitt-setup.toml, which does the whole set-up from the boot partition
-  --broker URL         the broker as the machine reaches it; default: the relay's [mqtt] url
+  --broker URL         the broker as the machine reaches it; default: the relay's first [mqtt] address
   --username USER      the machine's user at the broker; default: ID
   --password-file FILE that user's password
   --ca FILE            PEM of the broker's authority; default: the relay's [mqtt] ca_file
@@ -142,7 +145,7 @@ async function enrol(machine: MerchantQrId, values: Flags, io: CommandIo): Promi
     gatewayUrls: [...gateway.public_urls],
     identity: privatePem,
     broker: {
-      url: values.broker ?? file.mqtt.url,
+      url: values.broker ?? brokerUrls(file.mqtt)[0],
       username: values.username ?? machine,
       ...(passwordFile === undefined ? {} : { password: await readSecretFile(passwordFile, io.env) }),
       ...(caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") }),
@@ -232,7 +235,7 @@ async function publish(
     throw new CommandError(`${path} is not the key of [gateway] operator_key: no relay would believe it`, 1);
   const { topic, payload } = writeOperatorWord(keys, now(), operator);
   const password = io.env["MQTT_PASSWORD"];
-  const client = await mqtt.connectAsync(file.mqtt.url, {
+  const client = await connectToOne(brokerUrls(file.mqtt), {
     ...readTlsFiles(file.mqtt),
     ...defined({ username: file.mqtt.username, password }),
     reconnectPeriod: 0,
@@ -242,6 +245,19 @@ async function publish(
   } finally {
     await client.endAsync();
   }
+}
+
+/** The first that answers. */
+async function connectToOne(urls: readonly string[], options: IClientOptions): Promise<MqttClient> {
+  const faults: string[] = [];
+  for (const url of urls) {
+    try {
+      return await mqtt.connectAsync(url, options);
+    } catch (error) {
+      faults.push(`${brokerName(url)}: ${connectionFault(error).text}`);
+    }
+  }
+  throw new CommandError(`no broker takes the word to the relays: ${faults.join("; ")}`, 1);
 }
 
 async function makeOperatorKey(path: string, io: CommandIo): Promise<number> {

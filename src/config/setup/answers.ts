@@ -1,5 +1,6 @@
 /** What `kvitt init` asks, as data: from a person, or from a file of answers for a fleet. The file's schema is published in docs/schemas. */
 import * as z from "zod";
+import { brokerUrl } from "../mqtt.ts";
 import { languages } from "../../panel/languages.ts";
 import { bcm, file, line, minorUnits, vatRate, words } from "../fields.ts";
 import { configSchema } from "../schema.ts";
@@ -39,7 +40,7 @@ export const answersSchema = z
     msn: vipps.shape.msn,
     currency: vipps.shape.currency.default("NOK"),
     return_url: vipps.shape.return_url,
-    broker: mqtt.shape.url,
+    broker: brokerUrl,
     broker_username: mqtt.shape.username,
     credentials_dir: file
       .default("/etc/kvitt/credentials")

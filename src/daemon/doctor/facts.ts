@@ -164,7 +164,8 @@ export interface Facts {
   readonly clock: ClockFacts;
   readonly network: NetworkFacts;
   readonly provider: ProviderFacts;
-  readonly broker: BrokerFacts;
+  /** Each of the addresses. */
+  readonly broker: readonly BrokerFacts[];
   readonly panel: PanelFacts;
   readonly lines: LinesFacts;
   readonly inputs: InputsFacts;

@@ -69,10 +69,28 @@ export function judgeProvider({ environment, qr, payment }: ProviderFacts): read
   ];
 }
 
-export function judgeBroker({ url, outcome }: BrokerFacts): readonly Judgement[] {
-  if (outcome.kind === "failed")
-    return [bad(`${url}: ${outcome.fault}`, "docs/link.md has the broker's users and ACL")];
-  const { version, isEncrypted, refused, mayWriteOwn, foreign, mayWriteForeign, relays } = outcome;
+export function judgeBroker(brokers: readonly BrokerFacts[]): readonly Judgement[] {
+  const reached = brokers.flatMap(({ url, outcome }) => (outcome.kind === "connected" ? [{ url, outcome }] : []));
+  const relays = new Map<string, TriedRelay>();
+  // Brokers that share nothing may each have an old word of a relay that has moved on.
+  for (const relay of reached.flatMap(({ outcome }) => outcome.relays))
+    if (relays.get(relay.instance)?.alive !== true || isAlive(relay)) relays.set(relay.instance, relay);
+  return [
+    ...brokers.flatMap((one) => judgeOneBroker(one, reached.length > 0)),
+    ...(reached.length > 0 ? judgeRelays([...relays.values()]) : []),
+  ];
+}
+
+function judgeOneBroker({ url, outcome }: BrokerFacts, isAnotherThere: boolean): readonly Judgement[] {
+  if (outcome.kind === "failed") {
+    const todo = "docs/link.md has the broker's users and ACL";
+    return [
+      isAnotherThere
+        ? look(`${url}: ${outcome.fault}; the machine goes to another of its brokers`, todo)
+        : bad(`${url}: ${outcome.fault}`, todo),
+    ];
+  }
+  const { version, isEncrypted, refused, mayWriteOwn, foreign, mayWriteForeign } = outcome;
   const found: Judgement[] = [];
   const acl = "give the machine the ACL of docs/link.md: its own topics, and the relays' to read";
   if (refused.length > 0) found.push(bad(`the broker refuses ${refused.join(", ")}`, acl));
@@ -80,17 +98,18 @@ export function judgeBroker({ url, outcome }: BrokerFacts): readonly Judgement[]
   if (foreign.length > 0)
     found.push(bad(`the broker lets this machine read what is another's: ${foreign.join(", ")}`, acl));
   if (mayWriteForeign === true) found.push(bad("the broker lets this machine write on another machine's topics", acl));
-  const ofRelays = judgeRelays(relays);
-  if (found.length > 0) return [...found, ...ofRelays];
+  if (found.length > 0) return found;
   const how = `${isEncrypted ? "over TLS" : "without TLS, on this computer"}, MQTT ${version}`;
   const tried =
     mayWriteForeign === undefined ? "; what it may write cannot be tried with MQTT 3.1.1" : ", and only its own topics";
-  return [good(`${url} ${how}${tried}`), ...ofRelays];
+  return [good(`${url} ${how}${tried}`)];
+}
+
+function isAlive({ alive, ageS, validForS }: TriedRelay): boolean {
+  return alive && (ageS === undefined || validForS === undefined || ageS <= validForS);
 }
 
 function judgeRelays(relays: readonly TriedRelay[]): readonly Judgement[] {
-  const isAlive = ({ alive, ageS, validForS }: TriedRelay): boolean =>
-    alive && (ageS === undefined || validForS === undefined || ageS <= validForS);
   const living = relays.filter(isAlive);
   if (living.some(({ registered }) => registered))
     return [good(`relay ${living.map(({ instance }) => instance).join(", ")} is alive and registered`)];

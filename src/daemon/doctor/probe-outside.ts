@@ -1,7 +1,7 @@
 /** Gathers facts of credentials, provider and broker: each is tried as the daemon uses it, with requests that change nothing. */
 import { join } from "node:path";
 import { variableOf } from "../../config/credentials.ts";
-import { connectionSettings } from "../../config/mqtt.ts";
+import { brokerUrls, connectionSettings } from "../../config/mqtt.ts";
 import { providerUrl } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
 import { identityCredential, secretOf } from "../../config/credentials.ts";
@@ -114,9 +114,17 @@ export async function providerDate(config: Config, signal: AbortSignal): Promise
   }
 }
 
-export async function probeBroker({ config, env, clock }: OutsideProbe, signal: AbortSignal): Promise<BrokerFacts> {
+/** All addresses at once: each has to work, since which one the machine takes is chance. */
+export async function probeBroker(probe: OutsideProbe, signal: AbortSignal): Promise<readonly BrokerFacts[]> {
+  return Promise.all(brokerUrls(probe.config.mqtt).map((url) => probeOneBroker(url, probe, signal)));
+}
+
+async function probeOneBroker(
+  url: string,
+  { config, env, clock }: OutsideProbe,
+  signal: AbortSignal,
+): Promise<BrokerFacts> {
   const { mqtt, vipps, machine } = config;
-  const { url } = mqtt;
   const address = { msn: vipps.msn, merchantQrId: merchantQrId(machine.id) };
   try {
     const password = await secretOf(
@@ -124,7 +132,7 @@ export async function probeBroker({ config, env, clock }: OutsideProbe, signal: 
       env,
     );
     const clientId = mqtt.client_id ?? `kvitt-${vipps.msn}-${machine.id}`;
-    const settings = { ...connectionSettings(mqtt), clientId, password, tls: readTlsFiles(mqtt) };
+    const settings = { ...connectionSettings(mqtt), url, clientId, password, tls: readTlsFiles(mqtt) };
     return { url, outcome: await tryBroker({ settings, address, clock, signal }) };
   } catch (error) {
     return { url, outcome: { kind: "failed", fault: errorText(error) } };
@@ -133,5 +141,9 @@ export async function probeBroker({ config, env, clock }: OutsideProbe, signal: 
 
 /** The names that the machine has to find. */
 export function hostsOf({ vipps, mqtt }: Config): readonly string[] {
-  return [...new Set([providerUrl(vipps), mqtt.url].map((url) => new URL(url).hostname.replaceAll(/^\[|\]$/g, "")))];
+  return [
+    ...new Set(
+      [providerUrl(vipps), ...brokerUrls(mqtt)].map((url) => new URL(url).hostname.replaceAll(/^\[|\]$/g, "")),
+    ),
+  ];
 }

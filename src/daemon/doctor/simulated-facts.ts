@@ -44,19 +44,21 @@ export const wellFacts: Facts = {
     qr: { kind: "ok", value: undefined },
     payment: { kind: "refused", status: 404, code: undefined, detail: "no such payment" },
   },
-  broker: {
-    url: "mqtts://broker.example.com:8883",
-    outcome: {
-      kind: "connected",
-      version: "5",
-      isEncrypted: true,
-      refused: [],
-      mayWriteOwn: true,
-      foreign: [],
-      mayWriteForeign: false,
-      relays: [{ instance: "relay-1", alive: true, registered: true, ageS: 20, validForS: 180 }],
+  broker: [
+    {
+      url: "mqtts://broker.example.com:8883",
+      outcome: {
+        kind: "connected",
+        version: "5",
+        isEncrypted: true,
+        refused: [],
+        mayWriteOwn: true,
+        foreign: [],
+        mayWriteForeign: false,
+        relays: [{ instance: "relay-1", alive: true, registered: true, ageS: 20, validForS: 180 }],
+      },
     },
-  },
+  ],
   panel: {
     kind: "epaper",
     model: "waveshare-7.5-v2",

@@ -72,6 +72,13 @@ export async function startAedes(): Promise<Broker> {
   };
 }
 
+/** A broker in a process of its own. */
+export interface BrokerProcess extends Broker {
+  /** It is there and does nothing. */
+  freeze(): void;
+  thaw(): void;
+}
+
 export interface MosquittoOptions {
   /** Lines added to the configuration. */
   readonly config?: readonly string[];
@@ -79,7 +86,7 @@ export interface MosquittoOptions {
   readonly host?: string;
 }
 
-export async function startMosquitto(options: MosquittoOptions = {}): Promise<Broker> {
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<BrokerProcess> {
   const path = mosquittoPath;
   if (path === undefined) throw new Error("mosquitto is not installed");
   const port = await freePort();
@@ -116,6 +123,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Br
     port,
     url: `${options.scheme ?? "mqtt"}://${options.host ?? "127.0.0.1"}:${port}`,
     kill: () => end("SIGKILL"),
+    freeze: () => void child?.kill("SIGSTOP"),
+    thaw: () => void child?.kill("SIGCONT"),
     revive,
     close: async () => {
       await end("SIGTERM");

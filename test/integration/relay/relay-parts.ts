@@ -67,10 +67,16 @@ export interface RunningRelay {
 }
 
 export async function startRelay(
-  brokerUrl: string,
+  /** Of one broker, or of several that are tried in turn. */
+  brokerUrls: string | readonly [string, ...string[]],
   registry: WebhookRegistry,
   log: Log,
-  options: { readonly instance?: string; readonly registrationFile?: string; readonly mayRegister?: boolean } = {},
+  options: {
+    readonly instance?: string;
+    readonly registrationFile?: string;
+    readonly mayRegister?: boolean;
+    readonly login?: { readonly username: string; readonly password: string };
+  } = {},
 ): Promise<RunningRelay> {
   const registrationFile =
     options.registrationFile ?? join(mkdtempSync(join(tmpdir(), "kvitt-relay-")), "registrations.json");
@@ -81,8 +87,11 @@ export async function startRelay(
     registration_file: registrationFile,
     register: options.mayRegister,
   });
+  const [url, ...others] = typeof brokerUrls === "string" ? [brokerUrls] : brokerUrls;
   const settings = {
-    url: brokerUrl,
+    url,
+    others,
+    ...options.login,
     protocol: "auto",
     clientId: `kvitt-relay-${msn}-${relayOptions.instance}`,
     keepaliveS: 30,

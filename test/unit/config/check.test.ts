@@ -237,10 +237,28 @@ registration_file = "/var/lib/kvitt-relay/webhooks.json"
     ["another of them", 'msn = "123456"', 'msn = "123456"\nclient_id = "hunter2"', "vipps.client_id"],
     ["a broker without TLS", "mqtts://", "mqtt://", "mqtt.url"],
     ["an address without TLS", "https://relay", "http://relay", "relay.public_url"],
+    [
+      "one of several brokers without TLS",
+      'url = "mqtts://',
+      'urls = ["mqtts://a.example.com", "mqtt://b.example.com"]\n# "',
+      "mqtt.urls[1]",
+    ],
+    ["url and urls", "[mqtt]", '[mqtt]\nurls = ["mqtts://b.example.com"]', "mqtt.urls"],
+    ["a broker named twice", "[mqtt]", '[mqtt]\nurls = ["mqtts://b", "mqtts://b"]', "mqtt.urls"],
+    ["no broker", 'url = "mqtts://', '# "', "mqtt.url"],
+    ["a dot in the name of a relay", "[relay]", '[relay]\ninstance = "relay.1"', "relay.instance"],
     ["an unknown key", "[relay]", "[relay]\nlisten = 80", "relay.listen"],
   ])("with %s is refused, without its value", (_name, from, to, key) => {
     const found = relayFaults(relay.replace(from, to));
     expect(found.map((one) => one.key)).toContain(key);
     expect(JSON.stringify(found)).not.toContain("hunter2");
+  });
+
+  it("with url and urls is told the line to write, and with urls alone is right", () => {
+    const mqttUrl = /^url = "(mqtts:[^"]+)"$/m;
+    const url = mqttUrl.exec(relay)?.[1] ?? "";
+    const [fault] = relayFaults(relay.replace("[mqtt]", '[mqtt]\nurls = ["mqtts://b.example.com"]'));
+    expect(fault?.example).toBe(`urls = ["${url}", "mqtts://b.example.com"]`);
+    expect(relayFaults(relay.replace(mqttUrl, fault?.example ?? ""))).toEqual([]);
   });
 });

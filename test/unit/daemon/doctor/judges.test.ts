@@ -13,10 +13,11 @@ const never = new AbortController().signal;
 const lookAt = (facts: Facts): Promise<readonly Finding[]> =>
   examine(simulatedProbes(facts), new SimulatedClock(), never);
 
-const { outcome: trial } = wellFacts.broker;
-if (trial.kind !== "connected") throw new Error("the twin is connected");
+const [wellBroker] = wellFacts.broker;
+const trial = wellBroker?.outcome;
+if (wellBroker === undefined || trial?.kind !== "connected") throw new Error("the twin is connected");
 const broker = (change: Partial<typeof trial>): Partial<Facts> => ({
-  broker: { ...wellFacts.broker, outcome: { ...trial, ...change } },
+  broker: [{ ...wellBroker, outcome: { ...trial, ...change } }],
 });
 const journal = (change: Partial<Facts["journal"]>): Partial<Facts> => ({
   journal: { ...wellFacts.journal, ...change },
@@ -195,10 +196,18 @@ const planted: readonly Planted[] = [
   ],
   [
     "a broker that refuses",
-    { broker: { url: "mqtts://b", outcome: { kind: "failed", fault: "user or password" } } },
+    { broker: [{ url: "mqtts://b", outcome: { kind: "failed", fault: "user or password" } }] },
     "broker",
     "bad",
     /mqtts:\/\/b: user or password/,
+    /link\.md/,
+  ],
+  [
+    "one of several brokers that is away",
+    { broker: [wellBroker, { url: "mqtts://b", outcome: { kind: "failed", fault: "nobody listens" } }] },
+    "broker",
+    "look",
+    /mqtts:\/\/b: nobody listens; the machine goes to another/,
     /link\.md/,
   ],
   [
