@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { setImmediate as immediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { errorFrom } from "../kit/error-text.ts";
@@ -94,7 +95,18 @@ function isIdempotent({ method }: HttpRequest): boolean {
   return method !== "POST";
 }
 
+/**
+ * Lets the loop read its sockets and run its timers once: a kept connection that the server has closed meanwhile, or that has been idle for too
+ * long, is then known to be of no use. Two, because the first may fall into a turn whose reading is over.
+ */
+async function lookRound(): Promise<void> {
+  await immediate();
+  await immediate();
+}
+
 async function answerTo(request: HttpRequest, agents: Agents): Promise<IncomingMessage> {
+  // On a computer so busy that it has not read its sockets for seconds, a capture would go into a closed connection, and what became of it be unknown.
+  if (!isIdempotent(request)) await lookRound();
   const first = send(request, agents);
   try {
     return await first.answer;

@@ -9,6 +9,7 @@ import { createServer as createHttpServer, type RequestListener } from "node:htt
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSystemEntropy } from "../../../src/service/entropy.ts";
@@ -153,6 +154,28 @@ describe("an answer", () => {
     for (let count = 0; count < 20; count += 1) await transport(get(url));
     // A second one is opened when the first has not quite let go of its last answer.
     expect(connections()).toBeLessThanOrEqual(2);
+  });
+
+  it("comes to a POST although the kept connection was closed while the loop stood still", async () => {
+    const server = new Worker(
+      `const { createServer } = require("node:http");
+      const { parentPort } = require("node:worker_threads");
+      const server = createServer((incoming, response) => {
+        response.end("here");
+        response.once("close", () => setTimeout(() => incoming.socket.end(), 20));
+      });
+      server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`,
+      { eval: true },
+    );
+    onTestFinished(async () => void (await server.terminate()));
+    const port = await new Promise((resolve) => server.once("message", resolve));
+    const url = `http://127.0.0.1:${String(port)}`;
+    for (let tries = 0; tries < 20; tries += 1) {
+      expect((await transport(get(url))).status).toBe(200);
+      // Nothing is read meanwhile: that the server has closed the connection is not known when the next request is made.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+      expect((await transport({ ...get(url), method: "POST", body: new Uint8Array(2) })).status).toBe(200);
+    }
   });
 
   it("is not followed when it is a redirect, and no key goes elsewhere", async () => {
