@@ -2,9 +2,18 @@
  * Decides which commands go on to the kiosk: those for this machine, signed with its key, newer than all before, and in time; checked in
  * this order. Replays are kept out by the counter and not by the clock: a Pi's clock may be wrong, and the counter is in the journal.
  */
-import { isReference, merchantQrIdOf } from "../sale/ids.ts";
+import { defined } from "../kit/defined.ts";
+import type * as z from "zod";
+import { isReference, machineOf, merchantQrIdOf, type StationId, stationOf } from "../sale/ids.ts";
 import type { Clock } from "../service/port.ts";
-import { type CommandMessage, commandIdPattern, commandSchema, orderSchema, toOrder } from "./command-message.ts";
+import {
+  type CommandMessage,
+  commandIdPattern,
+  commandSchema,
+  mayNameStation,
+  orderSchema,
+  toOrder,
+} from "./command-message.ts";
 import { verifyCommand } from "./command-signature.ts";
 import { firstFault } from "./messages.ts";
 import type { Command, CommandReply } from "./port.ts";
@@ -18,6 +27,8 @@ export interface CommandTrust {
   readonly highestCounter: number;
   /** Whether the journal has this command's id. Then it is a copy, and is dropped without a second answer. */
   readonly wasSeen?: (commandId: string) => boolean;
+  /** The machine's outlets. Without any, a command to one is refused. */
+  readonly stations?: readonly StationId[];
 }
 
 export type CommandVerdict =
@@ -94,7 +105,7 @@ export class CommandGate {
     return verdict;
   }
 
-  #judgeNew({ id, counter, deadline, order }: CommandMessage): CommandVerdict {
+  #judgeNew({ id, counter, deadline, order, station: named }: CommandMessage): CommandVerdict {
     if (counter <= this.#highest) return refuse(id, "counter");
     if (!this.#clock.isPlausible()) return refuse(id, "clock");
     const wallMs = this.#clock.wallMs();
@@ -105,9 +116,27 @@ export class CommandGate {
       return refuse(id, `counter: more than ${counterStepMax} above ${this.#highest}, and no time in milliseconds`);
     const parsed = orderSchema.safeParse(order);
     if (!parsed.success) return refuse(id, `order: ${firstFault(parsed.error)}`);
-    if ("reference" in parsed.data && merchantQrIdOf(parsed.data.reference) !== this.#address.merchantQrId)
-      return refuse(id, "foreign-reference");
-    return { kind: "pass", command: { id, counter, deadlineWallMs, order: toOrder(parsed.data) } };
+    const target = this.#targetOf(parsed.data, named);
+    if ("fault" in target) return refuse(id, target.fault);
+    const station = defined({ station: target.station });
+    return { kind: "pass", command: { id, counter, deadlineWallMs, ...station, order: toOrder(parsed.data) } };
+  }
+
+  /** Which outlet is meant. What a reference says holds also for one that has left the configuration: its sales still end. */
+  #targetOf(
+    order: z.infer<typeof orderSchema>,
+    named: StationId | undefined,
+  ): { readonly station: StationId | undefined } | { readonly fault: string } {
+    if (named !== undefined && !mayNameStation(order))
+      return { fault: `station: ${order.kind} is for the whole machine` };
+    if ("reference" in order) {
+      const owner = merchantQrIdOf(order.reference);
+      if (owner === undefined || machineOf(owner) !== this.#address.merchantQrId) return { fault: "foreign-reference" };
+      const station = stationOf(owner);
+      return named === undefined || named === station ? { station } : { fault: "foreign-reference" };
+    }
+    if (named !== undefined && this.#trust.stations?.includes(named) !== true) return { fault: "unknown-station" };
+    return { station: named };
   }
 
   /** The two ways to count: one by one, and by the milliseconds since 1970 as `kvitt command` does. */

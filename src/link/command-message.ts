@@ -3,7 +3,7 @@ import * as z from "zod";
 import { defined } from "../kit/defined.ts";
 import { versionPattern } from "../kit/release-version.ts";
 import type { Catalogue, Product } from "../sale/catalogue.ts";
-import { currency, money, reference, timestamp } from "./message-fields.ts";
+import { currency, money, reference, stationId, timestamp } from "./message-fields.ts";
 import type { CommandOrder } from "./port.ts";
 
 export const commandIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -17,6 +17,11 @@ export const commandSchema = z.object({
   deadline: timestamp,
   msn: z.string().max(16),
   merchantQrId: z.string().max(64),
+  station: stationId
+    .optional()
+    .describe(
+      "The outlet that is meant. It is signed as part of the third line, {merchantQrId}--{station}: a machine that does not know outlets finds the signature wrong, and does nothing.",
+    ),
   order: z.record(z.string(), z.unknown()),
   signature: z.string().max(128),
 });
@@ -69,6 +74,28 @@ export const orderSchema = z.discriminatedUnion("kind", [
   // No address: where releases come from is the machine's own word.
   z.object({ kind: z.literal("update"), version: z.string().regex(versionPattern).optional() }),
 ]);
+
+/** Orders that may name one outlet; what `refund` and `cancel` mean is in their reference already. All others are for the computer. */
+const forOutlets: Readonly<Record<z.infer<typeof orderSchema>["kind"], boolean>> = {
+  "out-of-service": true,
+  "in-service": true,
+  serviced: true,
+  "set-catalogue": false,
+  refund: true,
+  cancel: true,
+  deliver: true,
+  identify: true,
+  screenshot: false,
+  logs: false,
+  restart: false,
+  reboot: false,
+  update: false,
+};
+
+/** Whether this order may name an outlet. */
+export function mayNameStation({ kind }: z.infer<typeof orderSchema>): boolean {
+  return forOutlets[kind];
+}
 
 /** The order in the port's words. */
 export function toOrder(parsed: z.infer<typeof orderSchema>): CommandOrder {

@@ -2,12 +2,16 @@
  * A command is signed with the machine's own key, so that being allowed to publish on the broker is not enough to open the machine.
  * HMAC-SHA256 over seven lines: scheme, msn, merchantQrId, id, counter, deadline as it was written, and the order as canonical JSON
  * (RFC 8785: members sorted by name, no white space). No field but the last can hold a line feed, so the lines are unambiguous.
+ * A command to one outlet has `{merchantQrId}--{station}` as its third line, which no machine's id can be. So commands without a station are signed
+ * as ever, and a machine from before there were stations, which does not look at the field, refuses one with it: `signature`.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 export interface SignedCommand {
   readonly msn: string;
   readonly merchantQrId: string;
+  /** The outlet that is meant, if it is not the whole machine. */
+  readonly station?: string | undefined;
   readonly id: string;
   /** Higher with every command to this machine. */
   readonly counter: number;
@@ -37,7 +41,7 @@ export function stringToSign(command: SignedCommand): string {
   return [
     scheme,
     command.msn,
-    command.merchantQrId,
+    command.station === undefined ? command.merchantQrId : `${command.merchantQrId}--${command.station}`,
     command.id,
     String(command.counter),
     command.deadline,

@@ -5,7 +5,7 @@
 import { jittered } from "../kit/back-off.ts";
 import { errorText } from "../kit/error-text.ts";
 import { createRounds, type Rounds } from "../kit/rounds.ts";
-import type { MerchantQrId } from "../sale/ids.ts";
+import type { MerchantQrId, StationId } from "../sale/ids.ts";
 import type { Clock, Entropy, Log, LogFields, Timer } from "../service/port.ts";
 import type { Connection, ConnectionHooks } from "./connection.ts";
 import { CommandGate, type CommandTrust, type CommandVerdict } from "./command-gate.ts";
@@ -15,7 +15,7 @@ import { type Incoming, type Meaning, readIncoming } from "./incoming.ts";
 import { LinkError } from "./link-error.ts";
 import { jsonContentType, replyBytesMax, reportBytesMax, writeState } from "./messages.ts";
 import type { Outgoing } from "./mqtt-settings.ts";
-import type { CommandReply, Link, LinkListener, LinkMessage, StateMessage } from "./port.ts";
+import type { CommandReply, Link, LinkListener, LinkMessage, Outlets, StateMessage } from "./port.ts";
 import { RelayPresence } from "./presence.ts";
 import { writeReply } from "./reply-message.ts";
 import { type HealthBody, type SaleBody, writeHealth, writeSale } from "./report-messages.ts";
@@ -25,7 +25,9 @@ import { eventFilter, type MachineAddress, machineTopic, relayFilter } from "./t
 export interface DeviceLinkParts {
   readonly msn: string;
   readonly merchantQrId: MerchantQrId;
-  readonly commands: CommandTrust;
+  readonly commands: Omit<CommandTrust, "stations">;
+  /** Of a machine with more than one. */
+  readonly outlets?: Outlets | undefined;
   /** The boot number of the journal. */
   readonly sessionNumber: number;
   readonly version: string;
@@ -49,6 +51,7 @@ const repliesBytesMax = 4 * replyBytesMax;
 export class DeviceLink implements Link {
   readonly #parts: DeviceLinkParts;
   readonly #address: MachineAddress;
+  readonly #stations: readonly StationId[];
   readonly #gate: CommandGate;
   readonly #presence: RelayPresence;
   readonly #connection: Connection;
@@ -72,7 +75,8 @@ export class DeviceLink implements Link {
       );
     this.#parts = parts;
     this.#address = { msn: parts.msn, merchantQrId: parts.merchantQrId };
-    this.#gate = new CommandGate(this.#address, parts.commands, parts.clock);
+    this.#stations = parts.outlets?.stations ?? [];
+    this.#gate = new CommandGate(this.#address, { ...parts.commands, stations: this.#stations }, parts.clock);
     this.#presence = new RelayPresence(parts.clock, (health) => this.#listener?.relay(health));
     this.#state = this.#stateOf({ state: "init", reason: undefined });
     const { clock, entropy, log } = parts;
@@ -213,7 +217,7 @@ export class DeviceLink implements Link {
   }
 
   #understand(incoming: Incoming): LinkMessage | undefined {
-    const meaning = readIncoming(this.#address, incoming);
+    const meaning = readIncoming(this.#address, incoming, this.#stations);
     switch (meaning.kind) {
       case "event":
         return meaning.message;
@@ -349,7 +353,7 @@ export class DeviceLink implements Link {
   }
 
   #stateMessage(state: StateMessage, life: Repeated): Outgoing {
-    return this.#outgoing("state", writeState(state, life), 1, true);
+    return this.#outgoing("state", writeState(state, life, this.#parts.outlets?.qrIds), 1, true);
   }
 
   #outgoing(

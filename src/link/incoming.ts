@@ -1,7 +1,8 @@
 /** What a message means, before anybody acts on it. Pure: one topic and payload in, one meaning out; nothing in a payload makes it throw. */
 import { jsonDepthMax, parseJson, topLevelText } from "../kit/json.ts";
 import { isTokenDead } from "../sale/customer-token.ts";
-import { merchantQrIdOf } from "../sale/ids.ts";
+import { defined } from "../kit/defined.ts";
+import { machineOf, merchantQrIdOf, type StationId, stationOf } from "../sale/ids.ts";
 import {
   checkedInSchema,
   firstFault,
@@ -35,7 +36,12 @@ export type Meaning =
   /** Acknowledged and forgotten; `reason` goes to the log. */
   | { readonly kind: "dropped"; readonly reason: string };
 
-export function readIncoming(address: MachineAddress, incoming: Incoming): Meaning {
+/** @param stations the machine's outlets; one that has some has no code of its own */
+export function readIncoming(
+  address: MachineAddress,
+  incoming: Incoming,
+  stations: readonly StationId[] = [],
+): Meaning {
   const topic = parseTopic(incoming.topic);
   if (topic === undefined) return dropped("unknown topic");
   if (topic.msn !== address.msn) return dropped("foreign: another sales unit's topic");
@@ -47,7 +53,7 @@ export function readIncoming(address: MachineAddress, incoming: Incoming): Meani
   if (topic.kind === "relay") return readRelay(topic.instance, incoming.payload);
   switch (topic.leaf) {
     case "event/checked-in":
-      return incoming.retained ? dropped("retained") : readCheckedIn(address, incoming.payload);
+      return incoming.retained ? dropped("retained") : readCheckedIn(address, incoming.payload, stations);
     case "event/payment":
       return incoming.retained ? dropped("retained") : readPayment(address, incoming.payload);
     case "state":
@@ -73,14 +79,18 @@ function unreadable(payload: Uint8Array, reason: string): Meaning {
   return { kind: "unreadable-command", id: topLevelText(payload.subarray(0, packetBytesMax), "id"), reason };
 }
 
-function readCheckedIn(address: MachineAddress, payload: Uint8Array): Meaning {
+function readCheckedIn(address: MachineAddress, payload: Uint8Array, stations: readonly StationId[]): Meaning {
   const parsed = checkedInSchema.safeParse(parseJson(payload));
   if (!parsed.success) return dropped(firstFault(parsed.error));
   const { id, subject, time, data } = parsed.data;
-  if (subject !== address.merchantQrId) return dropped("foreign: subject is another machine");
+  if (machineOf(subject) !== address.merchantQrId) return dropped("foreign: subject is another machine");
+  const station = stationOf(subject);
+  if (station === undefined && stations.length > 0) return dropped("foreign: subject is none of the outlets");
+  if (station !== undefined && !stations.includes(station)) return dropped("foreign: subject is no outlet here");
   if (isTokenDead(data.ageMs)) return dropped("stale: older than the customer token's life");
   const message: LinkMessage = {
     kind: "checked-in",
+    ...defined({ station }),
     eventId: id,
     customerToken: data.customerToken,
     ageMs: data.ageMs,
@@ -94,9 +104,11 @@ function readPayment(address: MachineAddress, payload: Uint8Array): Meaning {
   const parsed = paymentSchema.safeParse(parseJson(payload));
   if (!parsed.success) return dropped(firstFault(parsed.error));
   const { id, subject, data } = parsed.data;
-  if (subject !== address.merchantQrId || merchantQrIdOf(data.reference) !== address.merchantQrId)
+  const owner = merchantQrIdOf(data.reference);
+  if (subject !== owner || machineOf(owner) !== address.merchantQrId)
     return dropped("foreign: another machine's payment");
-  return { kind: "event", message: { kind: "payment-event", eventId: id, reference: data.reference } };
+  const station = defined({ station: stationOf(owner) });
+  return { kind: "event", message: { kind: "payment-event", eventId: id, reference: data.reference, ...station } };
 }
 
 function readRelay(instance: string, payload: Uint8Array): Meaning {

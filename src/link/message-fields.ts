@@ -1,7 +1,15 @@
 /** Fields that several messages have. Each reads what it says, and says it in the published JSON Schemas too (docs/schemas). */
 import * as z from "zod";
 import { parseTimestamp } from "../kit/timestamp.ts";
-import { isMerchantQrId, isReference, merchantQrIdShape, referenceShape } from "../sale/ids.ts";
+import {
+  isMachineId,
+  isMerchantQrId,
+  isReference,
+  isStationId,
+  merchantQrIdShape,
+  referenceShape,
+  stationShape,
+} from "../sale/ids.ts";
 import { isMinor, walletCurrencies } from "../sale/money.ts";
 
 /**
@@ -22,6 +30,11 @@ export const timestamp = z
   .meta({ format: "date-time" });
 
 export const merchantQrId = z.string().regex(merchantQrIdShape).refine(isMerchantQrId, "not a merchantQrId");
+
+/** Never an outlet's. */
+export const machineId = z.string().regex(merchantQrIdShape).refine(isMachineId, "not a machine's id");
+
+export const stationId = z.string().regex(stationShape).refine(isStationId, "not a station's id");
 
 export const reference = z
   .string()

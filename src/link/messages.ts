@@ -6,9 +6,10 @@
  */
 import * as z from "zod";
 import { defined } from "../kit/defined.ts";
+import { type StationId, stationsMax } from "../sale/ids.ts";
 import type { Repeated } from "./freshness.ts";
-import { merchantQrId, named, reference, timestamp } from "./message-fields.ts";
-import type { StateMessage } from "./port.ts";
+import { machineId, merchantQrId, named, reference, stationId, timestamp } from "./message-fields.ts";
+import type { StateMessage, StationReport } from "./port.ts";
 
 /** Nothing larger is read; the largest message is a command with a catalogue. */
 export const incomingBytesMax = 256 * 1024;
@@ -30,7 +31,7 @@ const envelope = {
   specversion: z.literal("1.0"),
   id: z.string().min(1).max(128).describe("The same for every copy of one event, whichever relay sent it."),
   source: z.string().min(1).max(256),
-  subject: merchantQrId.describe("The machine's merchantQrId."),
+  subject: merchantQrId.describe("The merchantQrId of the machine, or of its outlet: {machine}--{station}."),
   time: timestamp.describe("The provider's time."),
   datacontenttype: z.literal("application/json").optional(),
 };
@@ -76,6 +77,18 @@ const repeated = {
   validForS: z.int().min(1).max(86_400).optional(),
 };
 
+const stationReport = z
+  .object({
+    state: z
+      .enum(["free", "selling", "in-use", "finished", "out-of-service", "closed"])
+      .describe(
+        "free, finished: a scan is let in (finished: its time is over, somebody may have to empty it). selling: somebody is at it. in-use: it runs, and takes nobody meanwhile. out-of-service: broken, or nothing is for sale. closed: by the clock or by a person.",
+      ),
+    until: timestamp.optional().describe("When it will be another, as far as is known."),
+    reason: z.string().max(64).optional(),
+  })
+  .describe("What one outlet is doing.");
+
 export const stateSchema = z
   .object({
     schema: named("kvitt.state/1"),
@@ -97,13 +110,36 @@ export const stateSchema = z
     validForS: repeated.validForS.describe(
       "The machine is lost after so many seconds without another message. Absent where nobody repeats it: it stands until another word.",
     ),
+    stations: z
+      .record(stationId, stationReport)
+      .refine((stations) => Object.keys(stations).length <= stationsMax, `more than ${stationsMax} stations`)
+      .optional()
+      .describe(
+        "What each outlet is doing. What the machine says of itself holds for all of them, unless it is ready or selling.",
+      ),
+    qr_ids: z
+      .record(machineId, stationId)
+      .refine((ids) => Object.keys(ids).length <= stationsMax, `more than ${stationsMax} stickers`)
+      .optional()
+      .describe(
+        "The ids of stickers that were there before kvitt (MobilePay's beacons), each with the outlet that it is glued to.",
+      ),
   })
   .describe("What the machine is doing.");
 
-/** What a reader needs: the state, for how long it counts, and the session number that tells an old will from a new one. */
+/** What a reader needs: the states and for how long they count, the stickers, and the session number that tells an old will from a new one. */
 export const stateReadSchema = stateSchema
-  .pick({ schema: true, state: true, at: true, validForS: true })
-  .extend({ session: stateSchema.shape.session.default(0) });
+  .pick({ schema: true, state: true, at: true, validForS: true, qr_ids: true })
+  .extend({
+    session: stateSchema.shape.session.default(0),
+    // A word that a newer machine has is read as one that lets nobody in.
+    stations: z
+      .record(
+        stationId,
+        stationReport.pick({ state: true }).extend({ state: stationReport.shape.state.catch("out-of-service") }),
+      )
+      .optional(),
+  });
 
 export const relayHealthSchema = z
   .object({
@@ -154,7 +190,12 @@ export function firstFault(error: z.ZodError): string {
   return issue === undefined ? "unreadable" : `${issue.path.map(String).join(".") || "message"}: ${issue.message}`;
 }
 
-export function writeState(state: StateMessage, life: Repeated = {}): string {
+/** @param qrIds the stickers that were there before: in every state, the will included, so that nobody else can claim them */
+export function writeState(
+  state: StateMessage,
+  life: Repeated = {},
+  qrIds: ReadonlyMap<string, StationId> = new Map(),
+): string {
   const message: z.infer<typeof stateSchema> = {
     schema: "kvitt.state/1",
     state: state.state,
@@ -163,8 +204,16 @@ export function writeState(state: StateMessage, life: Repeated = {}): string {
     version: state.version,
     since: state.since,
     ...defined({ at: life.at, validForS: life.validForS }),
+    ...(state.stations === undefined ? {} : { stations: writeStations(state.stations) }),
+    ...(qrIds.size === 0 ? {} : { qr_ids: Object.fromEntries(qrIds) }),
   };
   return JSON.stringify(message);
+}
+
+function writeStations(stations: ReadonlyMap<StationId, StationReport>) {
+  return Object.fromEntries(
+    [...stations].map(([id, { state, until, reason }]) => [id, { state, ...defined({ until, reason }) }]),
+  );
 }
 
 export function writeRelayHealth(message: Omit<RelayHealthMessage, "schema">): string {

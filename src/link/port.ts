@@ -1,5 +1,5 @@
 /** The port of the link: the device's side of MQTT. Types only. */
-import type { Reference } from "../sale/ids.ts";
+import type { Reference, StationId } from "../sale/ids.ts";
 import type { Money } from "../sale/money.ts";
 import type { Catalogue } from "../sale/catalogue.ts";
 import type { LogExcerpt } from "../service/port.ts";
@@ -9,8 +9,30 @@ export type { HealthBody, SaleBody } from "./report-messages.ts";
 
 export type MachineState = "init" | "ready" | "selling" | "out-of-service" | "lost";
 
+/**
+ * What one outlet is doing, in the words that people and relays read.
+ * `free`, `finished`: a scan is let in (finished: its time is over and somebody may have to empty it). `selling`: somebody is at it.
+ * `in-use`: it runs, and takes nobody until then. `out-of-service`: broken, or nothing is for sale. `closed`: by the clock, or by a person.
+ */
+export type StationState = "free" | "selling" | "in-use" | "finished" | "out-of-service" | "closed";
+
+export interface StationReport {
+  readonly state: StationState;
+  /** When it will be another, as far as is known: ISO 8601 UTC. */
+  readonly until?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** The outlets of a machine, as its configuration has them. A machine with outlets has no code of its own. */
+export interface Outlets {
+  readonly stations: readonly StationId[];
+  /** The ids of stickers that were there before (MobilePay's beacons): each looks like a machine's, and is glued to this outlet. */
+  readonly qrIds: ReadonlyMap<string, StationId>;
+}
+
 /** The retained state topic's content, and the will (`lost`). */
 export interface StateMessage {
+  /** With outlets: of all of them together; `ready` while each speaks for itself. */
   readonly state: MachineState;
   /** A reason code of the panel's out-of-service scene, or undefined. */
   readonly reason: string | undefined;
@@ -19,12 +41,16 @@ export interface StateMessage {
   readonly version: string;
   /** ISO 8601 UTC. */
   readonly since: string;
+  /** Each outlet's own; an outlet that is not in here is not known to relays. Only `ready` and `selling` machines' are looked at. */
+  readonly stations?: ReadonlyMap<StationId, StationReport> | undefined;
 }
 
 /** What arrives over the link, parsed and checked; never retained, never addressed to another machine. */
 export type LinkMessage =
   | {
       readonly kind: "checked-in";
+      /** The outlet whose code was scanned; undefined: the machine's own. */
+      readonly station?: StationId;
       /** Of the CloudEvent; the same for every copy and retry of one scan. */
       readonly eventId: string;
       readonly customerToken: string;
@@ -38,7 +64,13 @@ export type LinkMessage =
   /** The relay refused this check-in: a retry of it must never open a session. */
   | { readonly kind: "check-in-refused"; readonly eventId: string }
   /** A hint to `GET payment`; its content is never believed. */
-  | { readonly kind: "payment-event"; readonly eventId: string; readonly reference: Reference }
+  | {
+      readonly kind: "payment-event";
+      readonly eventId: string;
+      readonly reference: Reference;
+      /** The outlet in the reference; it may have left the configuration. */
+      readonly station?: StationId;
+    }
   | { readonly kind: "command"; readonly command: Command };
 
 /** A command whose signature, counter and deadline were checked by the link. */
@@ -47,6 +79,8 @@ export interface Command {
   /** Monotonic per machine; the journal keeps the highest seen. */
   readonly counter: number;
   readonly deadlineWallMs: number;
+  /** The outlet that is meant, named by the command or by its reference (then it may have left the configuration); undefined: the machine. */
+  readonly station?: StationId;
   readonly order: CommandOrder;
 }
 

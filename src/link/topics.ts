@@ -3,7 +3,7 @@
  * The two shapes share a level, so no machine is named `relay`, and no relay instance is named like a machine's topic.
  */
 import type { MerchantQrId } from "../sale/ids.ts";
-import { isMerchantQrId, isMsn, msnRule, relayLevel } from "../sale/ids.ts";
+import { isMachineId, isMsn, msnRule, relayLevel, stationOf } from "../sale/ids.ts";
 import { LinkError } from "./link-error.ts";
 
 export const topicRoot = "kvitt/v1";
@@ -22,6 +22,7 @@ const machineLeaves = [
 ] as const;
 export type MachineLeaf = (typeof machineLeaves)[number];
 
+/** The machine itself, never an outlet: outlets have no topics of their own. */
 export interface MachineAddress {
   readonly msn: string;
   readonly merchantQrId: MerchantQrId;
@@ -108,9 +109,7 @@ export function parseTopic(topic: string): TopicMeaning | undefined {
   const tail = rest.join("/");
   if (second === relayLevel) return isRelayInstance(tail) ? { kind: "relay", msn, instance: tail } : undefined;
   const leaf = machineLeaves.find((candidate) => candidate === tail);
-  return leaf !== undefined && isMerchantQrId(second)
-    ? { kind: "machine", msn, merchantQrId: second, leaf }
-    : undefined;
+  return leaf !== undefined && isMachineId(second) ? { kind: "machine", msn, merchantQrId: second, leaf } : undefined;
 }
 
 function instanceRule(instance: string): string {
@@ -123,5 +122,6 @@ function unitRoot(msn: string): string {
 }
 
 function machineRoot({ msn, merchantQrId }: MachineAddress): string {
-  return `${unitRoot(msn)}/${merchantQrId}`;
+  if (stationOf(merchantQrId) === undefined) return `${unitRoot(msn)}/${merchantQrId}`;
+  throw new LinkError("link-config", `an outlet has no topics of its own, its machine has: "${merchantQrId}"`);
 }

@@ -8,7 +8,8 @@ import {
 } from "../link/messages.ts";
 import type { Outgoing } from "../link/mqtt-settings.ts";
 import { formatTimestamp } from "../kit/timestamp.ts";
-import { machineTopic, topicRoot } from "../link/topics.ts";
+import { type MachineAddress, machineTopic, topicRoot } from "../link/topics.ts";
+import { machineOf } from "../sale/ids.ts";
 import type { WebhookEvent } from "./webhook-event.ts";
 
 export type ForwardableEvent = Extract<WebhookEvent, { kind: "checked-in" | "payment" }>;
@@ -31,7 +32,7 @@ export function toMachine(event: ForwardableEvent, nowWallMs: number, limits: Fo
   const message = event.kind === "checked-in" ? checkedIn(event, nowWallMs, ageMs) : payment(event, nowWallMs, ageMs);
   const leftMs = event.kind === "checked-in" ? limits.checkInFreshnessMs - ageMs : limits.paymentExpiryMs;
   return {
-    topic: machineTopic(event, event.kind === "checked-in" ? "event/checked-in" : "event/payment"),
+    topic: machineTopic(addressOf(event), event.kind === "checked-in" ? "event/checked-in" : "event/payment"),
     payload: JSON.stringify(message),
     qos: 1,
     retain: false,
@@ -39,6 +40,11 @@ export function toMachine(event: ForwardableEvent, nowWallMs: number, limits: Fo
     expiryS: Math.max(1, Math.ceil(leftMs / 1000)),
     contentType: cloudEventContentType,
   };
+}
+
+/** An outlet hears on its machine's topic; its own name stands in the event's subject. */
+function addressOf({ msn, merchantQrId }: ForwardableEvent): MachineAddress {
+  return { msn, merchantQrId: machineOf(merchantQrId) };
 }
 
 function checkedIn(

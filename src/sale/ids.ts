@@ -7,6 +7,8 @@ declare const idBrand: unique symbol;
  * 37 characters, so that `{merchantQrId}-{ULID}` is a legal payment reference.
  */
 export type MerchantQrId = string & { readonly [idBrand]: "merchantQrId" };
+/** An outlet's own name on its machine: what stands behind the first `--`. */
+export type StationId = string & { readonly [idBrand]: "stationId" };
 /** A payment's reference, `{merchantQrId}-{ULID}`; ePayment API: `^[a-zA-Z0-9-]{8,64}$`. */
 export type Reference = string & { readonly [idBrand]: "reference" };
 /** Names one effect for ever; it is the Idempotency-Key of the request that performs it (≤ 50 characters). */
@@ -17,6 +19,10 @@ export const msnPattern = /^[0-9]{4,7}$/;
 export const msnRule = "4 to 7 digits";
 
 export const merchantQrIdLengthMax = 37;
+/** Parts a machine from its outlet. */
+const parting = "--";
+/** The most outlets of one machine: its retained state names them all, and stays small. */
+export const stationsMax = 40;
 /** The level of a topic where a sales unit's relays stand instead of a machine. */
 export const relayLevel = "relay";
 
@@ -26,6 +32,8 @@ const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 /** What every merchantQrId, and every reference, looks like, for schemas that others read. Not all that look so are one: the functions decide. */
 export const merchantQrIdShape = new RegExp(`^[A-Za-z0-9-]{1,${merchantQrIdLengthMax}}$`);
 export const referenceShape = new RegExp(`^[A-Za-z0-9-]{1,${merchantQrIdLengthMax}}-${ulidPattern.source.slice(1)}`);
+/** What a station's name looks like; how long it may be depends on its machine's. */
+export const stationShape = /^[A-Za-z0-9][A-Za-z0-9-]{0,33}$/;
 const effectIdPattern = /^[A-Za-z0-9-]{1,50}$/;
 
 export function isMsn(value: string): boolean {
@@ -45,13 +53,62 @@ export function machineIdFault(id: string): string | undefined {
 
 /** The same for an id that may also be an outlet's: `{machine}--{station}`, with a station that does not begin with `-`. */
 export function merchantQrIdFault(id: string): string | undefined {
-  const parting = id.indexOf("--");
-  if (parting < 0) return machineIdFault(id);
-  if (characterRuleBroken(id) !== undefined) return machineIdFault(id);
-  const [machine, station] = [id.slice(0, parting), id.slice(parting + 2)];
-  if (machine === "" || station === "" || station.startsWith("-"))
+  const { machine, station } = cut(id);
+  if (station === undefined || characterRuleBroken(id) !== undefined) return machineIdFault(id);
+  if (machine === "" || !isStationId(station))
     return `"${id}" is neither a machine nor {machine}--{station}: a station has a name, and that does not begin with "-"`;
   return machineIdFault(machine);
+}
+
+/** What is wrong with an outlet's name on this machine, and what to write instead; undefined when nothing is. */
+export function stationIdFault(machine: MerchantQrId, id: string): string | undefined {
+  if (id === "") return "is empty: letters, digits or -";
+  if (!idCharacters.test(id)) return `"${id}" has other characters than letters, digits and -`;
+  if (id.startsWith("-")) return `"${id}" begins with "-": write "${id.replace(/^-+/, "") || "1"}"`;
+  const spare = merchantQrIdLengthMax - machine.length - parting.length;
+  if (id.length <= spare) return undefined;
+  return `"${machine}${parting}${id}" is longer than ${merchantQrIdLengthMax} characters: a station of "${machine}" has at most ${spare}`;
+}
+
+export function isStationId(value: unknown): value is StationId {
+  return typeof value === "string" && stationShape.test(value);
+}
+
+/** @throws RangeError when no outlet can be called so. */
+export function stationId(value: string): StationId {
+  if (isStationId(value)) return value;
+  throw new RangeError(`"${value}" names no station: letters, digits and -, and no - at its beginning`);
+}
+
+/** The machine that an id belongs to: itself, or of an outlet what stands before the first `--`. */
+export function machineOf(id: MerchantQrId): MerchantQrId {
+  const { machine } = cut(id);
+  return isMachineId(machine) ? machine : id;
+}
+
+/** The outlet that an id names; undefined for the machine itself. */
+export function stationOf(id: MerchantQrId): StationId | undefined {
+  const { station } = cut(id);
+  return isStationId(station) ? station : undefined;
+}
+
+/**
+ * `{machine}--{station}`; without a station the machine's own id.
+ * @throws RangeError when the two are too long together, or the first is an outlet already.
+ */
+export function outletId(machine: MerchantQrId, station: StationId | undefined): MerchantQrId {
+  if (station === undefined) return machine;
+  if (stationOf(machine) !== undefined) throw new RangeError(`"${machine}" is an outlet, which has none of its own`);
+  const fault = stationIdFault(machine, station);
+  if (fault !== undefined) throw new RangeError(`a station's id: ${fault}`);
+  return merchantQrId(`${machine}${parting}${station}`);
+}
+
+function cut(id: string): { readonly machine: string; readonly station: string | undefined } {
+  const at = id.indexOf(parting);
+  return at < 0
+    ? { machine: id, station: undefined }
+    : { machine: id.slice(0, at), station: id.slice(at + parting.length) };
 }
 
 /** Whether machines could have this id before outlets had names, and none can now: one that runs with it has to be given another. */
@@ -68,7 +125,7 @@ function characterRuleBroken(id: string): string | undefined {
 function machineIdRuleBroken(id: string): string | undefined {
   const broken = characterRuleBroken(id);
   if (broken !== undefined) return broken;
-  if (id.includes("--")) return 'has "--" in it, which parts a machine from its outlets';
+  if (id.includes(parting)) return 'has "--" in it, which parts a machine from its outlets';
   if (id.endsWith("-")) return 'ends in "-"';
   return id === relayLevel ? "is where relays stand in topics" : undefined;
 }
@@ -107,7 +164,7 @@ export function isReference(value: unknown): value is Reference {
   return characterRuleBroken(id) === undefined && ulidPattern.test(ulid);
 }
 
-/** The machine that a reference belongs to: all before the last `-`; undefined when no machine can have that id. */
+/** The machine or outlet that a reference belongs to: all before the last `-`; undefined when none can have that id. */
 export function merchantQrIdOf(reference: string): MerchantQrId | undefined {
   const { id, ulid } = partsOf(reference);
   return isMerchantQrId(id) && ulidPattern.test(ulid) ? id : undefined;

@@ -9,7 +9,7 @@ import { parseJson } from "../../kit/json.ts";
 import { type ReplyMessage, replySchema } from "../../link/reply-message.ts";
 import { readTlsFiles } from "../../link/tls-files.ts";
 import { type MachineAddress, machineTopic } from "../../link/topics.ts";
-import { isMerchantQrId, merchantQrIdFault } from "../../sale/ids.ts";
+import { isMerchantQrId, machineOf, merchantQrIdFault, type StationId, stationOf } from "../../sale/ids.ts";
 import { readSecretFile, SecretFileError } from "../../service/secret-file.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
@@ -24,7 +24,7 @@ Signs one order, sends it to a machine and waits for its reply. Exit code 0 when
   ORDER           JSON, for example '{"kind":"identify"}' or '{"kind":"deliver","line":"B4"}'; docs/link.md lists all
   --broker URL    mqtt:// or mqtts://
   --msn MSN       the sales unit
-  --machine ID    the machine's merchantQrId
+  --machine ID    the machine's merchantQrId; {machine}--{station} for an order to one outlet
   --key FILE      the machine's command key, at least ${commandKeyBytesMin} characters, readable by you alone
   --counter N     higher than in every command before; default: milliseconds since 1970
   --valid S       seconds until it expires, 1 to ${validSMax}, default 60; also how long the reply is waited for
@@ -48,12 +48,17 @@ const options = {
 async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parse(args);
   const broker = needed("broker", values.broker);
-  const address = addressOf(needed("msn", values.msn), needed("machine", values.machine));
+  const { station, ...address } = addressOf(needed("msn", values.msn), needed("machine", values.machine));
   const validS = wholeNumber("valid", values.valid, 1, validSMax);
-  const text = signed(address, orderOf(positionals), await keyOf(needed("key", values.key), io.env), {
-    counter: wholeNumber("counter", values.counter ?? String(Date.now()), 1, Number.MAX_SAFE_INTEGER),
-    deadline: new Date(Date.now() + validS * 1000).toISOString(),
-  });
+  const text = signed(
+    { ...address, ...defined({ station }) },
+    orderOf(positionals),
+    await keyOf(needed("key", values.key), io.env),
+    {
+      counter: wholeNumber("counter", values.counter ?? String(Date.now()), 1, Number.MAX_SAFE_INTEGER),
+      deadline: new Date(Date.now() + validS * 1000).toISOString(),
+    },
+  );
   const password = io.env["MQTT_PASSWORD"];
   const client = await mqtt.connectAsync(broker, {
     ...readTlsFiles({ ca_file: values.ca }),
@@ -72,6 +77,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   } finally {
     await client.endAsync(true);
   }
+}
+
+/** A machine, or one outlet of it. */
+interface Target extends MachineAddress {
+  readonly station?: StationId | undefined;
 }
 
 function textOf(reply: ReplyMessage): string {
@@ -101,7 +111,7 @@ async function exchange(
 }
 
 function signed(
-  address: MachineAddress,
+  address: Target,
   order: unknown,
   key: Uint8Array,
   { counter, deadline }: { readonly counter: number; readonly deadline: string },
@@ -117,9 +127,9 @@ function needed(name: string, value: string | undefined): string {
   throw new CommandError(`kvitt command needs --${name}`);
 }
 
-function addressOf(msn: string, machine: string): MachineAddress {
-  if (isMerchantQrId(machine)) return { msn, merchantQrId: machine };
-  throw new CommandError(`--machine: ${merchantQrIdFault(machine) ?? "it is not the id of a machine"}`);
+function addressOf(msn: string, id: string): Target {
+  if (isMerchantQrId(id)) return { msn, merchantQrId: machineOf(id), station: stationOf(id) };
+  throw new CommandError(`--machine: ${merchantQrIdFault(id) ?? "it is not the id of a machine"}`);
 }
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {

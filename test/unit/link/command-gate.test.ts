@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { CommandGate, type CommandTrust } from "../../../src/link/command-gate.ts";
 import { command, commandKey, machine, msn } from "./link-contract.ts";
+import { commandSchema } from "../../../src/link/command-message.ts";
+import { type StationId, stationId } from "../../../src/sale/ids.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 function gate(trust: Partial<CommandTrust> = {}, plausible = true) {
@@ -55,6 +57,63 @@ describe("command gate", () => {
   it("refuses another machine's reference", () => {
     const order = { kind: "cancel", reference: "vend-2-01JDB2Q0C8X6R3Y5T7W9ZABCDE" };
     expect(gate().judge({ order })).toMatchObject({ reply: { outcome: "refused", reason: "foreign-reference" } });
+  });
+
+  it("hands on which outlet is meant: the named one, or the one in the reference", () => {
+    const w1 = stationId("w1");
+    const { judge } = gate({ stations: [w1, stationId("w2")] });
+    const ofW1 = `${machine}--w1-01JDB2Q0C8X6R3Y5T7W9ZABCDE`;
+    const orders = [
+      { id: "a", counter: 10, station: "w1", order: { kind: "deliver", line: "B4" } },
+      { id: "b", counter: 11, order: { kind: "cancel", reference: ofW1 } },
+      { id: "c", counter: 12, station: "w1", order: { kind: "refund", reference: ofW1 } },
+    ];
+    for (const { id, ...fields } of orders)
+      expect([id, judge({ id, ...fields })]).toMatchObject([id, { kind: "pass", command: { id, station: w1 } }]);
+    expect(judge({ id: "d", counter: 13 })).toMatchObject({
+      kind: "pass",
+      command: { id: "d", counter: 13, order: { kind: "identify" } },
+    });
+    expect(JSON.stringify(judge({ id: "e", counter: 14 }))).not.toContain("station");
+  });
+
+  it.each([
+    ["an outlet that it has not", { station: "w9" }, "unknown-station"],
+    ["an outlet, of a machine without any", { station: "w1" }, "unknown-station", []],
+    [
+      "an outlet, where the computer is meant",
+      { station: "w1", order: { kind: "reboot" } },
+      "station: reboot is for the whole machine",
+    ],
+    ["another outlet's reference", { station: "w1", order: { kind: "cancel", reference } }, "foreign-reference"],
+    ["a name that is none", { station: "-" }, "unreadable: station"],
+  ])("refuses %s", (_name, fields, reason, stations: readonly StationId[] = [stationId("w1")]) => {
+    const verdict = gate({ stations }).judge(fields);
+    expect(verdict).toMatchObject({ kind: "reply", reply: { outcome: "refused" } });
+    expect(JSON.stringify(verdict)).toContain(`"reason":"${reason}`);
+  });
+
+  it("still hands on what a reference says of an outlet that has left", () => {
+    const order = { kind: "cancel", reference: `${machine}--gone-01JDB2Q0C8X6R3Y5T7W9ZABCDE` };
+    expect(gate({ stations: [] }).judge({ order })).toMatchObject({ kind: "pass", command: { station: "gone" } });
+  });
+
+  it("finds the signature wrong where the station was changed, added or taken away", () => {
+    const trust = { stations: [stationId("w1"), stationId("w2")] };
+    for (const [signed, sent] of [
+      ["w1", "w2"],
+      ["w1", undefined],
+      [undefined, "w1"],
+    ]) {
+      const { gate: judging, clock } = gate(trust);
+      const made = command({
+        wallMs: clock.wallMs(),
+        counter: 6,
+        ...(signed === undefined ? {} : { station: signed }),
+      });
+      const verdict = judging.judge({ ...commandSchema.parse(JSON.parse(made)), station: sent });
+      expect(verdict).toMatchObject({ reply: { reason: "signature" } });
+    }
   });
 
   it("refuses a counter that is not newer than the journal's, and than what it took since", () => {

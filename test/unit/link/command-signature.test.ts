@@ -29,6 +29,10 @@ describe("command signature", () => {
     expect(signCommand(command, key)).toBe("KWD9sb6SZtV5Ya1tggkFetWiIoTm/94Old1jfwCj3do=");
   });
 
+  it("has the outlet in the third line", () => {
+    expect(stringToSign({ ...command, station: "w1" }).split("\n")[2]).toBe("vend-1--w1");
+  });
+
   it("does not depend on how the order's members are written", () => {
     const other = { ...command, order: { kind: "deliver", line: "B4" } };
     expect(verifyCommand(other, signCommand(command, key), key)).toBe(true);
@@ -37,6 +41,7 @@ describe("command signature", () => {
   it.each([
     { msn: "123457" },
     { merchantQrId: "vend-2" },
+    { station: "w1" },
     { id: "c-2" },
     { counter: 8 },
     { deadline: "2026-11-23T10:00:01Z" },

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readIncoming } from "../../../src/link/incoming.ts";
+import { stationId } from "../../../src/sale/ids.ts";
 import { checkedIn, machine, msn, root } from "./link-contract.ts";
 
 const address = { msn, merchantQrId: machine };
@@ -55,6 +56,50 @@ describe("incoming messages", () => {
     expect(meaning.kind).toBe("dropped");
     expect(meaning.kind === "dropped" && meaning.reason).toMatch(reason);
     expect(JSON.stringify(meaning)).not.toContain("dG9rZW4=");
+  });
+
+  describe("for an outlet", () => {
+    const stations = [stationId("w1")];
+    const outlet = (topic: string, payload: string, known = stations) =>
+      readIncoming(address, { topic, payload: bytes(payload), retained: false }, known);
+    const scan = (subject: string) => checkedIn(now, "e", subject);
+    const payment = (subject: string, reference: string): string =>
+      JSON.stringify({
+        specversion: "1.0",
+        id: "p",
+        source: "/kvitt",
+        type: "kvitt.payment.v1",
+        subject,
+        time: new Date(now).toISOString(),
+        data: { reference, name: "AUTHORIZED", publishedAt: new Date(now).toISOString(), ageMs: 1 },
+      });
+
+    it("name it", () => {
+      expect(outlet(`${root}/event/checked-in`, scan(`${machine}--w1`))).toMatchObject({
+        kind: "event",
+        message: { kind: "checked-in", station: "w1" },
+      });
+    });
+
+    it.each([
+      ["an outlet that it has not", scan(`${machine}--w2`), stations],
+      ["an outlet, of a machine without any", scan(`${machine}--w1`), []],
+      ["the machine itself, where only outlets sell", scan(machine), stations],
+      ["an outlet of a machine with a longer name", scan(`${machine}-b--w1`), stations],
+      ["an outlet of a machine with a shorter name", scan(`${machine.slice(0, -1)}--w1`), stations],
+    ])("are dropped when they are about %s", (_name, payload, known) => {
+      expect(outlet(`${root}/event/checked-in`, payload, known)).toMatchObject({ kind: "dropped" });
+    });
+
+    it("are handed over when they are about a payment, also of an outlet that has left", () => {
+      const id = `${machine}--gone`;
+      const reference = `${id}-01JDB2Q0C8X6R3Y5T7W9ZABCDE`;
+      expect(outlet(`${root}/event/payment`, payment(id, reference))).toMatchObject({
+        kind: "event",
+        message: { kind: "payment-event", reference, station: "gone" },
+      });
+      expect(outlet(`${root}/event/payment`, payment(machine, reference))).toMatchObject({ kind: "dropped" });
+    });
   });
 
   it("on the own state topic matter only when somebody now calls us lost", () => {

@@ -11,7 +11,7 @@ import {
   stateFilter,
 } from "../../../src/link/topics.ts";
 import { matches } from "../../../src/link/simulated-bus.ts";
-import { isMerchantQrId, merchantQrId } from "../../../src/sale/ids.ts";
+import { isMachineId, merchantQrId } from "../../../src/sale/ids.ts";
 
 const machine = { msn: "123456", merchantQrId: merchantQrId("vend-1") };
 const leaves = ["event/checked-in", "event/payment", "state", "sale", "health", "command", "command/reply"] as const;
@@ -27,7 +27,7 @@ describe("topics", () => {
   ])("are spelled as the document says: %s", (made, written) => expect(made).toBe(written));
 
   it("come back as what they were made from", () => {
-    const id = fc.stringMatching(/^[A-Za-z0-9-]{1,37}$/).filter(isMerchantQrId);
+    const id = fc.stringMatching(/^[A-Za-z0-9-]{1,37}$/).filter(isMachineId);
     const made = fc.tuple(fc.stringMatching(/^[0-9]{4,7}$/), id, fc.constantFrom(...leaves));
     fc.assert(
       fc.property(made, ([msn, text, leaf]) => {
@@ -36,6 +36,12 @@ describe("topics", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("are of machines, never of an outlet", () => {
+    expect(parseTopic("kvitt/v1/123456/vend-1--w1/state")).toBeUndefined();
+    const outlet = { msn: "123456", merchantQrId: merchantQrId("vend-1--w1") };
+    expect(() => machineTopic(outlet, "state")).toThrow(expect.objectContaining({ code: "link-config" }));
   });
 
   it("of a relay are never taken for a machine's state", () => {
@@ -65,7 +71,7 @@ describe("topics", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), (topic) => {
         const meaning = parseTopic(topic);
-        if (meaning?.kind === "machine") expect(isMerchantQrId(meaning.merchantQrId)).toBe(true);
+        if (meaning?.kind === "machine") expect(isMachineId(meaning.merchantQrId)).toBe(true);
       }),
       { numRuns: 200 },
     );

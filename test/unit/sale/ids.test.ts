@@ -13,10 +13,15 @@ import {
   isMsn,
   isReference,
   machineIdFault,
+  machineOf,
   merchantQrId,
   merchantQrIdFault,
   merchantQrIdOf,
+  outletId,
   referenceOf,
+  stationId,
+  stationIdFault,
+  stationOf,
 } from "../../../src/sale/ids.ts";
 
 const ulid = "01J00000000000000000000000";
@@ -75,6 +80,36 @@ describe("a merchantQrId", () => {
       expect(merchantQrIdFault(id)).toContain(JSON.stringify(id.startsWith("relay--") ? "relay" : id));
     },
   );
+});
+
+describe("an outlet", () => {
+  const lot = merchantQrId("lot");
+
+  it("is its machine and its station, there and back", () => {
+    const station = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9-]{0,33}$/);
+    fc.assert(
+      fc.property(machineIds, fc.option(station, { nil: undefined }), (machine, name) => {
+        fc.pre(name === undefined || stationIdFault(machine, name) === undefined);
+        const id = outletId(machine, name === undefined ? undefined : stationId(name));
+        expect([machineOf(id), stationOf(id)]).toEqual([machine, name]);
+        expect(merchantQrIdOf(referenceOf(id, ulid))).toBe(id);
+      }),
+    );
+  });
+
+  it.each([
+    ["", "is empty"],
+    ["-a", 'write "a"'],
+    ["--", 'write "1"'],
+    ["a_b", "has other characters"],
+    ["x".repeat(33), "has at most 32"],
+  ])("is not called %j, and its fault says why", (name, why) => expect(stationIdFault(lot, name)).toContain(why));
+
+  it("is refused where it is none", () => {
+    expect(() => stationId("-a")).toThrow(RangeError);
+    expect(() => outletId(lot, stationId("x".repeat(33)))).toThrow(RangeError);
+    expect(() => outletId(merchantQrId("lot--a"), stationId("b"))).toThrow(RangeError);
+  });
 });
 
 describe("a reference", () => {
