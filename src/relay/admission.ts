@@ -4,14 +4,14 @@
  */
 import { parseJson } from "../kit/json.ts";
 import { type AnsweredMessage, answeredSchema } from "../link/messages.ts";
-import type { MachineState } from "../link/port.ts";
 import { customerTokenLifeMs, isTokenDead } from "../sale/customer-token.ts";
 import type { Clock } from "../service/port.ts";
+import type { CodeState } from "./machine-states.ts";
 
 export type Admission =
   | { readonly kind: "forward" }
   /** Non-2xx: the app says that the store cannot be reached. */
-  | { readonly kind: "refuse"; readonly status: 409 | 503; readonly reason: string }
+  | { readonly kind: "refuse"; readonly status: 404 | 409 | 503; readonly reason: string }
   /** 200 and nothing else: that ends the repetitions. */
   | { readonly kind: "settled"; readonly reason: string };
 
@@ -27,7 +27,8 @@ export interface CheckInFacts {
   readonly knowsAll: boolean;
   readonly freshnessMs: number;
   readonly before: Answered["answer"] | undefined;
-  readonly state: MachineState | undefined;
+  /** Of the machine, or of its outlet. */
+  readonly state: CodeState | undefined;
 }
 
 export function admitCheckIn(facts: CheckInFacts): Admission {
@@ -40,12 +41,19 @@ export function admitCheckIn(facts: CheckInFacts): Admission {
     return { kind: "refuse", status: 409, reason: "it may be a repetition of what another relay refused" };
   switch (facts.state) {
     case "ready":
+    case "free":
+    case "finished":
       return { kind: "forward" };
     case "selling":
-      return { kind: "refuse", status: 409, reason: "selling" };
+    case "in-use":
+      return { kind: "refuse", status: 409, reason: facts.state };
+    case "no such station":
+      return { kind: "refuse", status: 404, reason: facts.state };
     case "init":
     case "out-of-service":
     case "lost":
+    case "closed":
+    case "claimed twice":
       return { kind: "refuse", status: 503, reason: facts.state };
     case undefined:
       return { kind: "refuse", status: 503, reason: "machine unknown" };

@@ -106,7 +106,10 @@ export class Reception {
   async #checkIn(event: CheckIn): Promise<WebhookAnswer> {
     const { clock, limits, states, answered, machines, tally } = this.#parts;
     const ageMs = ageOf(event, clock.wallMs());
-    const state = machines.isConnected() ? await states.stateSoon(event.merchantQrId, stateTimeoutMs) : undefined;
+    const nowhere = { merchantQrId: event.merchantQrId, state: undefined };
+    const { merchantQrId, state } = machines.isConnected()
+      ? await states.placeSoon(event.merchantQrId, stateTimeoutMs)
+      : nowhere;
     const admission = admitCheckIn({
       ageMs,
       knowsAll: machines.knowsAllSince(ageMs),
@@ -114,10 +117,11 @@ export class Reception {
       before: answered.recall(event.eventId),
       state,
     });
-    const fields = { eventId: event.eventId, machine: event.merchantQrId, ageMs, state };
+    const fields = { eventId: event.eventId, machine: merchantQrId, ageMs, state };
     switch (admission.kind) {
       case "forward":
-        return this.#forward(event);
+        // A sticker that was there before has the id that it was printed with; its machine knows it as its outlet.
+        return this.#forward({ ...event, merchantQrId });
       case "refuse":
         this.#remember({ id: event.eventId, answer: "refused" });
         tally.countRefusal(admission.reason);

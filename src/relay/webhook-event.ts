@@ -14,6 +14,7 @@ export type WebhookEvent =
       /** The same for every copy and retry, because nothing about the delivery goes into it. */
       readonly eventId: string;
       readonly msn: string;
+      /** Of the code that was scanned: a machine's, an outlet's, or that of a sticker from before kvitt. */
       readonly merchantQrId: MerchantQrId;
       readonly customerToken: string;
       /** As the provider wrote it, seven fractional digits and all. */

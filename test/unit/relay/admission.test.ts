@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { admitCheckIn, AnsweredEvents, type CheckInFacts, readAnswered } from "../../../src/relay/admission.ts";
 import { MachineStates } from "../../../src/relay/machine-states.ts";
+import { merchantQrId } from "../../../src/sale/ids.ts";
 import { settle, VirtualClock } from "../link/virtual-clock.ts";
 
 const fresh: CheckInFacts = { ageMs: 1_000, knowsAll: true, freshnessMs: 20_000, before: undefined, state: "ready" };
@@ -20,6 +21,12 @@ describe("a check-in", () => {
     [{ state: "out-of-service" }, "refuse 503 out-of-service"],
     [{ state: "lost" }, "refuse 503 lost"],
     [{ state: undefined }, "refuse 503 machine unknown"],
+    [{ state: "free" }, "forward"],
+    [{ state: "finished" }, "forward"],
+    [{ state: "in-use" }, "refuse 409 in-use"],
+    [{ state: "closed" }, "refuse 503 closed"],
+    [{ state: "no such station" }, "refuse 404 no such station"],
+    [{ state: "claimed twice" }, "refuse 503 claimed twice"],
     [{ before: "refused" }, "refuse 409 refused before"],
     [{ before: "refused", ageMs: 15 * 60_000 + 1 }, "settled the customer token is dead"],
     [{ before: "forwarded", state: "selling" }, "settled duplicate"],
@@ -87,12 +94,12 @@ describe("machines' states", () => {
   it("are waited for a moment when they are not known yet", async () => {
     const clock = new VirtualClock();
     const states = new MachineStates(clock);
-    const [soon, never] = [states.stateSoon("vend-1", 1_000), states.stateSoon("vend-2", 1_000)];
+    const [soon, never] = ["vend-1", "vend-2"].map((id) => states.placeSoon(merchantQrId(id), 1_000));
     await settle();
     say(states, "ready");
-    expect(await soon).toBe("ready");
+    expect(await soon).toEqual({ merchantQrId: "vend-1", state: "ready" });
     await clock.advance(1_000);
-    expect(await never).toBeUndefined();
+    expect(await never).toEqual({ merchantQrId: "vend-2", state: undefined });
   });
 
   it("ignore what cannot be read and what is about something else", () => {

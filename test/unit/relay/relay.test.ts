@@ -67,7 +67,7 @@ function makeReception() {
     return answer;
   }
   const now = (): number => clock.wallMs();
-  return { clock, log, store, connection, told, facts, tally, say, ask, now };
+  return { clock, log, store, states, connection, told, facts, tally, say, ask, now };
 }
 
 describe("a signed check-in", () => {
@@ -103,6 +103,27 @@ describe("a signed check-in", () => {
       expect(connection.published).toEqual([]);
     },
   );
+
+  it("for an outlet comes on its machine's topic, also from a sticker that was there before, and is counted when it is refused", async () => {
+    const { ask, now, states, connection, tally, clock } = makeReception();
+    const stations = { w1: { state: "free" }, w2: { state: "in-use" } };
+    const message = { state: "ready", session: 1, stations, qr_ids: { "beacon-1": "w1" } };
+    const payload = Buffer.from(JSON.stringify(message));
+    states.heard({ topic: `kvitt/v1/${msn}/wash/state`, payload, retained: true });
+    await clock.advance(1_000);
+    const scan = async (code: string) => ask(signed(checkInHook, checkIn(now(), { merchantQrId: code }), now()));
+    expect(await scan("wash--w1")).toEqual({ status: 200, text: "forwarded" });
+    expect(await scan("beacon-1")).toEqual({ status: 200, text: "forwarded" });
+    expect(await scan("wash--w2")).toEqual({ status: 409, text: "in-use" });
+    expect(await scan("wash--w9")).toEqual({ status: 404, text: "no such station" });
+    expect(await scan("wash")).toEqual({ status: 404, text: "no such station" });
+    expect(connection.published.map(({ topic }) => topic)).toEqual([
+      `kvitt/v1/${msn}/wash/event/checked-in`,
+      `kvitt/v1/${msn}/wash/event/checked-in`,
+    ]);
+    expect(connection.on("checked-in")).toMatchObject([{ subject: "wash--w1" }, { subject: "wash--w1" }]);
+    expect(tally.refusals()).toEqual({ "in-use": 1, "no such station": 2 });
+  });
 
   it("for a machine that went with its broker, and does not repeat that it is ready, is refused", async () => {
     const { ask, now, say, clock } = makeReception();
