@@ -6,6 +6,7 @@ import type { SaleEvent, Unstamped } from "../sale/event.ts";
 import type { Clock, Log } from "../service/port.ts";
 import { timedOutputChange } from "./changes.ts";
 import { saleLog } from "./sale-log.ts";
+import type { TimedOutputs } from "./timed-outputs.ts";
 
 export type DeliverEffect = Extract<Effect, { kind: "deliver" }>;
 
@@ -15,6 +16,7 @@ export interface DeliveryParts {
   readonly log: Log;
   /** How long a delivery may take before the machine is told to stop. */
   readonly deliverMs: number;
+  readonly timedOutputs: Pick<TimedOutputs, "forget">;
   /** Takes the end of the delivery, and what a restart has to know of it. */
   readonly put: (event: Unstamped<SaleEvent>, more: { readonly changes: readonly JournalChange[] }) => void;
 }
@@ -36,7 +38,9 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
     log.info({}, "delivering");
     const outcome = await outcomeOf(effect, parts, log);
     log.info({ outcome }, "the delivery ended");
-    parts.put(endOf(effect, outcome), { changes: changesOf(effect, outcome, parts.clock.wallMs()) });
+    const change = outputLeftOn(effect, outcome, parts.clock.wallMs());
+    parts.put(endOf(effect, outcome), { changes: change === undefined ? [] : [change.put] });
+    if (change !== undefined) parts.timedOutputs.forget(change.put.key, change.onForMs);
   }
   return {
     start(effect) {
@@ -55,10 +59,14 @@ function endOf({ reference, deliveryId }: DeliverEffect, outcome: DeliveryOutcom
     : { about: "settlement", reference, event: { kind: "delivery-ended", deliveryId, outcome } };
 }
 
-function changesOf(effect: DeliverEffect, outcome: DeliveryOutcome, wallMs: number): readonly JournalChange[] {
-  if (outcome.kind !== "delivered" || outcome.onForMs === undefined) return [];
-  const change = timedOutputChange(effect, outcome.onForMs, wallMs);
-  return change === undefined ? [] : [change];
+function outputLeftOn(
+  effect: DeliverEffect,
+  outcome: DeliveryOutcome,
+  wallMs: number,
+): { readonly put: JournalChange; readonly onForMs: number } | undefined {
+  if (outcome.kind !== "delivered" || outcome.onForMs === undefined) return undefined;
+  const put = timedOutputChange(effect, outcome.onForMs, wallMs);
+  return put === undefined ? undefined : { put, onForMs: outcome.onForMs };
 }
 
 /** A machine that does not answer in time is asked to stop; one that then does not say how it ended, ended as unknown. */

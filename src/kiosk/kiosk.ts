@@ -39,6 +39,7 @@ import { createRegistrar, type Registrar } from "./registrar.ts";
 import { repeat, type Repetition } from "./repeat.ts";
 import { plainSceneFacts } from "./scene.ts";
 import { createSaleTimers, type SaleTimers } from "./sale-timers.ts";
+import { createTimedOutputs, type TimedOutputs } from "./timed-outputs.ts";
 import { serviceVisit } from "./service-visit.ts";
 import { createStateReport, type StateReport } from "./state-report.ts";
 import { createStatus, type Status } from "./status.ts";
@@ -73,6 +74,7 @@ class WholeKiosk implements Kiosk {
   readonly #counter: KioskCounter;
   readonly #deliveries: Deliveries;
   readonly #timers: SaleTimers;
+  readonly #timedOutputs: TimedOutputs;
   readonly #codeFitting: CodeFitting;
   readonly #shopCodeFitting: CodeFitting;
   readonly #hostOrders: HostOrders;
@@ -112,7 +114,8 @@ class WholeKiosk implements Kiosk {
     });
     this.#outbox = createOutbox({ journal, link, clock, entropy, log });
     this.#replies = createReplies({ journal, link, clock, entropy, log });
-    this.#deliveries = createDeliveries({ machine, clock, log, deliverMs, put });
+    this.#timedOutputs = createTimedOutputs({ clock, put });
+    this.#deliveries = createDeliveries({ machine, clock, log, deliverMs, timedOutputs: this.#timedOutputs, put });
     this.#timers = createSaleTimers({ clock, entropy, put });
     this.#codeFitting = createCodeFitting(panel, log);
     this.#shopCodeFitting = createCodeFitting(panel, log, "the web shop's code");
@@ -241,7 +244,8 @@ class WholeKiosk implements Kiosk {
     this.#report.publishChange();
     const connect = async (): Promise<void> => {
       signal?.throwIfAborted();
-      await reconcile({ journal, catalogue, sellable: this.#sellable, machine, clock, log, loop: this.#loop });
+      const [sellable, timedOutputs, loop] = [this.#sellable, this.#timedOutputs, this.#loop];
+      await reconcile({ journal, catalogue, sellable, machine, clock, log, loop, timedOutputs });
       this.#replies.load();
       this.#listening.open();
       signal?.throwIfAborted();
@@ -275,6 +279,7 @@ class WholeKiosk implements Kiosk {
     this.#replies.stop();
     for (const repetition of this.#repetitions) repetition.stop();
     this.#timers.cancelAll();
+    this.#timedOutputs.stop();
     await machine.stop();
     await panel.stop();
     await link.stop();

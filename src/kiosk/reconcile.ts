@@ -8,6 +8,7 @@ import type { Clock, Log } from "../service/port.ts";
 import type { Loop } from "./loop.ts";
 import { noCatalogueChanges, type OpenBusiness, readOpenBusiness } from "./open-business.ts";
 import { saleLog } from "./sale-log.ts";
+import type { TimedOutputs } from "./timed-outputs.ts";
 
 export interface ReconcileParts {
   readonly journal: Journal;
@@ -18,6 +19,7 @@ export interface ReconcileParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly loop: Pick<Loop, "put" | "restore">;
+  readonly timedOutputs: Pick<TimedOutputs, "forget">;
 }
 
 /** @throws StoredValueError when something of it cannot be read: then nothing was changed. */
@@ -53,7 +55,7 @@ export async function reconcile(parts: ReconcileParts): Promise<void> {
 
 async function resume(
   { key, output }: OpenBusiness["timedOutputs"][number],
-  { clock, loop, machine, log }: ReconcileParts,
+  { clock, loop, machine, log, timedOutputs }: ReconcileParts,
 ): Promise<void> {
   const { price, line, deliveryId, untilWallMs, onForMs } = output;
   // A clock that is ahead would take away what was paid for. The driver waits until it can be believed, and never goes on for longer than was bought.
@@ -61,6 +63,8 @@ async function resume(
     loop.put(undefined, { changes: [{ kind: "delete", table: "fact", key }] });
     return;
   }
+  // It was bought before this start, so by then it is over, whatever the clock says; the driver goes by the same rule.
+  timedOutputs.forget(key, onForMs);
   const reference = output.reference ?? undefined;
   const selection = { kind: "line", line } as const;
   await machine

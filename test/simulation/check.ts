@@ -36,7 +36,9 @@ function checkRow(world: World, row: LedgerRow, history: SaleHistory | undefined
   const isPortal = world.portal.has(row.reference);
   if (kept > value && !isPortal) world.violate(`nobody pays for nothing: ${name} keeps ${kept} for ${value}`);
   // The computer that knew of it is gone with its disk; or it is so long ago that nothing is kept of it: it was looked at then.
-  if (world.orphaned.has(row.reference) || (history === undefined && world.isForgotten(row.reference))) return;
+  const isOfGoneDisk = history === undefined && world.isOfGoneDisk(row.reference);
+  if (world.orphaned.has(row.reference) || isOfGoneDisk) return;
+  if (history === undefined && world.isForgotten(row.reference)) return;
   const isOver =
     row.state !== "CREATED" && (row.state !== "AUTHORIZED" || row.authorized === row.captured + row.cancelled);
   const isForPerson = history !== undefined && needsPerson(history);

@@ -174,9 +174,8 @@ export class Duties {
   request({ method, url, headers, body }: HttpRequest): void {
     const world = this.#world;
     const key = headers["Idempotency-Key"] ?? headers["idempotency-key"];
-    // What a computer sent in its last moment may be under way when another one has its place, and its disk is gone.
-    const isOrphaned = [...world.orphaned].some((reference) => url.includes(reference));
-    if (method === "POST" && url.includes("/epayment/") && key !== undefined && !isOrphaned && !world.disk.holds(key))
+    const isKnown = key !== undefined && (world.disk.holds(key) || world.isOfGoneDisk(key));
+    if (method === "POST" && url.includes("/epayment/") && key !== undefined && !isKnown)
       world.violate(`money moves before its id is on the disk: ${url.slice(-60)} with ${key}`);
     if (body === undefined || this.refusedTokens.size === 0) return;
     const text = new TextDecoder().decode(body);

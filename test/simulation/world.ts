@@ -355,9 +355,17 @@ export class World implements Surroundings {
     this.duties.forgetTaken();
     this.office.machineReplaced();
     this.bytesWritten += this.disk.bytesWritten;
+    this.#goneDisks.push(this.disk);
     this.disk = new SimulatedDisk();
     await this.daemon.powerOn();
   }
+
+  /** What a computer sent in its last moment may be under way when another one has its place: then the disk that is gone had it. */
+  isOfGoneDisk(id: string): boolean {
+    return this.#goneDisks.some((disk) => disk.holds(id));
+  }
+
+  readonly #goneDisks: SimulatedDisk[] = [];
 
   /** Nobody was here for weeks: months pass, and old accounts may be forgotten. */
   async weeksLater(): Promise<void> {

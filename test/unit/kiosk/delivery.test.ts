@@ -26,6 +26,7 @@ function delivering(
   const log = createMemoryLog();
   const orders: DeliveryOrder[] = [];
   const ends: { readonly event: Unstamped<SaleEvent>; readonly changes: readonly JournalChange[] }[] = [];
+  const forgotten: [string, number][] = [];
   const deliveries = createDeliveries({
     machine: {
       deliver: (order, signal) => {
@@ -36,9 +37,10 @@ function delivering(
     clock,
     log,
     deliverMs,
+    timedOutputs: { forget: (key, afterMs) => void forgotten.push([key, afterMs]) },
     put: (event, { changes }) => ends.push({ event, changes }),
   });
-  return { deliveries, clock, log, orders, ends };
+  return { deliveries, clock, log, orders, ends, forgotten };
 }
 
 const ended = (outcome: DeliveryOutcome) => ({
@@ -128,11 +130,13 @@ it("an output that stays on is known to the next start, and only when it was swi
   on.deliveries.start(effect);
   await settle();
   expect(on.ends[0]?.changes).toMatchObject([{ kind: "put", table: "fact", key: "timed-output.delivery-1-timed" }]);
+  expect(on.forgotten).toEqual([["timed-output.delivery-1-timed", 300_000]]);
   const order = delivering(async () => ({ kind: "delivered", onForMs: 300_000 }));
   const amount = money(2_500, "NOK");
   order.deliveries.start({ ...effect, selection: { kind: "order", orderId: "o", amount, title: "t", lines: [] } });
   await settle();
   expect(order.ends[0]?.changes).toEqual([]);
+  expect(order.forgotten).toEqual([]);
 });
 
 it("counts those that run", async () => {

@@ -20,6 +20,7 @@ async function booted(changes: readonly JournalChange[], machineFault?: Error, i
   const put: unknown[] = [];
   const restored: SaleState[] = [];
   const resumed: DeliveryOrder[] = [];
+  const forgotten: [string, number][] = [];
   await reconcile({
     journal: new MemoryJournal(changes),
     catalogue,
@@ -33,8 +34,9 @@ async function booted(changes: readonly JournalChange[], machineFault?: Error, i
     clock,
     log,
     loop: { put: (event, more) => put.push({ event, ...more }), restore: (state) => restored.push(state) },
+    timedOutputs: { forget: (key, afterMs) => void forgotten.push([key, afterMs]) },
   });
-  return { put, state: restored[0], resumed, log };
+  return { put, state: restored[0], resumed, forgotten, log };
 }
 
 const nowMs = new SimulatedClock().wallMs();
@@ -94,7 +96,7 @@ it("open payments and service vends are handed to the sale, in one event", async
 });
 
 it("an output with time left goes on until its end; one whose time is over is forgotten", async () => {
-  const { resumed, put } = await booted([timed(nowMs + 1)]);
+  const { resumed, put, forgotten } = await booted([timed(nowMs + 1)]);
   expect(resumed).toEqual([
     {
       deliveryId: "d1-timed",
@@ -106,6 +108,8 @@ it("an output with time left goes on until its end; one whose time is over is fo
     },
   ]);
   expect(put).toEqual([]);
+  // At the latest when all that was bought has gone by since this start.
+  expect(forgotten).toEqual([["timed-output.d1-timed", 300_000]]);
   const over = await booted([timed(nowMs)]);
   expect(over.resumed).toEqual([]);
   expect(over.put).toEqual([
