@@ -133,6 +133,8 @@ export class SaleMonths {
     const isUnknownKept = first === unknownMonthName && (second === undefined || second >= oldest);
     for (const name of this.#names.filter((one) => one < oldest && !(one === unknownMonthName && isUnknownKept))) {
       await disk.remove(name);
+      // One after the other: a power cut must not bring back a sale without the refund that stood in a later month.
+      await disk.syncFolder();
       this.#names = this.#names.filter((one) => one !== name);
     }
   }
