@@ -36,6 +36,11 @@ export interface PanelSettings {
 }
 
 const alternateMs = 6_000;
+/**
+ * How long each page of a board stands that has more outlets than room. E-paper wants 180 s between refreshes (Waveshare FAQ), so there boards are
+ * to have one page: short numbers.
+ */
+const pageMs = { live: 8_000, still: 180_000 };
 /** How often it is looked whether the wallets have one name now: glass that stands still would keep the old one. */
 const namesEveryMs = 600_000;
 /** Between two attempts at a scene that could not be drawn. */
@@ -96,6 +101,9 @@ class SinkPanel implements Panel {
   #language = 0;
   #alternating: Timer | undefined;
   #names: Timer | undefined;
+  /** The page of a board, counted without end. */
+  #turn = 0;
+  #turning: Timer | undefined;
 
   constructor(settings: PanelSettings) {
     this.#settings = settings;
@@ -181,6 +189,7 @@ class SinkPanel implements Panel {
     this.#isStopping = true;
     this.#alternating?.cancel();
     this.#names?.cancel();
+    this.#turning?.cancel();
     this.#drawable();
     // Also while the device opens: a start that is given up does not keep the old picture.
     this.#isOpening = false;
@@ -196,6 +205,18 @@ class SinkPanel implements Panel {
       this.#language += 1;
       if (this.#wanted === undefined) void this.show(this.#scene);
       this.#alternate();
+    });
+  }
+
+  /** To the next page of a board that has several, until another scene stands there. */
+  #turnPages(pages: number): void {
+    this.#turning?.cancel();
+    this.#turning = undefined;
+    if (pages < 2 || this.#isStopping) return;
+    const { clock, geometry } = this.#settings;
+    this.#turning = clock.startTimer("panel page", geometry.isLive ? pageMs.live : pageMs.still, () => {
+      this.#turn += 1;
+      if (this.#wanted === undefined) void this.show(this.#scene);
     });
   }
 
@@ -240,7 +261,8 @@ class SinkPanel implements Panel {
       if (instead.kind === "drawn") await this.#give(instead, true);
       return { kind: "failed", reason: drawn.reason };
     }
-    const { refusal } = drawn.list;
+    const { refusal, pages } = drawn.list;
+    this.#turnPages(pages);
     const isSafe = scene.kind === "out-of-service" || scene.kind === "starting";
     if (refusal !== undefined) this.#cannotDraw(scene, refusal);
     else if (!isSafe) this.#drawable();
@@ -339,6 +361,7 @@ class SinkPanel implements Panel {
       secondLanguage,
       look,
       wallets: { local: wallets?.local, isOneName: this.#hasOneName },
+      turn: this.#turn,
     };
   }
 }

@@ -9,6 +9,7 @@ import { fontFolder } from "./assets.ts";
 import { quietZoneModules } from "./qr/planner.ts";
 import { PatchCache } from "./patch-cache.ts";
 import { colourOf, type Patch, Raster } from "./raster.ts";
+import type { MarkName } from "./scene/board-content.ts";
 import type { IconName } from "./scene/content.ts";
 import type { DisplayItem, DisplayList, Ink } from "./scene/display-list.ts";
 import { lineHeight, type TextMeasure, type Weight } from "./scene/text-fit.ts";
@@ -131,6 +132,15 @@ async function drawItem(raster: Raster, item: DisplayItem, tools: Tools): Promis
     case "logo":
       await drawPicture(raster, item, true);
       return;
+    case "mark": {
+      const { xPx, yPx, widthPx } = item.box;
+      const ink = palette[item.ink];
+      const drawn = tools.patches.get(`mark ${item.name} ${widthPx} ${ink}`, () =>
+        patch(widthPx, widthPx, (context) => drawMark(context, item.name, widthPx, ink)),
+      );
+      raster.blend(drawn, xPx, yPx);
+      return;
+    }
     case "icon": {
       const { xPx, yPx, widthPx } = item.box;
       const [disc, sign] = [palette[item.ink], palette.onAccent];
@@ -140,6 +150,46 @@ async function drawItem(raster: Raster, item: DisplayItem, tools: Tools): Promis
       raster.blend(drawn, xPx, yPx);
       return;
     }
+  }
+}
+
+/** The shapes of a board's states, all of one size and weight. */
+function drawMark(context: SKRSContext2D, name: MarkName, sidePx: number, ink: string): void {
+  const lineWidth = Math.max(1.5, sidePx * 0.14);
+  const middle = sidePx / 2;
+  const radius = middle - lineWidth / 2;
+  context.strokeStyle = ink;
+  context.fillStyle = ink;
+  context.lineWidth = name === "cross" || name === "bar" ? Math.max(2, sidePx * 0.2) : lineWidth;
+  context.lineCap = "butt";
+  context.beginPath();
+  switch (name) {
+    case "ring":
+    case "half":
+      context.arc(middle, middle, radius, 0, 2 * Math.PI);
+      context.stroke();
+      if (name === "ring") return;
+      context.beginPath();
+      context.arc(middle, middle, radius, 0, Math.PI);
+      context.fill();
+      return;
+    case "disc":
+      context.arc(middle, middle, middle, 0, 2 * Math.PI);
+      context.fill();
+      return;
+    case "cross": {
+      const edge = sidePx * 0.12;
+      context.moveTo(edge, edge);
+      context.lineTo(sidePx - edge, sidePx - edge);
+      context.moveTo(sidePx - edge, edge);
+      context.lineTo(edge, sidePx - edge);
+      context.stroke();
+      return;
+    }
+    case "bar":
+      context.moveTo(sidePx * 0.05, middle);
+      context.lineTo(sidePx * 0.95, middle);
+      context.stroke();
   }
 }
 

@@ -35,8 +35,50 @@ export type OutOfServiceReason =
 /** How what was bought comes, for the words while it does: somehow, by falling, as a drink that is being made, or as time that begins. */
 export type DeliveryForm = "goods" | "falls" | "drink" | "time";
 
+/**
+ * What an outlet is doing. `open`: for what many may use at once, such as a zone. `selling`: somebody is paying for it. `finished`: its time is over
+ * and somebody may have to empty it.
+ */
+export type StationState = "free" | "open" | "selling" | "in-use" | "finished" | "out-of-service" | "closed";
+
+/** An outlet as the board shows it. */
+export interface BoardStation {
+  /** What is written large on it: "W1", "12". */
+  readonly id: string;
+  readonly name: string;
+  /** Undefined where it depends on what is used. */
+  readonly price: Money | undefined;
+  /** Whether it is the lowest of several prices. */
+  readonly isFrom: boolean;
+  readonly state: StationState;
+  /** In use: when it will be done, as far as that is known. */
+  readonly untilWallMs: number | undefined;
+}
+
+/** Somebody has just scanned an outlet's own code. */
+export interface BoardCall {
+  readonly id: string;
+  /** As in the payment that the app shows. */
+  readonly words: string | undefined;
+}
+
+/** Which outlet a scene is about. */
+export interface StationSign {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What several machines, or several outlets of one, need on top: which one this is, and which phone it talks to. */
+export interface SceneSigns {
+  readonly station?: StationSign | undefined;
+  /** Two words that the customer finds in the app as well. */
+  readonly words?: string | undefined;
+}
+
 /** Everything the panel can show, as plain data. Drawing is a pure function from it to a display list. */
-export type Scene =
+export type Scene = PlainScene & SceneSigns;
+
+type PlainScene =
   | { readonly kind: "starting" }
   | {
       readonly kind: "idle";
@@ -45,6 +87,18 @@ export type Scene =
       /** Whether the customer may press a button without scanning first. */
       readonly canSelectFirst: boolean;
       readonly offers: readonly Offer[];
+    }
+  /** All outlets with their states, while nobody talks to the glass. Their codes are printed on them. */
+  | {
+      readonly kind: "board";
+      /** 1 to 40. */
+      readonly stations: readonly BoardStation[];
+      /** When the states became what they are. Only its day matters: a time of another day is given with its day. */
+      readonly fromWallMs: number;
+      /** Whether an outlet may be chosen with a button here. */
+      readonly canSelect: boolean;
+      /** Whose row reacts, the latest last. */
+      readonly calls: readonly BoardCall[];
     }
   | {
       readonly kind: "choose";

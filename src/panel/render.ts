@@ -28,6 +28,8 @@ export interface RenderSettings {
   readonly policy?: QrPolicy;
   readonly look?: Look | undefined;
   readonly wallets?: WalletNaming | undefined;
+  /** Which page of a board that has several, counted without end. */
+  readonly turn?: number | undefined;
 }
 
 function contentFor(scene: Scene, settings: RenderSettings): SceneContent {
@@ -35,8 +37,8 @@ function contentFor(scene: Scene, settings: RenderSettings): SceneContent {
   return contentOf(scene, language, { timeZone, second, wallets, contact: look?.contact });
 }
 
-function listContent(content: SceneContent, { geometry, drawing, policy, look }: RenderSettings): DisplayList {
-  return layOut(content, geometry, drawing.measure, policy ?? defaultQrPolicy, look);
+function listContent(content: SceneContent, { geometry, drawing, policy, look, turn }: RenderSettings): DisplayList {
+  return layOut(content, geometry, drawing.measure, policy ?? defaultQrPolicy, look, turn);
 }
 
 export function listScene(scene: Scene, settings: RenderSettings): DisplayList {

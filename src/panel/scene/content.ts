@@ -1,10 +1,11 @@
 /** From a scene to its content: title, large value, lines, icon, code, products. No positions yet. Pure. */
 import { drawableText } from "../../kit/panel-letters.ts";
 import { readableText } from "../../kit/readable-text.ts";
-import type { Language, Offer, OutOfServiceReason, Scene } from "../port.ts";
+import type { Language, Offer, OutOfServiceReason, Scene, StationSign } from "../port.ts";
 import { type Money, minorPerMajor } from "../../sale/money.ts";
 import type { QrPicture } from "../../vipps/port.ts";
 import { type AppName, appName, type WalletNaming } from "../wallets.ts";
+import { type BoardContent, boardContent, signText } from "./board-content.ts";
 import { texts } from "./texts/all.ts";
 import type { FaultKind, Texts } from "./texts/texts.ts";
 
@@ -40,6 +41,8 @@ export interface SceneContent {
   readonly qr: QrPicture | undefined;
   readonly icon: IconName | undefined;
   readonly tone: "plain" | "good" | "bad";
+  /** Which outlet this is about: "W2 · Washer 2". */
+  readonly sign: string | undefined;
   readonly title: string;
   /** The title in the panel's second language, when two are shown at once. */
   readonly secondTitle: string | undefined;
@@ -56,6 +59,7 @@ export interface SceneContent {
   }[];
   /** In the table's last row where not all products that can be bought have room: "and 3 more: press the number". */
   readonly moreOffers: (count: number) => string;
+  readonly board: BoardContent | undefined;
   readonly footer: string | undefined;
   /** Only for glass that can change every second; elsewhere it would soon be wrong. */
   readonly timeLeft: string | undefined;
@@ -91,6 +95,21 @@ function dateText(wallMs: number, locale: string, timeZone: string): string {
   return format.format(wallMs).replace(/(?<=\d\.?) /, glue);
 }
 
+/** "14:32", "Thu 09:00", "17 June": a time of another day is not to be taken for one of today. */
+function whenText(fromWallMs: number, wallMs: number, words: Texts, timeZone: string): string {
+  const day = (ms: number): string => dateText(ms, words.locale, timeZone);
+  if (day(fromWallMs) === day(wallMs)) return timeText(wallMs, words, timeZone);
+  const isSoon = Math.abs(wallMs - fromWallMs) < weekdaysMs;
+  const { locale } = words;
+  if (!isSoon)
+    return glued(new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone }).format(wallMs));
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone }).format(wallMs);
+  return glued(`${weekday} ${timeText(wallMs, words, timeZone)}`);
+}
+
+/** The name of a day of the week is clear for less than a week. */
+const weekdaysMs = 6 * 24 * 60 * 60_000;
+
 /** A time of day as the language writes it: "09:00", "09.00", "9.00". */
 export function timeText(wallMs: number, { locale, hour }: Pick<Texts, "locale" | "hour">, timeZone: string): string {
   return new Intl.DateTimeFormat(locale, { hour, minute: "2-digit", hourCycle: "h23", timeZone }).format(wallMs);
@@ -121,12 +140,14 @@ function say(title: string, changes: Partial<SceneContent> = {}): SceneContent {
     qr: undefined,
     icon: undefined,
     tone: "plain",
+    sign: undefined,
     title,
     secondTitle: undefined,
     big: undefined,
     lines: [],
     offers: [],
     moreOffers: String,
+    board: undefined,
     footer: undefined,
     timeLeft: undefined,
     ...changes,
@@ -219,9 +240,41 @@ function helpOf(words: Texts, contact: string | undefined): string | undefined {
   return contact === undefined ? undefined : words.help(contact);
 }
 
+function board(scene: Extract<Scene, { kind: "board" }>, words: Texts, app: AppName, timeZone: string): SceneContent {
+  const call = scene.calls.at(-1);
+  const content = boardContent(scene, {
+    words,
+    shown: shownText,
+    money: (amount) => glued(moneyText(amount, words.locale)),
+    when: (fromWallMs, wallMs) => whenText(fromWallMs, wallMs, words, timeZone),
+  });
+  if (call === undefined) {
+    const how = scene.canSelect ? words.boardOrPress : words.boardHow;
+    return say(words.idleTitle(app), { lines: lines(["how", how(app)]), board: content });
+  }
+  return say(words.lookAtPhone(shownText(signText(call.id))), {
+    lines: lines(["detail", call.words === undefined ? undefined : words.appShows(call.words)]),
+    board: content,
+  });
+}
+
+/** Which outlet, and the words that the customer's app shows as well. */
+function signed(content: SceneContent, { station, words: pair }: Scene, words: Texts): SceneContent {
+  const sign = station === undefined ? undefined : signOf(station);
+  const line = pair === undefined ? [] : lines(["detail", words.appShows(pair)]);
+  return { ...content, sign, lines: [...content.lines, ...line] };
+}
+
+function signOf({ id, name }: StationSign): string {
+  return [signText(id), name]
+    .map(shownText)
+    .filter((text) => text !== "")
+    .join(" · ");
+}
+
 /** The content of a scene in a language, and with `second` in two. */
 export function contentOf(scene: Scene, language: Language, settings: WordSettings): SceneContent {
-  const first = inLanguage(scene, language, settings);
+  const first = signed(inLanguage(scene, language, settings), scene, texts[language]);
   const { second } = settings;
   if (second === undefined || second === language) return first;
   const other = inLanguage(scene, second, settings);
@@ -256,6 +309,8 @@ function inLanguage(scene: Scene, language: Language, { timeZone, wallets, conta
       return say(words.starting, { icon: "hourglass", lines: lines(["how", words.oneMoment]) });
     case "idle":
       return idle(scene, words, app);
+    case "board":
+      return board(scene, words, app, timeZone);
     case "choose":
       return say(words.chooseTitle, {
         lines: lines(

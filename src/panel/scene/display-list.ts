@@ -1,6 +1,7 @@
 /** What the layout passes to the drawing: every element with its position and size in pixels. Types only. */
 import type { Box } from "../frame.ts";
 import type { QrPlan } from "../qr/planner.ts";
+import type { MarkName } from "./board-content.ts";
 import type { IconName } from "./content.ts";
 import type { Weight } from "./text-fit.ts";
 
@@ -27,12 +28,16 @@ export type DisplayItem =
   | { readonly kind: "picture"; readonly box: Box; readonly png: Uint8Array }
   /** The operator's logo, scaled into the box. */
   | { readonly kind: "logo"; readonly box: Box; readonly png: Uint8Array }
-  | { readonly kind: "icon"; readonly box: Box; readonly name: IconName; readonly ink: Ink };
+  | { readonly kind: "icon"; readonly box: Box; readonly name: IconName; readonly ink: Ink }
+  /** A small shape beside a word, square. */
+  | { readonly kind: "mark"; readonly box: Box; readonly name: MarkName; readonly ink: Ink };
 
 export interface DisplayList {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly items: readonly DisplayItem[];
+  /** How many there are of which this is one: more than one where a board has more outlets than room. */
+  readonly pages: number;
   /** Why a code that belongs here is missing. */
   readonly refusal: string | undefined;
 }

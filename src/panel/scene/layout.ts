@@ -5,6 +5,7 @@
 import type { Box } from "../frame.ts";
 import type { PanelGeometry } from "../geometry.ts";
 import { defaultQrPolicy, planQr, type QrPolicy } from "../qr/planner.ts";
+import { boardForms, listedMax, placeBoard, type PlacedBoard } from "./board.ts";
 import { type SceneContent, shownText } from "./content.ts";
 import type { Brand, DisplayItem, DisplayList, Ink } from "./display-list.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
@@ -128,10 +129,12 @@ function textPart(text: string, ratio: number, rank: number, above: number, chan
  */
 function partsOf(content: SceneContent): readonly Part[] {
   const { icon, title, secondTitle, big, lines, tone, offers } = content;
-  const howRank = offers.length === 0 ? 1 : 3;
+  const howRank = offers.length === 0 && content.board === undefined ? 1 : 3;
   const toned: Ink = tone === "plain" ? "accent" : tone;
   const parts: Part[] = [];
   if (icon !== undefined) parts.push({ kind: "icon", name: icon, ratio: 4.2, ink: toned, rank: 3, above: 0 });
+  if (content.sign !== undefined)
+    parts.push(textPart(content.sign, 1.4, 0, 0.4, { weight: "bold", ink: "accent", linesMax: 2 }));
   parts.push(textPart(title, content.qr === undefined ? 1.9 : 1.6, 0, 0.7, { weight: "bold" }));
   if (secondTitle !== undefined) parts.push(textPart(secondTitle, 1.15, 2, 0.1, { ink: "soft", weight: "bold" }));
   const fates = lines.filter(({ role }) => role === "fate");
@@ -224,7 +227,10 @@ function brandItem(
   return { kind: "text", box: { ...box, heightPx }, lines, sizePx, weight: "bold", ink: "accent", align };
 }
 
-/** Title, value and lines, then the products in the space that is left. Without products the words are centred. */
+/**
+ * Title, value and lines, then the products or the outlets in the space that is left. Without them the words are centred. Where a board would have
+ * to give something up, the words above it get smaller first.
+ */
 function placeWords(
   content: SceneContent,
   box: Box,
@@ -232,12 +238,63 @@ function placeWords(
   metrics: Metrics,
   measure: TextMeasure,
   isColumn: boolean,
-): readonly DisplayItem[] {
-  const { bodyPx, smallestPx, boldBelowPx, isWholePx, gapPx } = metrics;
-  const hasTable = content.offers.length > 0;
-  const tablePx = hasTable ? tableHeightMin(content.offers.length, box.widthPx, metrics) + gapPx : 0;
+  turn: number,
+): Placed {
+  const place = (wordsPx: number, scales: readonly number[]): Placed =>
+    placeBelow(content, box, { align, metrics, measure, turn, wordsPx, scales });
+  const { offers, board } = content;
+  if (board !== undefined) {
+    const formOf = ({ form }: Placed): number => (form === undefined ? boardForms.length : boardForms.indexOf(form));
+    const wanted = board.rows.length > listedMax ? "numbers" : "names";
+    const leastPx = wordsHeightMin(content, box, metrics);
+    let best: Placed | undefined;
+    for (const { share, scales } of boardWords) {
+      const placed = place(Math.max(Math.floor(box.heightPx * share), leastPx), scales);
+      const isBetter = best === undefined || formOf(placed) < formOf(best) || placed.pages < best.pages;
+      if (isBetter) best = placed;
+      if (placed.form === wanted) break;
+    }
+    return best ?? place(leastPx, tableScales);
+  }
+  const hasTable = offers.length > 0;
+  const tablePx = hasTable ? tableHeightMin(offers.length, box.widthPx, metrics) + metrics.gapPx : 0;
   const wordsPx = Math.max(Math.floor(box.heightPx * (isColumn ? 0.45 : 0.28)), box.heightPx - tablePx);
-  const scales = hasTable ? tableScales : isColumn ? columnScales : largeScales;
+  return place(wordsPx, hasTable ? tableScales : isColumn ? columnScales : largeScales);
+}
+
+/** What has to be said above a board has room for a line each in the smallest type, and on narrow glass for two. */
+function wordsHeightMin(content: SceneContent, box: Box, { smallestPx, bodyPx }: Metrics): number {
+  const kept = partsOf(content).filter(({ rank }) => rank <= 1).length;
+  const linesEach = box.widthPx < smallestPx * 14 ? 2 : 1;
+  return Math.ceil(kept * (linesEach * Math.ceil(smallestPx * lineHeight) + 1) + bodyPx * 0.5);
+}
+
+/** How much of the height the words above a board may take, and in which sizes; tried in this order. */
+const boardWords = [
+  { share: 0.28, scales: tableScales },
+  { share: 0.2, scales: [0.8, 0.72, 0.64, 0.56] },
+  { share: 0.16, scales: [0.56, 0.5] },
+] as const;
+
+interface Placed {
+  readonly items: readonly DisplayItem[];
+  readonly pages: number;
+  readonly form?: PlacedBoard["form"] | undefined;
+}
+
+interface Placing {
+  readonly align: "left" | "center";
+  readonly metrics: Metrics;
+  readonly measure: TextMeasure;
+  readonly turn: number;
+  /** The most that the words may take. */
+  readonly wordsPx: number;
+  readonly scales: readonly number[];
+}
+
+function placeBelow(content: SceneContent, box: Box, placing: Placing): Placed {
+  const { align, metrics, measure, turn, wordsPx, scales } = placing;
+  const { bodyPx, smallestPx, boldBelowPx, isWholePx, gapPx } = metrics;
   const stack = stackParts(
     partsOf(content),
     { ...box, heightPx: Math.min(box.heightPx, wordsPx) },
@@ -245,10 +302,13 @@ function placeWords(
   );
   const restPx = box.heightPx - stack.heightPx - gapPx;
   const area = { ...box, yPx: box.yPx + stack.heightPx + gapPx, heightPx: restPx };
-  const table = restPx > 0 ? placeOffers(content, area, metrics, measure) : [];
+  const { board } = content;
+  const placed = board === undefined || restPx <= 0 ? undefined : placeBoard(board, area, metrics, measure, turn);
+  const table = placed?.items ?? (restPx > 0 ? placeOffers(content, area, metrics, measure) : []);
   const words = [...stack.items, ...table];
   const endPx = Math.max(box.yPx, ...words.map((item) => item.box.yPx + item.box.heightPx));
-  return moved(words, Math.floor(Math.max(0, box.yPx + box.heightPx - endPx) / 2));
+  const items = moved(words, Math.floor(Math.max(0, box.yPx + box.heightPx - endPx) / 2));
+  return { items, pages: placed?.pages ?? 1, form: placed?.form };
 }
 
 function moved(items: readonly DisplayItem[], byPx: number): readonly DisplayItem[] {
@@ -256,6 +316,8 @@ function moved(items: readonly DisplayItem[], byPx: number): readonly DisplayIte
 }
 
 /**
+ * @param turn which page of a board that has several, counted without end
+ *
  * Larger type can push a scene to a step of the layout in which some of its words are smaller than they would be without: there it stays as it is
  * without.
  */
@@ -265,11 +327,12 @@ export function layOut(
   measure: TextMeasure,
   policy: QrPolicy = defaultQrPolicy,
   brand?: Brand,
+  turn = 0,
 ): DisplayList {
-  const list = arranged(content, geometry, measure, policy, brand);
+  const list = arranged(content, geometry, measure, policy, brand, turn);
   if (geometry.isLargeType !== true) return list;
-  const usual = arranged(content, { ...geometry, isLargeType: false }, measure, policy, brand);
-  return smallestType(list) < smallestType(usual) ? usual : list;
+  const usual = arranged(content, { ...geometry, isLargeType: false }, measure, policy, brand, turn);
+  return smallestType(list) < smallestType(usual) || list.pages > usual.pages ? usual : list;
 }
 
 function smallestType({ items }: DisplayList): number {
@@ -282,21 +345,27 @@ function arranged(
   measure: TextMeasure,
   policy: QrPolicy,
   brand: Brand | undefined,
+  turn: number,
 ): DisplayList {
   const metrics = metricsOf(geometry);
   const { widthPx, heightPx } = geometry;
   const code = planCode(content, geometry, codeArea(geometry), policy);
   const { code: codeItems, words } = arrange(code, geometry, metrics);
   const isColumn = codeItems.length > 0;
-  const align = (isColumn && widthPx >= heightPx) || (!isColumn && content.offers.length > 0) ? "left" : "center";
+  const align =
+    (isColumn && widthPx >= heightPx) || (!isColumn && (content.offers.length > 0 || content.board !== undefined))
+      ? "left"
+      : "center";
   const { items, rest } = strips(content, words, align, geometry, metrics, measure, brand);
   const backdrop: readonly DisplayItem[] = metrics.hasCards
     ? [{ kind: "rect", box: { xPx: 0, yPx: 0, widthPx, heightPx }, ink: "backdrop", radiusPx: 0 }]
     : [];
+  const placed = placeWords(content, rest, align, metrics, measure, isColumn, turn);
   return {
     widthPx,
     heightPx,
-    items: [...backdrop, ...codeItems, ...items, ...placeWords(content, rest, align, metrics, measure, isColumn)],
+    items: [...backdrop, ...codeItems, ...items, ...placed.items],
+    pages: placed.pages,
     refusal: code.kind === "refused" ? code.reason : undefined,
   };
 }

@@ -1,6 +1,6 @@
 /** Every scene with plausible content, for previews, the gallery, tests and the bench. */
 import { money } from "../../sale/money.ts";
-import type { Offer, Scene } from "../port.ts";
+import type { BoardStation, Offer, Scene, StationState } from "../port.ts";
 
 export interface SampleScene {
   readonly name: string;
@@ -27,6 +27,35 @@ const untilWallMs = Date.UTC(2026, 5, 17, 12, 30);
 const price = money(3_200, "NOK");
 const product = "Cappuccino";
 
+const kinds: readonly StationState[] = [
+  "free",
+  "in-use",
+  "free",
+  "finished",
+  "in-use",
+  "free",
+  "out-of-service",
+  "free",
+];
+
+function outlets(count: number, prefix: string, name: string): readonly BoardStation[] {
+  return Array.from({ length: count }, (_, index) => {
+    const state = kinds[index % kinds.length] ?? "free";
+    return {
+      id: `${prefix}${index + 1}`,
+      name: `${name} ${index + 1}`,
+      price: money(3_900, "NOK"),
+      isFrom: false,
+      state,
+      untilWallMs: state === "in-use" ? untilWallMs + index * 420_000 : undefined,
+    };
+  });
+}
+
+const laundry = { kind: "board", fromWallMs: untilWallMs, canSelect: false, calls: [] } as const;
+const words = "bjørn måne";
+const station = { id: "w2", name: "Vaskemaskin 2" } as const;
+
 /** `contents` are what the codes contain. */
 export function sampleScenes(
   contents: { readonly callback: string; readonly payment: string } = sampleContents,
@@ -39,6 +68,31 @@ export function sampleScenes(
     "idle-scan": { kind: "idle", code: { kind: "callback", qr: callback }, canSelectFirst: false, offers: [] },
     "idle-shop": { kind: "idle", code: { kind: "shop", qr: callback }, canSelectFirst: false, offers: [] },
     "idle-select": { kind: "idle", code: undefined, canSelectFirst: true, offers },
+    board: { ...laundry, stations: outlets(8, "w", "Vaskemaskin") },
+    "board-called": { ...laundry, stations: outlets(8, "w", "Vaskemaskin"), calls: [{ id: "w3", words }] },
+    "board-zones": {
+      ...laundry,
+      stations: [
+        {
+          id: "a",
+          name: "Sone A (korttid)",
+          price: money(1_000, "NOK"),
+          isFrom: true,
+          state: "open",
+          untilWallMs: undefined,
+        },
+        {
+          id: "b",
+          name: "Sone B (hele dagen)",
+          price: money(2_500, "NOK"),
+          isFrom: true,
+          state: "closed",
+          untilWallMs: undefined,
+        },
+      ],
+    },
+    "board-numbers": { ...laundry, canSelect: true, stations: outlets(24, "", "Skap") },
+    "board-all": { ...laundry, stations: outlets(40, "", "Skap"), calls: [{ id: "12", words }] },
     choose: { kind: "choose", offers, reserved: undefined, secondsLeft: 38 },
     "choose-reserved": { kind: "choose", offers, reserved: money(3_900, "NOK"), secondsLeft: 38 },
     "choose-time": {
@@ -61,6 +115,18 @@ export function sampleScenes(
       secondsLeft: 9,
       canShowCode: true,
     },
+    "pay-station": {
+      kind: "pay",
+      qr: payment,
+      product: "Vask 60 °C",
+      price,
+      secondsLeft: 142,
+      canShowCode: false,
+      station,
+      words,
+    },
+    "approve-station": { kind: "wait", product: "Vask 60 °C", price, toPhone: true, secondsLeft: 60, station, words },
+    "deliver-station": { kind: "deliver", product: "Vask 60 °C", form: "time", station, words },
     wait: { kind: "wait", product, price, toPhone: false, secondsLeft: 60 },
     approve: { kind: "wait", product, price, toPhone: true, secondsLeft: 60 },
     deliver: { kind: "deliver", product, form: "drink" },

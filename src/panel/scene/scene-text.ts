@@ -16,13 +16,17 @@ const codeWord: Readonly<Record<Language, string>> = {
 
 /** @param hasCode whether the code is really drawn: a panel can be too small for it */
 export function sceneText(content: SceneContent, language: Language, hasCode: boolean): string {
-  const { title, secondTitle, big, lines, offers, footer } = content;
+  const { sign, title, secondTitle, big, lines, offers, board, footer } = content;
   const said = [
+    sign,
     title,
     secondTitle,
     big,
     ...lines.map(({ text }) => text),
     offers.map(({ line, name, price }) => `${line} ${name} ${price}`).join("; "),
+    ...(board?.rows ?? []).map(({ id, name, state, price }) =>
+      [`${id} ${name}: ${state}`, price].filter((part) => part !== undefined).join(", "),
+    ),
     hasCode ? codeWord[language] : undefined,
     footer,
   ];

@@ -9,7 +9,7 @@ const drawing = createDrawing();
 async function picture(text: string, sizePx: number): Promise<readonly string[]> {
   const box = { xPx: 2, yPx: 0, widthPx: 100, heightPx: 30 };
   const item = { kind: "text", box, lines: [text], sizePx, weight: "bold", ink: "ink", align: "left" } as const;
-  const list = { widthPx: 104, heightPx: 30, items: [item], refusal: undefined };
+  const list = { widthPx: 104, heightPx: 30, items: [item], pages: 1, refusal: undefined };
   const { rgba, widthPx } = glassOf(await drawing.draw(list, monoPalette), "black-white");
   return Array.from({ length: 30 }, (_, row) =>
     Array.from({ length: widthPx }, (__, column) => (rgba[(row * widthPx + column) * 4] === 0 ? "#" : ".")).join(""),

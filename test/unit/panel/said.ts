@@ -14,8 +14,9 @@ export function plain(text: string): string {
 /** What a customer needs of a scene and cannot read: title, price, date, product, what to do now, what becomes of the money. */
 export function missingIn(list: DisplayList, content: SceneContent): readonly string[] {
   const said = saidBy(list);
-  const hasTable = content.offers.length > 0;
+  const hasTable = content.offers.length > 0 || content.board !== undefined;
   const needed = [
+    ...(content.sign === undefined ? [] : [content.sign]),
     content.title,
     ...(content.big === undefined ? [] : [content.big]),
     ...content.lines.filter(({ role }) => !(hasTable && role === "how")).map(({ text }) => text),

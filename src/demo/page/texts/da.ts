@@ -193,6 +193,7 @@ export const da: PageTexts = {
   fell: (what) => `Kommer ud: ${what}.`,
   panelShows: (scene) => `Skærmen ${scene}.`,
   scenes: {
+    board: "viser alle pladser",
     starting: "starter",
     idle: "venter på en kunde",
     choose: "beder om et varevalg",

@@ -194,6 +194,7 @@ export const en: PageTexts = {
   fell: (what) => `Comes out: ${what}.`,
   panelShows: (scene) => `The panel ${scene}.`,
   scenes: {
+    board: "shows all outlets",
     starting: "is starting",
     idle: "waits for a customer",
     choose: "asks for a product",

@@ -193,6 +193,7 @@ export const fi: PageTexts = {
   fell: (what) => `Tulee ulos: ${what}.`,
   panelShows: (scene) => `Näyttö ${scene}.`,
   scenes: {
+    board: "näyttää kaikki paikat",
     starting: "käynnistyy",
     idle: "odottaa asiakasta",
     choose: "pyytää valitsemaan tuotteen",

@@ -193,6 +193,7 @@ export const nb: PageTexts = {
   fell: (what) => `Kommer ut: ${what}.`,
   panelShows: (scene) => `Skjermen ${scene}.`,
   scenes: {
+    board: "viser alle plassene",
     starting: "starter",
     idle: "venter på en kunde",
     choose: "ber om et varevalg",

@@ -193,6 +193,7 @@ export const sv: PageTexts = {
   fell: (what) => `Kommer ut: ${what}.`,
   panelShows: (scene) => `Skärmen ${scene}.`,
   scenes: {
+    board: "visar alla platser",
     starting: "startar",
     idle: "väntar på en kund",
     choose: "frågar efter en vara",

@@ -8,7 +8,7 @@ const samples = {
 
 /** "idleTitle" → "Betal med APP", "sorry.declined" → "Betalingen ble avvist", in the order of `Texts`. */
 export function sentencesOf(texts: Texts): ReadonlyMap<string, string> {
-  const { locale: _locale, hour: _hour, deliver, sorry, money, fault, ...said } = texts;
+  const { locale: _locale, hour: _hour, deliver, sorry, money, fault, station, ...said } = texts;
   const { app, amount } = samples;
   const filled = {
     ...said,
@@ -16,6 +16,13 @@ export function sentencesOf(texts: Texts): ReadonlyMap<string, string> {
     scanHow: said.scanHow(app),
     scanOrPress: said.scanOrPress(app),
     shopHow: said.shopHow(app),
+    boardHow: said.boardHow(app),
+    boardOrPress: said.boardOrPress(app),
+    lookAtPhone: said.lookAtPhone("W2"),
+    inUseUntil: said.inUseUntil("TID"),
+    until: said.until("TID"),
+    from: said.from(amount),
+    appShows: said.appShows("ORD ORD"),
     pressHow: said.pressHow(app),
     reserved: said.reserved(amount),
     payTitle: said.payTitle(app),
@@ -35,7 +42,7 @@ export function sentencesOf(texts: Texts): ReadonlyMap<string, string> {
     [`deliver.${form}.title`, title] as const,
     [`deliver.${form}.how`, how] as const,
   ]);
-  const parts = Object.entries({ sorry, money, fault }).flatMap(([place, record]) =>
+  const parts = Object.entries({ station, sorry, money, fault }).flatMap(([place, record]) =>
     Object.entries(record).map(([part, sentence]) => [`${place}.${part}`, sentence] as const),
   );
   return new Map([...Object.entries(filled), ...forms, ...parts]);

@@ -3,7 +3,7 @@
  * every sentence. Sentences are short and plain, and promise nothing that the machine cannot keep. Scanning happens in the app, never "with the
  * camera": whoever sticks a false code over a true one counts on the camera. Where the wording comes from: docs/sentences.md.
  */
-import type { DeliveryForm, MoneyFate, SorryReason } from "../../port.ts";
+import type { DeliveryForm, MoneyFate, SorryReason, StationState } from "../../port.ts";
 import type { AppName } from "../../wallets.ts";
 
 /** What customers are told of a fault; for the rest there is the code. */
@@ -21,6 +21,20 @@ export interface Texts {
   readonly scanHow: (app: AppName) => string;
   readonly scanOrPress: (app: AppName) => string;
   readonly shopHow: (app: AppName) => string;
+  /** Above the outlets, each of which has a code of its own. */
+  readonly boardHow: (app: AppName) => string;
+  readonly boardOrPress: (app: AppName) => string;
+  readonly lookAtPhone: (station: string) => string;
+  /** "selling" is said as "in-use". */
+  readonly station: Readonly<Record<Exclude<StationState, "selling">, string>>;
+  /** Where there is little room, and under a number. */
+  readonly finishedShort: string;
+  readonly inUseUntil: (when: string) => string;
+  readonly until: (when: string) => string;
+  /** Before the lowest of several prices. */
+  readonly from: (price: string) => string;
+  /** Before the two words that stand in the app as well. */
+  readonly appShows: (words: string) => string;
   readonly pressTitle: string;
   readonly pressHow: (app: AppName) => string;
   readonly chooseTitle: string;
