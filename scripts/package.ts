@@ -1,8 +1,9 @@
 /**
- * `npm run package -- amd64|arm64 [--out FOLDER] [--version X.Y.Z] [--fast]`: makes dist/kvitt_VERSION_ARCH.deb, the same bytes every time
+ * `npm run package -- amd64|arm64 [--relay] [--out FOLDER] [--version X.Y.Z] [--fast]`: makes dist/kvitt_VERSION_ARCH.deb, the same bytes every time
  * (reproducible-builds.org/specs/source-date-epoch). docs/package.md says what is in it. Debian 12 or newer, with binutils and g++ (for arm64:
  * binutils-aarch64-linux-gnu and g++-aarch64-linux-gnu).
  *
+ *   --relay          dist/kvitt-relay_VERSION_ARCH.deb instead: the relay, without anything of a machine
  *   --out FOLDER     where the package goes; default dist
  *   --version X.Y.Z  instead of package.json's, for tests of upgrades
  *   --key FILE       an Ed25519 public key (PEM): releases that it signed are taken by kvitt-update
@@ -18,13 +19,13 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { architectureOf } from "./package/architecture.ts";
 import { checkBinaries, glibcPromised } from "./package/binaries.ts";
-import { writeControl } from "./package/control.ts";
+import { deviceControl, writeControl } from "./package/control.ts";
 import { mebibytes, listParts } from "./package/parts.ts";
+import { buildRelayFiles, relayControl } from "./package/relay.ts";
 import { buildRelease } from "./package/release.ts";
 import { buildSystemFiles } from "./package/system-files.ts";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const installedBytesMax = 150 * 1024 * 1024;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,9 +35,12 @@ const { values, positionals } = parseArgs({
     key: { type: "string" },
     fast: { type: "boolean" },
     tree: { type: "string" },
+    relay: { type: "boolean" },
   },
 });
 const architecture = architectureOf(positionals[0]);
+const isRelay = values.relay === true;
+const installedBytesMax = (isRelay ? 115 : 150) * 1024 * 1024;
 
 function versionOf(): string {
   const parsed: unknown = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
@@ -63,24 +67,27 @@ const cache = join(top, "node_modules/.cache/kvitt-package");
 const bundle = join(cache, `bundle-${process.pid}`);
 try {
   const root = join(work, "root");
-  const release = join(root, "usr/lib/kvitt/releases", version);
+  const release = join(root, isRelay ? "usr/lib/kvitt-relay" : join("usr/lib/kvitt/releases", version));
   mkdirSync(release, { recursive: true });
   // Inside node_modules, so that the bundle finds its modules when it is asked for its help.
   mkdirSync(cache, { recursive: true });
-  execFileSync(process.execPath, ["--import", "tsx", join(top, "scripts/build.ts"), bundle], { cwd: top });
-  buildRelease({ top, architecture, version, bundle, release, work, cache });
-  await buildSystemFiles({ top, root, bundle, version, publicKey: values.key });
+  if (isRelay) await buildRelayFiles({ top, root, architecture, version, work, cache });
+  else {
+    execFileSync(process.execPath, ["--import", "tsx", join(top, "scripts/build.ts"), bundle], { cwd: top });
+    buildRelease({ top, architecture, version, bundle, release, work, cache });
+    await buildSystemFiles({ top, root, bundle, version, publicKey: values.key });
+  }
   const needs = checkBinaries(root, architecture);
   const bytes = listParts(root, release);
   if (bytes > installedBytesMax)
     throw new Error(`${mebibytes(bytes)} MiB installed: at most ${mebibytes(installedBytesMax)} are promised`);
-  writeControl({ top, root, architecture, version, needs, bytes });
+  writeControl(isRelay ? relayControl : deviceControl, { top, root, architecture, version, needs, bytes });
   if (values.tree !== undefined) {
     rmSync(values.tree, { recursive: true, force: true });
     cpSync(release, values.tree, { recursive: true });
   }
   mkdirSync(out, { recursive: true });
-  const file = join(out, `kvitt_${version}_${architecture.debian}.deb`);
+  const file = join(out, `${isRelay ? "kvitt-relay" : "kvitt"}_${version}_${architecture.debian}.deb`);
   // One thread: the blocks of several would depend on the computer. dpkg-deb sorts, and clamps every time to SOURCE_DATE_EPOCH.
   const squeeze = values.fast === true ? ["-Zgzip", "-z1"] : ["-Zxz", "-z6", "--threads-max=1"];
   execFileSync("dpkg-deb", ["--root-owner-group", ...squeeze, "--build", root, file], {

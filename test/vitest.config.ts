@@ -8,7 +8,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Tests that wait for processes leave the cores idle: more of them run at once than there are cores. */
 const waitingWorkers = 3 * availableParallelism();
 
-const emulated = ["test/integration/emulated/**/*.test.ts", "test/integration/package/booted.test.ts"];
+const emulated = ["test/integration/emulated/**/*.test.ts", "test/integration/package/booted*.test.ts"];
 
 type ProjectConfig = NonNullable<UserWorkspaceConfig["test"]>;
 

@@ -16,22 +16,25 @@ export interface ControlParts {
   readonly bytes: number;
 }
 
-const scripts = ["preinst", "postinst", "prerm", "postrm"] as const;
+/** What differs between packages. */
+export interface ControlWords {
+  /** Folder of the maintainer scripts, in the checkout. */
+  readonly scripts: string;
+  readonly names: readonly string[];
+  /** The control file; `fields` are what all packages have. */
+  readonly text: (fields: string) => string;
+  /** Besides what the binaries need. */
+  readonly depends?: readonly string[];
+}
 
-export function writeControl({ top, root, architecture, version, needs, bytes }: ControlParts): void {
-  const folder = join(root, "DEBIAN");
-  mkdirSync(folder, { recursive: true });
-  // libsystemd0: the daemon tells systemd that it is ready (koffi loads it by name). systemd: its sysusers and tmpfiles make user and folders.
-  const depends = [...needs, "libsystemd0", "systemd (>= 252)"].join(", ");
-  const control = `Package: kvitt
-Version: ${version}
-Architecture: ${architecture.debian}
-Maintainer: kvitt maintainers <kvitt@localhost>
-Section: electronics
-Priority: optional
-Depends: ${depends}
+export const deviceControl: ControlWords = {
+  scripts: "scripts/package/files",
+  names: ["preinst", "postinst", "prerm", "postrm"],
+  // libsystemd0: the daemon tells systemd that it is ready (koffi loads it by name).
+  depends: ["libsystemd0"],
+  text: (fields) => `Package: kvitt
+${fields}
 Recommends: bash-completion
-Installed-Size: ${Math.ceil(bytes / 1024)}
 Description: scan-to-pay for unattended machines
  Takes payments at a vending machine, a meter or a kiosk on a Raspberry Pi, with
  Vipps MobilePay: shows a code on an e-paper or HDMI panel, takes the payment,
@@ -39,16 +42,33 @@ Description: scan-to-pay for unattended machines
  .
  The package brings its own Node.js; nothing is compiled or fetched when it is
  installed.
-`;
+`,
+};
+
+export function writeControl(
+  words: ControlWords,
+  { top, root, architecture, version, needs, bytes }: ControlParts,
+): void {
+  const folder = join(root, "DEBIAN");
+  mkdirSync(folder, { recursive: true });
+  // systemd: its sysusers and tmpfiles make user and folders.
+  const depends = [...needs, ...(words.depends ?? []), "systemd (>= 252)"].join(", ");
+  const control = words.text(`Version: ${version}
+Architecture: ${architecture.debian}
+Maintainer: kvitt maintainers <kvitt@localhost>
+Section: electronics
+Priority: optional
+Depends: ${depends}
+Installed-Size: ${Math.ceil(bytes / 1024)}`);
   const kept = filesIn(join(root, "etc")).map((path) => path.slice(root.length));
   const sums = filesIn(root)
     .filter((path) => !path.startsWith(`${root}/DEBIAN/`) && !path.startsWith(`${root}/etc/`))
     .map((path) => `${createHash("md5").update(readFileSync(path)).digest("hex")}  ${path.slice(root.length + 1)}`);
   writeFileSync(join(folder, "control"), control);
-  writeFileSync(join(folder, "conffiles"), `${kept.join("\n")}\n`);
+  if (kept.length > 0) writeFileSync(join(folder, "conffiles"), `${kept.join("\n")}\n`);
   writeFileSync(join(folder, "md5sums"), `${sums.join("\n")}\n`);
-  for (const name of scripts) {
-    const text = readFileSync(join(top, "scripts/package/files", name), "utf8")
+  for (const name of words.names) {
+    const text = readFileSync(join(top, words.scripts, name), "utf8")
       .replaceAll("@VERSION@", version)
       .replaceAll("@JOURNAL_FORMAT@", String(formatVersion));
     writeFileSync(join(folder, name), text);

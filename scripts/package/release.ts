@@ -34,7 +34,7 @@ const unused =
   /(^|\/)(tests?|test\.js|bench(marks?)?|benchmark\.js|examples?|integration-test|docs?|vendor|hidapi|native|scripts|types|build|prebuilds|\.[^/]+|musl_[^/]+|eslint\.config\.[cm]?js|cnoke\.cjs)(\/|$)/;
 
 /** Copies a module, as far as it is used. */
-function copyModule(from: string, to: string): void {
+export function copyModule(from: string, to: string): void {
   for (const path of filesIn(from)) {
     const inner = path.slice(from.length);
     if (!used.test(inner) || unused.test(inner)) continue;
@@ -115,7 +115,7 @@ function compileEpoll({ top, architecture }: ReleaseParts, runtime: string, modu
   });
 }
 
-function strip({ strip: tool }: Architecture, path: string): void {
+export function strip({ strip: tool }: Architecture, path: string): void {
   execFileSync(tool, ["--strip-unneeded", path], { stdio: ["ignore", "ignore", "inherit"] });
 }
 

@@ -21,7 +21,8 @@ export interface SystemFileParts {
 
 /** Folder in the checkout, what of it, where it goes. */
 const copies: readonly (readonly [from: string, pattern: RegExp, to: string])[] = [
-  ["systemd", /\.(service|path|timer|socket|target)$/, "usr/lib/systemd/system"],
+  // The relay's unit is its own package's.
+  ["systemd", /^(?!kvitt-relay\.).*\.(service|path|timer|socket|target)$/, "usr/lib/systemd/system"],
   ["systemd", /\.rules$/, "usr/lib/udev/rules.d"],
   // Read by systemd and journald themselves: from the next start of the computer on.
   ["systemd/drop-ins", /watchdog\.conf$/, "usr/lib/systemd/system.conf.d"],
@@ -114,7 +115,7 @@ async function helpOf(bundle: string): Promise<readonly CommandHelp[]> {
 }
 
 /** Our own licence, the runtime's with all that is in it, and that of every package that is shipped or bundled. */
-function licences(top: string): string {
+export function licences(top: string): string {
   const runtime = join(top, "node_modules/node/node_modules");
   const parts = [`kvitt\n\n${readFileSync(join(top, "LICENSE"), "utf8")}`];
   for (const [name, { dev, license, version }] of readLock(top)) {

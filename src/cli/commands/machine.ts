@@ -19,7 +19,8 @@ import type { Clock } from "../../service/port.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { askOfDaemon, daemonActions, isDaemonAction } from "../ask-of-daemon.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openConfig, openUncheckedConfig, parseFlags } from "../flags.ts";
+import { parseFlags } from "../flags.ts";
+import { openConfig, openUncheckedConfig } from "../open-config.ts";
 import { serviceSocketOf } from "../service-socket.ts";
 import { table } from "../table.ts";
 

@@ -7,7 +7,7 @@ import { isService } from "../../service/host.ts";
 import { createReadableLog } from "../../service/service-log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import type { CommandIo } from "../command.ts";
-import { openUncheckedConfig } from "../flags.ts";
+import { openUncheckedConfig } from "../open-config.ts";
 
 /** Exit code 0 when the picture is on the glass, or was not wanted; 1 with the reason when it is not. */
 export async function paintOutOfService(file: string | undefined, onlyIfLeft: boolean, io: CommandIo): Promise<number> {

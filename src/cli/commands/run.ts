@@ -6,7 +6,8 @@ import { StopError } from "../../service/owned.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { readVersion } from "../../service/version.ts";
 import { type CliCommand, CommandError } from "../command.ts";
-import { openConfig, parseFlagsOnly } from "../flags.ts";
+import { parseFlagsOnly } from "../flags.ts";
+import { openConfig } from "../open-config.ts";
 
 const usage = `kvitt run --config FILE [--log-level debug|info|warn|error]
 

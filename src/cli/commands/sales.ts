@@ -6,7 +6,8 @@ import { minor, plainText } from "../../sale/money.ts";
 import { entriesOf, needsPerson, type SaleHistory, type SaleRecord, totalsOf } from "../../sale/record.ts";
 import type { Settlement } from "../../sale/settlement.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openUncheckedConfig, parseFlags } from "../flags.ts";
+import { parseFlags } from "../flags.ts";
+import { openUncheckedConfig } from "../open-config.ts";
 
 const usage = `kvitt sales list|show ID|export|attention  (--config FILE | --journal FOLDER) [--month YYYY-MM] [--json] [--csv]
 

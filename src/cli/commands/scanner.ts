@@ -7,7 +7,8 @@ import { createSystemEntropy } from "../../service/entropy.ts";
 import { createReadableLog } from "../../service/service-log.ts";
 import { createSystemClock } from "../../service/system-clock.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openUncheckedConfig, parseFlags } from "../flags.ts";
+import { parseFlags } from "../flags.ts";
+import { openUncheckedConfig } from "../open-config.ts";
 import { table } from "../table.ts";
 
 const usage = `kvitt scanner list [--json]                       HID devices on this machine, with their ids

@@ -15,7 +15,8 @@ import { planSticker, type Sticker, type StickerSettings, type StickerWanted } f
 import { appName, walletOfCurrency } from "../../panel/wallets.ts";
 import { money } from "../../sale/money.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
-import { openConfig, openUncheckedConfig, parseFlags } from "../flags.ts";
+import { parseFlags } from "../flags.ts";
+import { openConfig, openUncheckedConfig } from "../open-config.ts";
 import { openProvider, providerOptions, providerUsage, told } from "../provider.ts";
 import { serviceSocketOf } from "../service-socket.ts";
 import { walkStickers } from "../sticker-walk.ts";

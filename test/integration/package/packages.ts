@@ -14,12 +14,23 @@ const makeTimeoutMs = 300_000;
  * The amd64 package of this checkout under a version of the test's, compressed for speed. `.ci/run` makes them once, in the folder that KVITT_PACKAGES
  * names; a test alone makes its own.
  */
-export async function makePackage(folder: string, version: string): Promise<string> {
-  const name = `kvitt_${version}_amd64.deb`;
+export async function makePackage(
+  folder: string,
+  version: string,
+  what: "kvitt" | "kvitt-relay" = "kvitt",
+): Promise<string> {
+  const name = `${what}_${version}_amd64.deb`;
   const made = join(process.env["KVITT_PACKAGES"] ?? folder, name);
   if (existsSync(made)) return made;
   await mkdir(folder, { recursive: true });
-  const args = ["--import", "tsx", join(top, "scripts/package.ts"), "amd64", "--fast"];
+  const args = [
+    "--import",
+    "tsx",
+    join(top, "scripts/package.ts"),
+    "amd64",
+    "--fast",
+    ...(what === "kvitt" ? [] : ["--relay"]),
+  ];
   await exec(process.execPath, [...args, "--version", version, "--out", folder], { cwd: top, timeout: makeTimeoutMs });
   return join(folder, name);
 }

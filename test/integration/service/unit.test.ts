@@ -19,7 +19,7 @@ async function verify(name: string, change: (text: string) => string = (text) =>
       file,
       change(
         text
-          .replaceAll(/\/usr\/lib\/kvitt\/launch|\/usr\/bin\/kvitt/g, "/usr/bin/env")
+          .replaceAll(/\/usr\/lib\/kvitt\/launch|\/usr\/bin\/kvitt(-relay)?/g, "/usr/bin/env")
           .replace(/^Documentation=.*$/m, ""),
       ),
     );
@@ -70,6 +70,10 @@ describe.skipIf(!existsSync(analyze) && process.env["CI"] === undefined)("the un
 
   it("the device's unit is open for no more than it needs: systemd's own measure, of 10, is at most 2.5", async () => {
     expect(await exposure("kvitt.service")).toBeLessThanOrEqual(2.5);
+  });
+
+  it("the relay's unit, which needs no devices, at most 2.0", async () => {
+    expect(await exposure("kvitt-relay.service")).toBeLessThanOrEqual(2);
   });
 
   it("the measure bites: without its sandbox the unit is wide open", async () => {

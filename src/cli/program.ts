@@ -1,0 +1,90 @@
+/** What a program with commands does: finds the command, loads it, runs it, and ends. */
+import { errorText } from "../kit/error-text.ts";
+import { createStopSignals } from "../service/signals.ts";
+import { createSystemClock } from "../service/system-clock.ts";
+import { type CliCommand, CommandError, type CommandIo } from "./command.ts";
+
+interface Listed {
+  /** One line for the list of commands: it stands here, so that the list loads none of them. */
+  readonly summary: string;
+  readonly load: () => Promise<CliCommand>;
+}
+export type Commands = Readonly<Record<string, Listed>>;
+
+interface Program {
+  /** As it is typed. */
+  readonly name: string;
+  readonly title: string;
+}
+
+function list({ name: program, title }: Program, commands: Commands): string {
+  const lines = [`${program}: ${title}`, "", "Commands:"];
+  for (const [name, { summary }] of Object.entries(commands)) lines.push(`  ${name.padEnd(12)} ${summary}`);
+  lines.push("", `${program} COMMAND --help tells more of each.`);
+  return lines.join("\n");
+}
+
+async function run(program: Program, commands: Commands, argv: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "--help" || name === "help") {
+    io.out(list(program, commands));
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version" || name === "version") {
+    io.out(await (await import("../service/version.ts")).readVersion());
+    return 0;
+  }
+  const listed = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (listed === undefined)
+    throw new CommandError(
+      `there is no command "${name}"; "${program.name} help" lists them: ${Object.keys(commands).join(", ")}`,
+    );
+  const command = await listed.load();
+  if (args.includes("--help")) {
+    io.out(command.usage);
+    return 0;
+  }
+  return command.run(args, io);
+}
+
+/** What a command leaves open for longer was forgotten by somebody, and would keep this process alive for ever. */
+const endWithinMs = 3_000;
+
+function endSoon(): void {
+  setTimeout(() => {
+    process.stderr.write(`kvitt: ended by force; still open: ${process.getActiveResourcesInfo().join(", ")}\n`);
+    process.exit();
+  }, endWithinMs).unref();
+}
+
+/** First what went wrong, then what went wrong while that was cleared up. */
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof SuppressedError ? [...causesOf(error.suppressed), ...causesOf(error.error)] : [error];
+}
+
+/** Runs what the process's arguments say, and sets its exit code. */
+export async function runProgram(program: Program, commands: Commands): Promise<void> {
+  const signals = createStopSignals(process, createSystemClock({ floorWallMs: 0, requireSynchronized: false }));
+  // A reader that goes away (`kvitt … | head`) is no fault of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
+  try {
+    process.exitCode = await run(program, commands, process.argv.slice(2), {
+      out: (text) => process.stdout.write(`${text}\n`),
+      err: (text) => process.stderr.write(`${text}\n`),
+      env: process.env,
+      isTty: process.stdout.isTTY,
+      columns: process.stdout.columns ?? 80,
+      signal: signals.stop,
+      hurry: signals.hurry,
+    });
+  } catch (error) {
+    const causes = causesOf(error);
+    for (const cause of causes) process.stderr.write(`kvitt: ${errorText(cause)}\n`);
+    const [first] = causes;
+    process.exitCode = first instanceof CommandError ? first.exitCode : 1;
+  }
+  endSoon();
+}
