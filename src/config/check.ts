@@ -235,7 +235,7 @@ function legalFaults({ terms_of_sale_url: terms, privacy_policy_url: privacy }: 
   ];
 }
 
-function saleFaults({ sale, delivery, input }: Config): readonly Fault[] {
+function saleFaults({ sale, delivery, input, product, tariff }: Config): readonly Fault[] {
   const faults: Fault[] = [];
   const fault = (key: keyof typeof sale, message: string, instead: string): void =>
     void faults.push({ path: ["sale", key], message, instead });
@@ -245,6 +245,9 @@ function saleFaults({ sale, delivery, input }: Config): readonly Fault[] {
       "reserve-dearest captures a part of what it reserves: ask the provider whether your sales unit may",
       "partial_capture = true",
     );
+  const meant = { products: product.length, sellsTime: tariff !== undefined, driver: delivery.driver };
+  if (sale.check_in_style === "pay-at-once")
+    for (const because of severalMeant(meant)) fault("check_in_style", because, 'check_in_style = "choose-then-pay"');
   if (sale.unknown_delivery === "capture" && !sale.acknowledge_unknown_capture)
     fault(
       "acknowledge_unknown_capture",
@@ -266,6 +269,22 @@ function saleFaults({ sale, delivery, input }: Config): readonly Fault[] {
   return faults;
 }
 
+/** Why a scan alone does not say what is bought. */
+function severalMeant(meant: {
+  readonly products: number;
+  readonly sellsTime: boolean;
+  readonly driver: Config["delivery"]["driver"];
+}): readonly string[] {
+  if (meant.sellsTime)
+    return ["pay-at-once asks for a price as soon as somebody scans, and with a [tariff] they choose how long first"];
+  if (meant.driver === "mdb" || meant.driver === "kiosk")
+    return [
+      `pay-at-once asks for a price as soon as somebody scans, and with driver = "${meant.driver}" kvitt hears of it later`,
+    ];
+  if (meant.products === 1) return [];
+  return [`pay-at-once asks for the price of the only product, and there are ${meant.products}`];
+}
+
 function productFaults(config: Config): readonly Fault[] {
   const { delivery, product, tariff, input } = config;
   const around = { currency: config.vipps.currency, lineFault: lineFaultOf(config) };
@@ -278,8 +297,9 @@ function productFaults(config: Config): readonly Fault[] {
   return [...faults, ...choiceFaults(config)];
 }
 
-/** With GPIO every product needs a button, unless there is a keypad. */
-function choiceFaults({ delivery, product, input }: Config): readonly Fault[] {
+/** With GPIO every product needs a button, unless there is a keypad, or a scan alone buys it. */
+function choiceFaults({ delivery, product, input, sale }: Config): readonly Fault[] {
+  if (sale.check_in_style === "pay-at-once" && !sale.select_first) return [];
   if (delivery.driver !== "gpio" || input.some(({ kind }) => kind === "keypad")) return [];
   const lines = new Map(delivery.lines.map((one, index) => [one.line, { one, index }]));
   return product.flatMap(({ line }) => {

@@ -135,9 +135,11 @@ const vipps = z.strictObject({
 
 const sale = z.strictObject({
   check_in_style: z
-    .enum(["choose-then-pay", "reserve-dearest", "off"])
+    .enum(["choose-then-pay", "reserve-dearest", "pay-at-once", "off"])
     .default("choose-then-pay")
-    .describe("What happens after a customer scans the callback QR."),
+    .describe(
+      "What happens after a customer scans the callback QR. pay-at-once: where exactly one product is sold, the app asks for its price at once, and nothing is chosen.",
+    ),
   partial_capture: z
     .boolean()
     .default(false)

@@ -224,7 +224,8 @@ class WholeKiosk implements Kiosk {
   }
 
   get #sellable(): CatalogueAround {
-    return { currency: this.#settings.policy.currency, lineFault: this.#settings.lineFault };
+    const { policy, lineFault } = this.#settings;
+    return { currency: policy.currency, lineFault, isSingle: policy.checkInStyle === "pay-at-once" };
   }
 
   get counter(): Counter {

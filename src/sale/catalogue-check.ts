@@ -31,6 +31,8 @@ export interface CatalogueAround {
   /** The sales unit's. */
   readonly currency: Currency;
   readonly lineFault: LineFaultOf;
+  /** Whether a scan pays at once, so that only one product can be meant. */
+  readonly isSingle?: boolean;
 }
 
 export const productsMax = 200;
@@ -130,6 +132,13 @@ export function catalogueFaults(
       key: "products",
       value: products.length,
       message: `at most ${productsMax} products are sold by one machine`,
+    });
+  if (around.isSingle === true && products.length !== 1)
+    faults.push({
+      index: undefined,
+      key: "products",
+      value: products.length,
+      message: "exactly one product is sold where a scan pays at once",
     });
   const seen = { id: new Set<string>(), line: new Set<string>() };
   products.forEach((product, index) => {

@@ -14,8 +14,11 @@ export interface TimeSales {
 
 export interface SalePolicy {
   readonly currency: Currency;
-  /** What a check-in leads to: choose at the machine and pay the exact price, or reserve the dearest price and then choose. */
-  readonly checkInStyle: "choose-then-pay" | "reserve-dearest" | "off";
+  /**
+   * What a check-in leads to: choose at the machine and pay the exact price; reserve the dearest price and then choose; or, where one product is all
+   * that is sold, pay its exact price at once.
+   */
+  readonly checkInStyle: "choose-then-pay" | "reserve-dearest" | "pay-at-once" | "off";
   /** Whether a button may be pressed without a check-in: then a one-time QR is shown. */
   readonly selectFirst: boolean;
   /** Whether a scanner takes personal codes from the app. */

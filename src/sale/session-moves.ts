@@ -47,7 +47,31 @@ export function checkIn(input: SessionInput, _session: StateOf<"none">, event: O
     return outcome(session, { notice: null, effects });
   }
   if (policy.checkInStyle === "reserve-dearest" && !input.partialRefused) return reserveDearest(input);
+  // A catalogue of several that came all the same: the customer says which.
+  const [only, ...others] = catalogue.products;
+  if (policy.checkInStyle === "pay-at-once" && others.length === 0) return payAtOnce(input, only);
   return outcome({ kind: "choosing", eventId: event.eventId, catalogue, deadlineMono }, { notice: null, effects });
+}
+
+/** There is one thing that the scan can mean: its exact price is asked for with the customer's token, and nothing is chosen. */
+function payAtOnce(input: SessionInput, only: Product | undefined): SessionOutcome {
+  if (only === undefined) return sorry(input, "sold-out", "nothing-taken");
+  const resolved = resolve(input, { kind: "line", line: only.line }, input.catalogue);
+  switch (resolved.kind) {
+    case "purchase":
+      return startPayment(input, {
+        how: "check-in",
+        purchase: resolved.purchase,
+        amount: resolved.purchase.price,
+        minimumAge: resolved.minimumAge,
+        catalogue: input.catalogue,
+      });
+    case "sold-out":
+    case "no-such-line":
+      return sorry(input, "sold-out", "nothing-taken");
+    case "not-payable":
+      return sorry(input, "not-allowed", "nothing-taken");
+  }
 }
 
 /** The part of the catalogue that a reservation made before the selection can pay for: nothing with an age limit, nothing in another currency. */

@@ -55,6 +55,16 @@ export const smallScopes: readonly Scope[] = [
     orderKinds: ["deliver"],
   },
   { ...one, name: "a check-in that chooses", begins: ["check-in"] },
+  {
+    ...one,
+    name: "one product, paid at once",
+    begins: ["check-in"],
+    policy: { checkInStyle: "pay-at-once", selectFirst: false },
+    products: 1,
+    lines: ["A1"],
+    faults: 1,
+    deliveries: ["delivered", "unknown"],
+  },
   { ...dearest, name: "the dearest price reserved", deliveries: ["delivered"] },
   {
     ...dearest,

@@ -14,7 +14,7 @@ import { type Answer, phone, portal, type ProviderRequest, take } from "./provid
 import {
   answered,
   boot,
-  catalogue,
+  catalogueOf,
   type Flight,
   keptOf,
   type Model,
@@ -366,7 +366,7 @@ function cutSteps(model: Model, world: World): Step[] {
         });
       const dark: World = {
         ...world,
-        sale: initialState(catalogue, new Map()),
+        sale: initialState(catalogueOf(model.scope), new Map()),
         flights: [],
         late: [...world.late, ...late],
         timers: new Set(),

@@ -38,6 +38,8 @@ export interface Scope {
   readonly portal: number;
   readonly partialCapture: boolean;
   readonly policy: Partial<SalePolicy>;
+  /** How many products there are; all, where it is left out. */
+  readonly products?: number;
   /** How a customer can begin. */
   readonly begins: readonly ("press" | "check-in" | "scan-code" | "key" | "counter" | "mdb")[];
   /** What a customer can press. */
@@ -108,7 +110,7 @@ const wrongByMs = 86_400_000;
 const machine = merchantQrId("kiosk-7");
 const wallMsAtStart = 1_790_000_000_000;
 
-export const catalogue: Catalogue = {
+const allProducts: Catalogue = {
   currency: "NOK",
   version: "1",
   products: [
@@ -116,6 +118,10 @@ export const catalogue: Catalogue = {
     { id: "cola", name: "Cola", price: money(3_500, "NOK"), vatRate: 1_500, line: "A2" },
   ],
 };
+
+export function catalogueOf({ products }: Scope): Catalogue {
+  return { ...allProducts, products: allProducts.products.slice(0, products) };
+}
 
 /** The shipped decision, or a broken one. */
 export type Decide = typeof decide;
@@ -142,7 +148,7 @@ export function referenceNumber(count: number): Reference {
 
 export function firstWorld(model: Model): World {
   const world: World = {
-    sale: initialState(catalogue, new Map()),
+    sale: initialState(catalogueOf(model.scope), new Map()),
     provider: emptyProvider,
     flights: [],
     late: [],

@@ -110,6 +110,17 @@ describe("the promises", () => {
     for (let seed = first; seed < first + commitSeeds; seed += 1) await expectKept(seed);
   });
 
+  it("hold where a scan of the only product's code pays at once", async () => {
+    const happened: Record<string, number> = {};
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const outcome = await runSeed(seed, { kind: "gpio", products: 1, policy: { checkInStyle: "pay-at-once" } });
+      expect(outcome.violations, `seed ${seed}\n${outcome.story.slice(-80).join("\n")}`).toEqual([]);
+      addTally(happened, outcome.happened);
+    }
+    expect(happened["payment"] ?? 0).toBeGreaterThan(0);
+    expect(happened["delivery, gpio: delivered"] ?? 0).toBeGreaterThan(0);
+  });
+
   it("a seed replays exactly", async () => {
     const [first, second] = [await runSeed(42), await runSeed(42)];
     expect(second.story).toEqual(first.story);

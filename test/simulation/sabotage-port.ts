@@ -15,6 +15,8 @@ export interface Sabotage {
   /** The only machine on which it can show. */
   readonly kind?: MachineKind;
   readonly policy?: Partial<SalePolicy>;
+  /** How many of the machine's products are in its catalogue; all, where it is left out. */
+  readonly products?: number;
   readonly payments?: (payments: Payments, world: World) => Payments;
   /** The driver, as the kiosk sees it. */
   readonly machine?: (machine: Machine, world: World) => Machine;

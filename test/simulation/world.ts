@@ -109,7 +109,7 @@ export class World implements Surroundings {
     const kind = sabotage.kind ?? drawn;
     this.duties = new Duties(this);
     this.daemon = new Daemon(this, sabotage);
-    this.rig = rigOf(kind, this);
+    this.rig = withProducts(rigOf(kind, this), sabotage.products);
     this.catalogue = this.rig.catalogue;
     this.policy = this.#drawPolicy();
     this.bus = new SimulatedBus(this.clock, this.entropy, {
@@ -423,4 +423,11 @@ export class World implements Surroundings {
     if (unit !== undefined) this.provider.state.units.set(msn, { ...unit, currency });
     this.count(`configuration changed: ${currency === catalogue.currency ? "prices" : "currency"}`);
   }
+}
+
+/** The same machine with fewer products in its catalogue. */
+function withProducts(rig: Rig, count: number | undefined): Rig {
+  if (count === undefined) return rig;
+  const products = rig.catalogue.products.slice(0, count);
+  return { ...rig, catalogue: { ...rig.catalogue, products } };
 }

@@ -137,6 +137,14 @@ describe("what is sold", () => {
       "sale.select_first",
       /nobody can buy/,
     ],
+    [
+      "more than one thing that a scan could mean",
+      "[mqtt]",
+      '[sale]\ncheck_in_style = "pay-at-once"\n[mqtt]',
+      "sale.check_in_style",
+      /the only product, and there are 2/,
+      /choose-then-pay/,
+    ],
     ["nothing, by a kiosk on gpio", /\[\[product\]\][^]*/, "", "product", /nothing to sell/],
   ])("%s is a fault", (...one) => expectFault(vending, one));
 

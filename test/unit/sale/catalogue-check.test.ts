@@ -64,6 +64,13 @@ describe("a catalogue", () => {
     expect(found.map((one) => one.message).join("\n")).toMatch(message);
   });
 
+  it("of more or less than one product is refused where a scan pays at once", () => {
+    const single = { ...around, isSingle: true };
+    expect(catalogueFaults({ ...right, products: [water] }, single)).toEqual([]);
+    for (const products of [[], [water, cola]])
+      expect(catalogueFaults({ ...right, products }, single)).toMatchObject([{ index: undefined, key: "products" }]);
+  });
+
   it("with too many products is refused", () => {
     const products = Array.from({ length: 201 }, (_, index) => ({ ...water, id: `p${index}`, line: `L${index}` }));
     const found = catalogueFaults({ ...right, products }, { ...around, lineFault: () => undefined });

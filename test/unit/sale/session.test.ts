@@ -79,6 +79,61 @@ describe("scan first, then choose and pay", () => {
   });
 });
 
+describe("pay at once", () => {
+  const water = { ...catalogue, products: catalogue.products.slice(0, 1) };
+  const beer = { ...catalogue, products: catalogue.products.slice(2, 3) };
+  const nuts = { ...catalogue, products: catalogue.products.slice(3, 4) };
+
+  it("asks for the exact price with the customer's token, delivers when it is payable, and captures what it asked for", () => {
+    const sale = new SaleUnderTest({ checkInStyle: "pay-at-once" }, water);
+    sale.checkIn();
+    const { reference, request, customer } = sale.one("create");
+    expect(customer).toBe("check-in");
+    expect(request.amount).toEqual(money(2_500, "NOK"));
+    expect(request.lines).toMatchObject([{ name: "Water", quantity: 1, total: 2_500 }]);
+    sale.payment(reference, { kind: "created" });
+    sale.payment(reference, { kind: "timer" });
+    sale.see(view(reference, "AUTHORIZED", { amount: 2_500, authorized: 2_500 }));
+    expect(sale.one("deliver")).toMatchObject({ reference, selection: { kind: "line", line: "A1" } });
+  });
+
+  it("asks for the age that the product needs", () => {
+    const sale = new SaleUnderTest({ checkInStyle: "pay-at-once" }, beer);
+    sale.checkIn();
+    expect(sale.one("create").request.minimumAge).toBe(18);
+  });
+
+  it.each([
+    ["sold out", nuts],
+    ["nothing", { ...catalogue, products: [] }],
+  ])("takes nothing when the product is %s", (_name, products) => {
+    const sale = new SaleUnderTest({ checkInStyle: "pay-at-once" }, products);
+    sale.checkIn();
+    expect(sale.of("create")).toEqual([]);
+    expect(sale.state.notice).toMatchObject({ kind: "sorry", reason: "sold-out", money: "nothing-taken" });
+  });
+
+  it("takes a second scan for busy, and a refused customer's session ends", () => {
+    const sale = new SaleUnderTest({ checkInStyle: "pay-at-once" }, water);
+    sale.checkIn("e1");
+    const { reference } = sale.one("create");
+    sale.checkIn("e2");
+    expect(sale.of("create")).toEqual([]);
+    sale.payment(reference, { kind: "created" });
+    sale.payment(reference, { kind: "timer" });
+    sale.see(view(reference, "ABORTED", { amount: 2_500 }));
+    expect(sale.state.session.kind).toBe("none");
+    expect(sale.everyEffect("deliver")).toEqual([]);
+  });
+
+  it("lets the customer choose where a later catalogue has more than one", () => {
+    const sale = new SaleUnderTest({ checkInStyle: "pay-at-once" });
+    sale.checkIn();
+    expect(sale.of("create")).toEqual([]);
+    expect(sale.state.session.kind).toBe("choosing");
+  });
+});
+
 describe("reserve the dearest", () => {
   it("reserves the dearest price without an age limit, and refuses what costs more or is limited", () => {
     const sale = new SaleUnderTest({ checkInStyle: "reserve-dearest" });
