@@ -1,6 +1,6 @@
 /** `[relay]`: the cloud side, where webhooks come in; and the relay's file as a whole: `[vipps]`, `[mqtt]`, `[relay]`, `[[unit]]`. */
 import * as z from "zod";
-import { msnPattern, msnRule } from "../sale/ids.ts";
+import { isMachineId, machineIdFault, msnPattern, msnRule, stationsMax } from "../sale/ids.ts";
 import { type Currency, paymentMinorMax, walletCurrencies } from "../sale/money.ts";
 import { file } from "./fields.ts";
 import { mqttSchema } from "./mqtt.ts";
@@ -46,6 +46,17 @@ const gatewaySchema = z.strictObject({
     .max(1_000)
     .default([])
     .describe("Web shops' codes that machines may show."),
+  mobilepay_qr_ids: z
+    .record(
+      z
+        .string()
+        .refine(isMachineId, { error: ({ input }) => machineIdFault(String(input)) ?? "is not a machine's id" }),
+      z.array(z.string().min(1).max(128)).max(stationsMax),
+    )
+    .default({})
+    .describe(
+      'MobilePay stickers that a machine may take over, by the machine\'s id: mobilepay_qr_ids = { "laundry-3" = ["beacon"] }.',
+    ),
 });
 
 export const relaySchema = z.strictObject({

@@ -122,6 +122,7 @@ function gatewayOf({ gateway }: RelayFile, { clock, log }: RelayService): Gatewa
       oneTimeQr: gateway.one_time_qr,
       exchange: gateway.exchange,
       redirectQrIds: gateway.redirect_qr_ids,
+      mobilePayQrIds: new Map(Object.entries(gateway.mobilepay_qr_ids)),
     },
     listen: { host: gateway.listen_host, port: gateway.listen_port },
     identitiesFile: gateway.identities_file,

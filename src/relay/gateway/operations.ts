@@ -36,6 +36,7 @@ export type OperationName =
   | "refund payment"
   | "put callback QR"
   | "get callback QR"
+  | "map MobilePay sticker"
   | "make one-time QR"
   | "get redirect QR"
   | "exchange personal QR"
@@ -147,6 +148,14 @@ const knownRedirect: Condition = {
     policy.redirectQrIds.includes(subject) ? undefined : "this redirect QR is not in the gateway's redirect_qr_ids",
 };
 
+const ownSticker: Condition = {
+  says: "the id stands in `mobilepay_qr_ids` for this machine",
+  fault: ({ policy, machine, subject }) =>
+    policy.mobilePayQrIds.get(machine)?.includes(subject) === true
+      ? undefined
+      : "this MobilePay sticker is not in the gateway's mobilepay_qr_ids for the machine",
+};
+
 /** Where each body has its currency. */
 const currencyIn = z.union([
   z.looseObject({ amount: z.looseObject({ currency: z.string() }) }).transform(({ amount }) => amount),
@@ -210,6 +219,17 @@ export const operations: readonly Operation[] = [
     path: "/qr/v1/merchant-callback/*",
     query: /^\?QrImageFormat=(PNG|SVG)(&QrImageSize=\d{3,4})?$/,
     conditions: [ownQrId],
+  },
+  {
+    // The only way for a sticker of MobilePay's: the ordinary PUT would make a new code of that name (QR API, merchant-callback/mobilepay).
+    name: "map MobilePay sticker",
+    method: "PUT",
+    path: "/qr/v1/merchant-callback/mobilepay/*",
+    body: z.strictObject({
+      locationDescription: rules.locationDescription,
+      category: rules.category.exactOptional(),
+    }),
+    conditions: [ownSticker],
   },
   {
     name: "make one-time QR",

@@ -49,4 +49,6 @@ export interface GatewayPolicy {
   readonly exchange: boolean;
   /** Merchant redirect QRs that machines may show. */
   readonly redirectQrIds: readonly string[];
+  /** The MobilePay stickers that each machine may take over, by the machine's id. */
+  readonly mobilePayQrIds: ReadonlyMap<string, readonly string[]>;
 }

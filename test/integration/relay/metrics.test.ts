@@ -30,7 +30,7 @@ function hasPromtool(): boolean {
 }
 
 const gatewayFamilies = new GatewayService({
-  policy: { refund: "off", oneTimeQr: false, exchange: false, redirectQrIds: [] },
+  policy: { refund: "off", oneTimeQr: false, exchange: false, redirectQrIds: [], mobilePayQrIds: new Map() },
   listen: { host: "127.0.0.1", port: 0 },
   identitiesFile: "/nowhere",
   operator: undefined,

@@ -103,6 +103,21 @@ const qrId = fc.tuple(machineId, fc.option(fc.stringMatching(/^[ab][ab-]{0,3}$/)
   id: station === null ? machine : `${machine}--${station}`,
 }));
 
+describe("a MobilePay sticker", () => {
+  const body = '{"locationDescription":"Washer 1"}';
+  const map = (id: string, machine = "vend-1"): string =>
+    judge({ method: "PUT", target: `/qr/v1/merchant-callback/mobilepay/${id}`, body }, { machine }).kind;
+
+  it("is taken over by the machine that it is configured for, and by the operation for it alone", () => {
+    expect(map("beacon-1")).toBe("pass");
+    expect(map("beacon-2")).toBe("refuse");
+    expect(map("vend-1"), "one's own name is no sticker").toBe("refuse");
+    for (const other of ["vend-2", "vend", "vend-1-b"]) expect(map("beacon-1", other)).toBe("refuse");
+    const ordinary = { method: "PUT", target: "/qr/v1/merchant-callback/beacon-1", body };
+    expect(judge(ordinary).kind).toBe("refuse");
+  });
+});
+
 describe("another machine's payments", () => {
   it("are out of reach in every operation, however alike the ids are, and one's own never are", () => {
     fc.assert(

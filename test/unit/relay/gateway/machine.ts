@@ -18,7 +18,13 @@ import type { HttpTransport } from "../../../../src/vipps/transport.ts";
 
 export const msn = "123456";
 export const ulid = "01JDB2Q0C8X6R3Y5T7W9ZABCDE";
-export const policy: GatewayPolicy = { refund: "recovery", oneTimeQr: false, exchange: false, redirectQrIds: ["shop"] };
+export const policy: GatewayPolicy = {
+  refund: "recovery",
+  oneTimeQr: false,
+  exchange: false,
+  redirectQrIds: ["shop"],
+  mobilePayQrIds: new Map([["vend-1", ["beacon-1"]]]),
+};
 export const baseUrl = "https://gateway.example.test";
 
 export function newMachine(id: string) {
