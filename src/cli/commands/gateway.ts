@@ -252,7 +252,8 @@ async function connectToOne(urls: readonly string[], options: IClientOptions): P
   const faults: string[] = [];
   for (const url of urls) {
     try {
-      return await mqtt.connectAsync(url, options);
+      // Without retries it also ends when a broker closes the connection without a word.
+      return await mqtt.connectAsync(url, options, false);
     } catch (error) {
       faults.push(`${brokerName(url)}: ${connectionFault(error).text}`);
     }
