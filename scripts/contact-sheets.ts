@@ -32,6 +32,13 @@ const scenes = [
   "attention",
   "out-of-service",
   "closed",
+  "board",
+  "board-called",
+  "board-zones",
+  "board-numbers",
+  "board-all",
+  "pay-station",
+  "approve-station",
 ];
 
 /** One row a panel, one column a scene. */

@@ -233,6 +233,30 @@ describe("a panel", () => {
     expect(panel.pictureFault(Uint8Array.from([...header, 0, 0, 9, 0, 0, 0, 9, 0]))).toContain("larger than");
   });
 
+  it("turns the pages of a board that has more outlets than room, until another scene stands there", async () => {
+    const { panel, sink, clock } = rig(small);
+    const stations = Array.from({ length: 40 }, (_, index) => ({
+      id: `washer-${index + 1}`,
+      name: `Washer ${index + 1}`,
+      price: money(3_900, "NOK"),
+      isFrom: false,
+      state: "free" as const,
+      untilWallMs: undefined,
+    }));
+    await panel.start();
+    await panel.show({ kind: "board", stations, fromWallMs: 0, canSelect: false, calls: [] });
+    const before = sink.shown.length;
+    await clock.advance(179_000);
+    expect(sink.shown.length).toBe(before);
+    await clock.advance(2_000);
+    await vi.waitFor(() => expect(sink.shown.length).toBe(before + 1));
+    expect(bytesOf(sink).at(-1)).not.toBe(bytesOf(sink).at(-2));
+    await panel.show({ kind: "busy" });
+    await clock.advance(600_000);
+    expect(sink.shown.length).toBe(before + 2);
+    await panel.stop();
+  });
+
   it("alternates languages on live glass, and shows two at once on e-paper", async () => {
     const live = rig("hdmi-800x480-7in at 0°", ["nb", "en"]);
     await live.panel.start();
