@@ -33,6 +33,8 @@ export interface KioskSettings {
   readonly shopQr: () => QrPicture | undefined;
   /** Whether nothing is sold at this wall time. */
   readonly isQuiet: (wallMs: number) => boolean;
+  /** For one outlet of several: whether the machine as a whole is in service. The outlet has a switch of its own beside it. */
+  readonly isMachineInService?: () => boolean;
   /** How often the provider is asked whether it is there while nobody buys. */
   readonly probeMs: number;
   /** For the words on the panel; left out, they are plain. */

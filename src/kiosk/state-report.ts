@@ -4,7 +4,7 @@ import type { InputStatus } from "../machine/port.ts";
 import type { Clock } from "../service/port.ts";
 import type { KioskHealth } from "./port.ts";
 
-export type StateNow = Pick<StateMessage, "state" | "reason">;
+export type StateNow = Pick<StateMessage, "state" | "reason" | "stations">;
 
 export interface StateReportParts {
   readonly link: Pick<Link, "publishState" | "publishHealth">;
@@ -28,7 +28,7 @@ const healthPauseMs = 10_000;
 
 export function createStateReport(parts: StateReportParts): StateReport {
   const { link, clock, version, stateNow, health, inputs } = parts;
-  let published: StateNow | undefined;
+  let published: string | undefined;
   let publishedHealth: { readonly text: string; readonly atMs: number } | undefined;
   function publishHealth(): void {
     const now = { ...health(), inputs: inputs() };
@@ -42,11 +42,12 @@ export function createStateReport(parts: StateReportParts): StateReport {
       if (publishedHealth.text !== JSON.stringify({ ...health(), inputs: inputs() })) publishHealth();
     },
     publishChange() {
-      const { state, reason } = stateNow();
-      if (published?.state === state && published.reason === reason) return;
-      published = { state, reason };
-      link.publishState({ state, reason, version, since: new Date(clock.wallMs()).toISOString() });
-      if (state !== "init") publishHealth();
+      const now = stateNow();
+      const text = JSON.stringify([now.state, now.reason, [...(now.stations ?? [])]]);
+      if (published === text) return;
+      published = text;
+      link.publishState({ ...now, version, since: new Date(clock.wallMs()).toISOString() });
+      if (now.state !== "init") publishHealth();
     },
   };
 }

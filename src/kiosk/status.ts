@@ -12,7 +12,7 @@ import type { Registrar } from "./registrar.ts";
 import type { StateNow } from "./state-report.ts";
 
 export interface StatusParts {
-  readonly settings: Pick<KioskSettings, "isQuiet" | "policy">;
+  readonly settings: Pick<KioskSettings, "isQuiet" | "isMachineInService" | "policy">;
   readonly ports: Pick<KioskPorts, "clock" | "journal" | "panel">;
   readonly loop: Pick<Loop, "state" | "isJournalWorking" | "waiting">;
   readonly registrar: Pick<Registrar, "callbackQr" | "isProviderReached">;
@@ -45,7 +45,7 @@ function codeFacts({ settings, ports, loop, registrar, codeFitting, heard, isSto
   return {
     isStopping: isStopping(),
     isJournalWorking: loop.isJournalWorking(),
-    isInService: loop.state().inService,
+    isInService: loop.state().inService && settings.isMachineInService?.() !== false,
     isQuiet: settings.isQuiet(clock.wallMs()),
     machine,
     isClockPlausible: clock.isPlausible(),

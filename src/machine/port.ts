@@ -18,6 +18,8 @@ export type MachineFault =
   | "sold-out"
   | "no-hardware"
   | "post-delay"
+  /** Of one outlet: somebody paid for it, and its time is not over. */
+  | "in-use"
   | "fault";
 
 export type MachineReadiness =

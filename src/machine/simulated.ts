@@ -91,6 +91,12 @@ function thingOf({ deliveryId, selection, reference, price }: DeliveryOrder): Dr
   return { deliveryId, what: whatOf(selection), reference, priceMinor: price.minor };
 }
 
+interface Movement {
+  readonly timer: Timer;
+  readonly order: DeliveryOrder;
+  readonly interrupt: () => void;
+}
+
 class TwinMachine implements SimulatedMachine {
   readonly #settings: SimulatedMachineSettings;
   #onEvent: ((event: MachineEvent) => void) | undefined;
@@ -98,7 +104,8 @@ class TwinMachine implements SimulatedMachine {
   #isInhibited = false;
   #isDoorOpen = false;
   #isOff = false;
-  #moving: { readonly timer: Timer; readonly order: DeliveryOrder; readonly interrupt: () => void } | undefined;
+  /** By what moves: different coils turn side by side. */
+  readonly #moving = new Map<string, Movement>();
   #identifying = false;
   #funds: number | undefined;
 
@@ -120,14 +127,14 @@ class TwinMachine implements SimulatedMachine {
     const { clock, starts } = this.#settings;
     starts?.set(order.deliveryId, (starts.get(order.deliveryId) ?? 0) + 1);
     if (this.#isOff) return new Promise(() => {});
-    if (this.#moving !== undefined)
-      return Promise.resolve({ kind: "not-delivered", reason: "busy with another delivery" });
+    const what = whatOf(order.selection);
+    if (this.#moving.has(what)) return Promise.resolve({ kind: "not-delivered", reason: "busy with another delivery" });
     this.#settings.onMove?.({ kind: "starts", thing: thingOf(order) });
     const fault = this.#fault;
     const { deliveryMs } = this.#settings;
     return new Promise((resolve) => {
       const end = (outcome: DeliveryOutcome): void => {
-        this.#moving = undefined;
+        this.#moving.delete(what);
         signal.removeEventListener("abort", stop);
         resolve(outcome);
       };
@@ -138,7 +145,7 @@ class TwinMachine implements SimulatedMachine {
       const timer = clock.startTimer("coil", deliveryMs * (fault === "slow" ? slowFactor : 1), () =>
         end(this.#finish(order, fault)),
       );
-      this.#moving = { timer, order, interrupt: stop };
+      this.#moving.set(what, { timer, order, interrupt: stop });
       signal.addEventListener("abort", stop, { once: true });
     });
   }
@@ -184,7 +191,7 @@ class TwinMachine implements SimulatedMachine {
 
   async stop(): Promise<void> {
     this.#onEvent = undefined;
-    this.#moving?.interrupt();
+    for (const { interrupt } of this.#moving.values()) interrupt();
   }
 
   #emit(event: MachineEvent): void {
@@ -228,15 +235,16 @@ class TwinMachine implements SimulatedMachine {
   }
 
   cutPower(): void {
-    const moving = this.#moving;
     this.#isOff = true;
-    moving?.timer.cancel();
-    this.#moving = undefined;
-    if (moving !== undefined && this.#settings.entropy.fraction() < 0.5) this.#drop(moving.order);
+    for (const { timer, order } of this.#moving.values()) {
+      timer.cancel();
+      if (this.#settings.entropy.fraction() < 0.5) this.#drop(order);
+    }
+    this.#moving.clear();
   }
 
   get isMoving(): boolean {
-    return this.#moving !== undefined;
+    return this.#moving.size > 0;
   }
 
   get isIdentifying(): boolean {

@@ -21,6 +21,18 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     severity: "error",
+    name: "station-composes-kiosks",
+    from: { path: "^src/station/" },
+    to: { path: "^src/", pathNot: "^src/(station|kiosk|sale|kit)/|/port\\.ts$" },
+  },
+  {
+    severity: "error",
+    name: "kiosks-do-not-know-that-there-are-others",
+    from: { path: "^src/(kiosk|sale|link|panel|machine|journal|vipps)/" },
+    to: { path: "^src/station/" },
+  },
+  {
+    severity: "error",
     name: "rooms-are-strangers",
     from: { path: `^src/(${rooms})/` },
     to: { path: "^src/", pathNot: "^src/($1|sale|kit)/|/port\\.ts$" },
