@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Money } from "../../sale/money.ts";
 import type { Language } from "../languages.ts";
 import { type PrintPlan, planPrintedQr } from "../qr/print-planner.ts";
-import { moneyText } from "../scene/content.ts";
+import { moneyText } from "../scene/written.ts";
 import type { TextMeasure } from "../scene/text-fit.ts";
 import { texts } from "../scene/texts/all.ts";
 import { appName, type WalletNaming } from "../wallets.ts";

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Language, languages } from "../../../../src/panel/languages.ts";
 import type { DeliveryForm, OutOfServiceReason, Scene } from "../../../../src/panel/port.ts";
-import { contentOf, moneyText, supportCode } from "../../../../src/panel/scene/content.ts";
+import { contentOf, supportCode } from "../../../../src/panel/scene/content.ts";
+import { moneyText } from "../../../../src/panel/scene/written.ts";
 import { texts } from "../../../../src/panel/scene/texts/all.ts";
 import { money } from "../../../../src/sale/money.ts";
 
