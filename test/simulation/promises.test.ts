@@ -9,7 +9,7 @@ import { addTally } from "./progress.ts";
 import { runSeed } from "./run.ts";
 import { brokenVariants } from "./sabotage.ts";
 
-const fixedSeeds = 200;
+const fixedSeeds = 300;
 const commitSeeds = 100;
 
 /** The first seed of this commit: the head of its id, as a number. */
