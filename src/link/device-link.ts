@@ -167,7 +167,7 @@ export class DeviceLink implements Link {
         ? this.#state
         : this.#stateOf({ state: "out-of-service", reason: "stopped" }),
     );
-    await this.#stateRound;
+    while (this.#stateRound !== undefined) await this.#stateRound;
     await this.#connection.stop();
     this.#presence.reset();
     this.#listener?.connection(false);
@@ -280,6 +280,8 @@ export class DeviceLink implements Link {
   #sendState(): Promise<void> {
     this.#stateRound ??= this.#stateLoop().finally(() => {
       this.#stateRound = undefined;
+      // One that was given between the loop's last look and this line.
+      if (!this.#stateIsSent && this.isConnected()) void this.#sendState();
     });
     return this.#stateRound;
   }
