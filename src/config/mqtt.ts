@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { MqttSettings } from "../link/mqtt-settings.ts";
 import { type Fault, file } from "./fields.ts";
-import { clearTextFault } from "./transport.ts";
+import { clearTextFault, encryptedUrl } from "./transport.ts";
 
 const schemes = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
@@ -87,12 +87,14 @@ export function brokerUrls({ url, urls }: Pick<MqttSection, "url" | "urls">): re
   return [first, ...others];
 }
 
-/** The whole list again, with what is to be written at one place in it. */
-function inList(fault: Fault | undefined, urls: readonly string[], index: number): Fault | undefined {
-  if (fault?.instead === undefined) return fault;
-  const right: unknown = JSON.parse(fault.instead.slice(fault.instead.indexOf("=") + 1));
-  const list = urls.map((url, at) => JSON.stringify(at === index ? right : url));
-  return { ...fault, path: ["mqtt", "urls", index], instead: `urls = [${list.join(", ")}]` };
+/** Of one address in the list: what is to be written is the whole list again. */
+function listFault(urls: readonly string[], index: number, risk: string): Fault | undefined {
+  const fault = clearTextFault(["mqtt", "urls", index], urls[index], risk);
+  return fault && { ...fault, instead: urlsLine(urls.map((url) => encryptedUrl(url) ?? url)) };
+}
+
+function urlsLine(urls: readonly string[]): string {
+  return `urls = [${urls.map((url) => JSON.stringify(url)).join(", ")}]`;
 }
 
 /** Checks across keys. */
@@ -100,7 +102,7 @@ export function mqttFaults({ url, urls, cert_file: cert, key_file: key }: MqttSe
   const risk = "the broker's password and every sale";
   const clear = [
     clearTextFault(["mqtt", "url"], url, risk),
-    ...(urls ?? []).map((one, index) => inList(clearTextFault(["mqtt", "urls"], one, risk), urls ?? [], index)),
+    ...(urls ?? []).map((_, index) => listFault(urls ?? [], index, risk)),
   ].flatMap((fault) => (fault === undefined ? [] : [fault]));
   const both: readonly Fault[] =
     url === undefined || urls === undefined
@@ -109,7 +111,7 @@ export function mqttFaults({ url, urls, cert_file: cert, key_file: key }: MqttSe
           {
             path: ["mqtt", "urls"],
             message: "either url or urls: take the line url away, and write all addresses into urls",
-            instead: `urls = [${[...new Set([url, ...urls])].map((one) => JSON.stringify(one)).join(", ")}]`,
+            instead: urlsLine([...new Set([url, ...urls])]),
           },
         ];
   const pair =

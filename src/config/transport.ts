@@ -21,18 +21,23 @@ const secured: Readonly<Record<string, string>> = { "mqtt:": "mqtts:", "ws:": "w
 /** IANA's ports for MQTT without and with TLS. */
 const [plainMqttPort, secureMqttPort] = ["1883", "8883"];
 
+/** The same place, so that nobody can read what is sent there; undefined where nobody can, or nothing is known of the address. */
+export function encryptedUrl(url: string): string | undefined {
+  if (!URL.canParse(url) || isLoopback(url)) return undefined;
+  const { protocol, port, host, hostname, pathname, search } = new URL(url);
+  const scheme = secured[protocol];
+  if (scheme === undefined) return undefined;
+  const place = port === plainMqttPort ? `${hostname}:${secureMqttPort}` : host;
+  return `${scheme}//${place}${pathname === "/" ? "" : pathname}${search}`;
+}
+
 /** A fault if data sent to the address can be read in transit. @param what the data at risk */
 export function clearTextFault(path: Fault["path"], url: string | undefined, what: string): Fault | undefined {
-  if (url === undefined || !URL.canParse(url) || isLoopback(url)) return undefined;
-  const parsed = new URL(url);
-  const scheme = secured[parsed.protocol];
-  if (scheme === undefined) return undefined;
-  const { port, host, hostname, pathname, search } = parsed;
-  const place = port === plainMqttPort ? `${hostname}:${secureMqttPort}` : host;
-  const rest = pathname === "/" ? "" : pathname;
+  const encrypted = url === undefined ? undefined : encryptedUrl(url);
+  if (url === undefined || encrypted === undefined) return undefined;
   return {
     path,
-    message: `${what} would go to ${hostname} in clear: ${scheme}// keeps it from being read on the way`,
-    instead: `${String(path.at(-1))} = ${JSON.stringify(`${scheme}//${place}${rest}${search}`)}`,
+    message: `${what} would go to ${new URL(url).hostname} in clear: ${new URL(encrypted).protocol}// keeps it from being read on the way`,
+    instead: `${String(path.at(-1))} = ${JSON.stringify(encrypted)}`,
   };
 }

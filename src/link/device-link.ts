@@ -167,7 +167,9 @@ export class DeviceLink implements Link {
         ? this.#state
         : this.#stateOf({ state: "out-of-service", reason: "stopped" }),
     );
-    while (this.#stateRound !== undefined) await this.#stateRound;
+    await this.#stateRound;
+    // The one that a round begins which was just over. No more: a broker that acknowledges nothing must not keep the machine from stopping.
+    await this.#stateRound;
     await this.#connection.stop();
     this.#presence.reset();
     this.#listener?.connection(false);

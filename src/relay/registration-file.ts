@@ -2,9 +2,10 @@
  * The registrations and their secrets, which the provider reveals only once. Readable by the relay's user alone. A new version is written
  * beside the old one and renamed over it, so that a power cut leaves one or the other. Relays may share it: one writes, the others read.
  */
-import { accessSync, closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
+import { replaceFileSync } from "../service/replace-file.ts";
 import { findSecretFileSync, SecretFileError } from "../service/secret-file.ts";
 import { RelayError } from "./relay-error.ts";
 
@@ -120,19 +121,8 @@ function parse(text: string): unknown {
 }
 
 function write(path: string, registrations: readonly KnownRegistration[]): void {
-  // Two relays of one host may write at once: each beside the file under a name of its own.
-  const next = `${path}.${process.pid}.new`;
   try {
-    const file = openSync(next, "w", 0o600);
-    try {
-      fchmodSync(file, 0o600);
-      writeSync(file, `${JSON.stringify({ version: 1, registrations }, undefined, 2)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(next, path);
-    syncFolder(dirname(path));
+    replaceFileSync(path, `${JSON.stringify({ version: 1, registrations }, undefined, 2)}\n`, { mode: 0o600 });
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "failed";
     throw new RelayError(
@@ -140,15 +130,5 @@ function write(path: string, registrations: readonly KnownRegistration[]): void 
       `"${path}" cannot be written (${code}); the folder has to exist and belong to the relay's user`,
       { cause },
     );
-  }
-}
-
-/** rename(2) is on the disk only when the folder is (POSIX fsync of the containing directory). */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

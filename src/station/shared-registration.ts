@@ -70,11 +70,13 @@ class OneAskerForAll implements SharedRegistration {
 
   async proof(options?: CallOptions): Promise<Outcome> {
     const { clock, probeMs } = this.#parts;
+    // Until a code is known, the machine is closed, or the one who asks does not wait any more.
+    const over = AbortSignal.any([this.#closing.signal, ...(options?.signal === undefined ? [] : [options.signal])]);
     for (;;) {
       const [id] = this.#known.keys();
       if (id !== undefined) return this.check(id, options);
-      if (this.#closing.signal.aborted) return closed;
-      await clock.sleep(probeMs / 2, this.#closing.signal).catch(() => {});
+      if (over.aborted) return closed;
+      await clock.sleep(probeMs / 2, over).catch(() => {});
     }
   }
 

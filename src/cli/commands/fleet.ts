@@ -1,6 +1,6 @@
 /** `kvitt fleet`: who may do what at the broker of a fleet. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { errorText } from "../../kit/error-text.ts";
 import { type BrokerClient, type BrokerList, clashesOf, readBrokerList } from "../../link/fleet/list.ts";
@@ -11,6 +11,7 @@ import { type Permissions, permissionsOf } from "../../link/fleet/permissions.ts
 import { readIdentityText } from "../../relay/gateway/identities-file.ts";
 import { readIdentityFile } from "../../relay/gateway/identities.ts";
 import { RelayError } from "../../relay/relay-error.ts";
+import { replaceFileSync } from "../../service/replace-file.ts";
 import { readSecretFile, SecretFileError } from "../../service/secret-file.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
@@ -82,7 +83,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
     if (values.passwords !== undefined && values["password-file"] !== undefined)
       await writePasswords(clients, { folder: values.passwords, file: values["password-file"] }, broker, io);
     if (values.out === undefined) io.out(text.trimEnd());
-    else await replaceFile(values.out, text, 0o644);
+    else write(values.out, text, 0o644);
   } catch (cause) {
     if (cause instanceof RelayError || cause instanceof SecretFileError)
       throw new CommandError(cause.message, 1, { cause });
@@ -160,7 +161,7 @@ async function writePasswords(
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw new CommandError(`--password-file ${to.file} cannot be read: ${errorText(error)}`, 1, { cause: error });
   });
-  await replaceFile(to.file, broker.passwords(passwords, before), 0o600);
+  write(to.file, broker.passwords(passwords, before), 0o600);
   io.err(`${passwords.size} user(s); ${made} password(s) were made in ${to.folder}`);
 }
 
@@ -175,29 +176,10 @@ async function makeSecret(path: string, secret: string): Promise<boolean> {
   }
 }
 
-async function statOf(path: string) {
+/** A broker may read it at any moment; it keeps the owner and mode that the broker needs where it is there already. */
+function write(path: string, text: string, mode: number): void {
   try {
-    return await stat(path);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whole or not at all: a broker may read it at any moment. It keeps the owner and mode that the broker needs where it is there already. */
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
-  const next = `${path}.${process.pid}.new`;
-  try {
-    const before = await statOf(path);
-    {
-      await using file = await open(next, "w", mode);
-      await file.writeFile(text);
-      if (before !== undefined) {
-        await file.chmod(before.mode);
-        if (process.getuid?.() === 0) await file.chown(before.uid, before.gid);
-      }
-      await file.sync();
-    }
-    await rename(next, path);
+    replaceFileSync(path, text, { mode, keepsOwner: true });
   } catch (cause) {
     throw new CommandError(`${path} cannot be written: ${errorText(cause)}`, 1, { cause });
   }

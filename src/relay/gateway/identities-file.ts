@@ -2,10 +2,10 @@
  * The file of identities: read at the start, looked at every two seconds, and read again when it has changed. It holds no secret (public keys), but whoever
  * can write it can let machines in: it must be writable by its owner alone.
  */
-import { open, rename, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, stat } from "node:fs/promises";
 import { errorText } from "../../kit/error-text.ts";
 import type { Clock, Log, Timer } from "../../service/port.ts";
+import { replaceFileSync } from "../../service/replace-file.ts";
 import { RelayError } from "../relay-error.ts";
 import { type IdentityFile, readIdentityFile } from "./identities.ts";
 
@@ -41,16 +41,7 @@ export async function readIdentityText(path: string): Promise<{ readonly text: s
 export async function addIdentityLines(path: string, lines: readonly string[]): Promise<void> {
   const { text } = await readIdentityText(path);
   const whole = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  const next = `${path}.${process.pid}.new`;
-  {
-    await using file = await open(next, "w", 0o644);
-    await file.writeFile(`${whole}${lines.join("\n")}\n`);
-    await file.sync();
-  }
-  await rename(next, path);
-  // rename(2) is on the disk only when the folder is (POSIX fsync of the containing directory).
-  await using folder = await open(dirname(path), "r");
-  await folder.sync();
+  replaceFileSync(path, `${whole}${lines.join("\n")}\n`, { mode: 0o644 });
 }
 
 export class WatchedIdentityFile {

@@ -4,17 +4,15 @@
  */
 import mqtt from "mqtt";
 import { afterEach, describe, expect, it } from "vitest";
-import { createMqttLink } from "../../../src/link/mqtt-link.ts";
-import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
+import { referenceOf } from "../../../src/sale/ids.ts";
 import { Recorder } from "../../unit/link/link-contract.ts";
 import { aSale } from "../../unit/link/reports.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { type BrokerProcess, hasMosquitto, startMosquitto } from "../link/brokers.ts";
-import { realClock, realEntropy, until } from "../link/real-parts.ts";
+import { until } from "../link/real-parts.ts";
 import { untilTrue } from "../patience.ts";
-import { deliver, FakeRegistry, msn, publicUrl, startRelay } from "./relay-parts.ts";
+import { FakeRegistry, deliver, machine, machineLink, msn, publicUrl, startRelay } from "./relay-parts.ts";
 
-const machine = merchantQrId("vend-1");
 const root = `kvitt/v1/${msn}/${machine}`;
 
 describe.skipIf(!hasMosquitto())("of several brokers", () => {
@@ -34,25 +32,7 @@ describe.skipIf(!hasMosquitto())("of several brokers", () => {
     const registry = new FakeRegistry();
     const { relay, port } = await startRelay([first.url, second.url], registry, log);
     endings.push(() => relay.stop());
-    const link = createMqttLink({
-      msn,
-      merchantQrId: machine,
-      sessionNumber: 3,
-      version: "1",
-      clock: realClock,
-      entropy: realEntropy,
-      log,
-      commands: { key: undefined, highestCounter: 0 },
-      settings: {
-        url: first.url,
-        others: [second.url],
-        protocol: "auto",
-        keepaliveS: 30,
-        sessionExpiryS: 60,
-        connectTimeoutMs: 1_000,
-        reconnectMaxMs: 500,
-      },
-    });
+    const link = machineLink([first.url, second.url], log, { settings: { connectTimeoutMs: 1_000 } });
     const recorder = new Recorder();
     await link.start(recorder);
     endings.push(() => link.stop());

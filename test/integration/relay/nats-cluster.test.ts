@@ -10,20 +10,27 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createMqttLink } from "../../../src/link/mqtt-link.ts";
 import type { Link } from "../../../src/link/port.ts";
-import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
+import { referenceOf } from "../../../src/sale/ids.ts";
 import { Recorder } from "../../unit/link/link-contract.ts";
 import { aSale } from "../../unit/link/reports.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
-import { realClock, realEntropy, until } from "../link/real-parts.ts";
+import { realClock, until } from "../link/real-parts.ts";
 import { kvittArgs } from "../kvitt.ts";
 import { until as untilFound, untilTrue } from "../patience.ts";
 import { hasNats, type Node, natsCluster } from "./nats.ts";
-import { deliver, FakeRegistry, msn, publicUrl, type RunningRelay, startRelay } from "./relay-parts.ts";
+import {
+  FakeRegistry,
+  type RunningRelay,
+  deliver,
+  machine,
+  machineLink,
+  msn,
+  publicUrl,
+  startRelay,
+} from "./relay-parts.ts";
 
 const exec = promisify(execFile);
-const machine = merchantQrId("vend-1");
 const list = `machine vend-1 ${msn}\nmachine vend-2 ${msn}\nrelay relay-1\nrelay relay-2\ndesk office ${msn}\n`;
 
 describe.skipIf(!hasNats())("a cluster of NATS", () => {
@@ -66,21 +73,10 @@ describe.skipIf(!hasNats())("a cluster of NATS", () => {
     });
     endings.push(() => second.relay.stop());
     relays = [first, second];
-    link = createMqttLink({
-      msn,
-      merchantQrId: machine,
-      sessionNumber: 3,
-      version: "1",
-      clock: realClock,
-      entropy: realEntropy,
-      log,
-      commands: { key: undefined, highestCounter: 0 },
+    link = machineLink([one, two, three], log, {
       beat: { everyMs: 2_000, validForS: 7 },
       settings: {
-        url: one,
-        others: [two, three],
         ...login("vend-1"),
-        protocol: "auto",
         keepaliveS: 15,
         sessionExpiryS: 3_600,
         connectTimeoutMs: 5_000,

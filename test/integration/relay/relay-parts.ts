@@ -9,11 +9,16 @@ import { openRegistrationFile } from "../../../src/relay/registration-file.ts";
 import type { ListedRegistration, WebhookRegistry } from "../../../src/relay/registration-keeper.ts";
 import { relaySchema } from "../../../src/config/relay.ts";
 import { MqttConnection } from "../../../src/link/mqtt-connection.ts";
+import { createMqttLink, type MqttLinkParts } from "../../../src/link/mqtt-link.ts";
+import type { Link } from "../../../src/link/port.ts";
+import { merchantQrId } from "../../../src/sale/ids.ts";
 import { verifySignature } from "../../../src/relay/main.ts";
 import { Relay } from "../../../src/relay/relay.ts";
 import { realClock, realEntropy } from "../link/real-parts.ts";
 
 export const msn = "123456";
+/** Where there is one machine. */
+export const machine = merchantQrId("vend-1");
 export const publicUrl = "https://relay.example.test";
 
 export class FakeRegistry implements WebhookRegistry {
@@ -158,4 +163,34 @@ export function deliver(
 ): Promise<Answer> {
   const headers = { ...signedHeaders(registration.url, registration.secret, body), "webhook-id": registration.id };
   return post(port, new URL(registration.url).pathname, headers, body);
+}
+
+/** A machine's link over real brokers, as quick to come back as these tests want it. */
+export function machineLink(
+  urls: readonly [string, ...string[]],
+  log: Log,
+  more: Pick<MqttLinkParts, "beat"> & { readonly settings?: Partial<MqttLinkParts["settings"]> } = {},
+): Link {
+  const [url, ...others] = urls;
+  return createMqttLink({
+    msn,
+    merchantQrId: machine,
+    sessionNumber: 3,
+    version: "1",
+    clock: realClock,
+    entropy: realEntropy,
+    log,
+    commands: { key: undefined, highestCounter: 0 },
+    beat: more.beat,
+    settings: {
+      url,
+      others,
+      protocol: "auto",
+      keepaliveS: 30,
+      sessionExpiryS: 60,
+      connectTimeoutMs: 3_000,
+      reconnectMaxMs: 500,
+      ...more.settings,
+    },
+  });
 }

@@ -3,17 +3,26 @@ import { readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterEach, describe, expect, it } from "vitest";
-import { createMqttLink } from "../../../src/link/mqtt-link.ts";
 import { readWebhookEvent } from "../../../src/relay/webhook-event.ts";
-import { merchantQrId, referenceOf } from "../../../src/sale/ids.ts";
+import { referenceOf } from "../../../src/sale/ids.ts";
 import { Recorder } from "../../unit/link/link-contract.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { type Broker, hasMosquitto, startAedes, startMosquitto } from "../link/brokers.ts";
-import { realClock, realEntropy, until } from "../link/real-parts.ts";
+import { until } from "../link/real-parts.ts";
 import { untilTrue } from "../patience.ts";
-import { deliver, FakeRegistry, msn, post, publicUrl, send, signedHeaders, startRelay } from "./relay-parts.ts";
+import {
+  FakeRegistry,
+  deliver,
+  machine,
+  machineLink,
+  msn,
+  post,
+  publicUrl,
+  send,
+  signedHeaders,
+  startRelay,
+} from "./relay-parts.ts";
 
-const machine = merchantQrId("vend-1");
 const root = `kvitt/v1/${msn}/${machine}`;
 const token = "wbA8ceVRKkoYiQAVELHeFCC3Sn5dtNCvvEtVPiOT77j6wx7uR965AG6Q+q0ATP4=";
 
@@ -113,24 +122,7 @@ describe.each(brokers())("relay over %s", (name, startBroker) => {
 
   it("reaches the real link", async () => {
     const world = await begin();
-    const link = createMqttLink({
-      msn,
-      merchantQrId: machine,
-      sessionNumber: 3,
-      version: "1",
-      clock: realClock,
-      entropy: realEntropy,
-      log: world.log,
-      commands: { key: undefined, highestCounter: 0 },
-      settings: {
-        url: world.broker.url,
-        protocol: "auto",
-        keepaliveS: 30,
-        sessionExpiryS: 60,
-        connectTimeoutMs: 3_000,
-        reconnectMaxMs: 500,
-      },
-    });
+    const link = machineLink([world.broker.url], world.log);
     const recorder = new Recorder();
     await link.start(recorder);
     endings.push(() => link.stop());

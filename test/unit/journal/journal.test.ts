@@ -401,72 +401,6 @@ describe("the journal", () => {
     expect(journal.get("fact", "one")).toBe(5);
   });
 
-  it("a clock that jumped back or that nobody believes costs no sale, and the later row counts", async () => {
-    const disk = new SimulatedDisk();
-    const row = (captured: number): JournalChange => ({ kind: "put", table: "sale", key: "k", value: { captured } });
-    const at = (wallMs: number, isPlausible: boolean): Promise<Journal> =>
-      openJournal({ disk, wallMs: () => wallMs, isPlausible: () => isPlausible, retentionMs: 400 * day });
-    const first = await at(now, true);
-    await first.commit([row(1)]);
-    await first.close();
-    for (const [wallMs, isPlausible, captured] of [
-      [0, false, 2],
-      [Date.UTC(2020, 1, 1), true, 3],
-      [Date.UTC(2070, 1, 1), false, 4],
-    ] as const) {
-      const journal = await at(wallMs, isPlausible);
-      await journal.commit([row(captured)]);
-      expect(journal.get("sale", "k")).toEqual({ captured });
-      await journal.close();
-    }
-    const last = await at(now, true);
-    expect(last.get("sale", "k")).toEqual({ captured: 4 });
-    expect([...last.entries("sale")]).toEqual([["k", { captured: 4 }]]);
-    expect((await disk.list()).filter((name) => name.startsWith("sales-"))).toEqual(["sales-2026-11.log"]);
-  });
-
-  it.each([0, Date.UTC(2025, 9, 23), Date.UTC(2070, 1, 1)])(
-    "the first sale of a machine that does not know the time (it believes %i) is kept, and forgotten when it can be old",
-    async (believedMs) => {
-      const disk = new SimulatedDisk();
-      const time = { wallMs: believedMs, isPlausible: false };
-      const journal = await openJournal({
-        disk,
-        wallMs: () => time.wallMs,
-        isPlausible: () => time.isPlausible,
-        retentionMs: 60 * day,
-      });
-      const sell = (key: string): Promise<void> => journal.commit([{ kind: "put", table: "sale", key, value: key }]);
-      await sell("first");
-      Object.assign(time, { wallMs: now, isPlausible: true });
-      await sell("second");
-      expect(journal.get("sale", "first")).toBe("first");
-      // As long as the month of the second, the first may have ended a moment before it.
-      time.wallMs = now + 59 * day;
-      await sell("third");
-      expect(journal.get("sale", "first")).toBe("first");
-      expect(journal.get("sale", "second")).toBe("second");
-      time.wallMs = now + 150 * day;
-      await sell("fourth");
-      expect(journal.get("sale", "first")).toBeUndefined();
-      expect(journal.get("sale", "second")).toBeUndefined();
-      expect(journal.get("sale", "fourth")).toBe("fourth");
-    },
-  );
-
-  it("forgets old months also while it runs for years", async () => {
-    const disk = new SimulatedDisk();
-    const time = { wallMs: now };
-    const journal = await openJournal({ disk, wallMs: () => time.wallMs, retentionMs: 60 * day });
-    for (let month = 0; month < 12; month += 1) {
-      await journal.commit([{ kind: "put", table: "sale", key: `k${month}`, value: month }]);
-      time.wallMs += 31 * day;
-    }
-    expect((await disk.list()).filter((name) => name.startsWith("sales-")).length).toBeLessThanOrEqual(4);
-    expect(journal.get("sale", "k11")).toBe(11);
-    expect(journal.get("sale", "k0")).toBeUndefined();
-  });
-
   it("of a secret that is dropped and put again in one commit keeps the last", async () => {
     const journal = await open(new SimulatedDisk());
     await journal.commit([{ kind: "put-secret", key: "k", value: 1 }]);
@@ -555,15 +489,6 @@ describe("the journal", () => {
     expect((await disk.read("journal.log"))?.length ?? 0).toBeLessThan(300_000);
     await journal.close();
     expect((await open(disk)).get("fact", "one")).toBe(`${value}399`);
-  });
-
-  it("forgets months that are older than the retention", async () => {
-    const disk = new SimulatedDisk();
-    const journal = await open(disk);
-    for (const changes of script(1)) await journal.commit(changes);
-    await journal.close();
-    const later = await open(disk, now + 500 * day);
-    expect(later.get("sale", "kiosk-7-0")).toBeUndefined();
   });
 
   it("writes nothing while nothing is committed", async () => {
