@@ -8,7 +8,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Tests that wait for processes leave the cores idle: more of them run at once than there are cores. */
 const waitingWorkers = 3 * availableParallelism();
 
-const emulated = ["test/integration/emulated/**/*.test.ts", "test/integration/package/booted*.test.ts"];
+const emulated = [
+  "test/integration/emulated/**/*.test.ts",
+  "test/integration/package/booted*.test.ts",
+  "test/integration/relay/nats-cluster.test.ts",
+];
 
 type ProjectConfig = NonNullable<UserWorkspaceConfig["test"]>;
 
@@ -44,7 +48,8 @@ export default defineConfig({
         maxWorkers: waitingWorkers,
         sequence: { groupOrder: 1 },
       }),
-      // A machine that is emulated, or booted, takes every core there is: one at a time, beside nothing else.
+      // A machine that is emulated or booted, and a cluster whose nodes have to hear each other in time, take every core there is: one at a
+      // time, beside nothing else.
       project("emulated", emulated, 400_000, {
         globalSetup: ["test/integration/bundle.ts"],
         maxWorkers: 1,

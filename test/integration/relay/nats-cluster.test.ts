@@ -157,12 +157,14 @@ describe.skipIf(!hasNats())("a cluster of NATS", () => {
   /** New customers come, at either relay, until one is let in; that one has to reach the machine. */
   async function letOneIn(): Promise<void> {
     for (const { port } of relays) {
+      let last = "no answer";
       const token = await untilFound(async () => {
         const customer = checkInBody();
-        const { status } = await deliver(port, hook("check-in"), customer.body);
+        const { status, text } = await deliver(port, hook("check-in"), customer.body);
+        last = `${status} ${text}`;
         return status === 200 ? customer.token : undefined;
       });
-      if (token === undefined) throw new Error("nobody is let in");
+      if (token === undefined) throw new Error(`nobody is let in: ${last}`);
       await until(`${token} is at the machine`, () => hasHeard(token));
     }
   }
@@ -198,12 +200,12 @@ describe.skipIf(!hasNats())("a cluster of NATS", () => {
       }
     };
     const all = Promise.all([...relays.map(({ port }) => payments(port)), outbox()]);
-    return {
-      stop: async () => {
-        stopped.abort();
-        await all;
-      },
+    const stop = async (): Promise<void> => {
+      stopped.abort();
+      await all;
     };
+    endings.push(() => stop().catch(() => undefined));
+    return { stop };
   }
 
   async function everythingHasArrived(): Promise<void> {
