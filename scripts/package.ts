@@ -23,6 +23,7 @@ import { deviceControl, writeControl } from "./package/control.ts";
 import { mebibytes, listParts } from "./package/parts.ts";
 import { buildRelayFiles, relayControl } from "./package/relay.ts";
 import { buildRelease } from "./package/release.ts";
+import { sourceDateEpoch } from "./package/source-date.ts";
 import { buildSystemFiles } from "./package/system-files.ts";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,14 +51,6 @@ function versionOf(): string {
   if (typeof version !== "string" || !/^\d+\.\d+\.\d+$/.test(version))
     throw new Error(`a version has three numbers, as 1.2.3, not ${String(version)}`);
   return version;
-}
-
-/** The commit's time, so that the same commit gives the same bytes. */
-function sourceDateEpoch(): string {
-  return (
-    process.env["SOURCE_DATE_EPOCH"] ??
-    execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: top, encoding: "utf8" }).trim()
-  );
 }
 
 const version = versionOf();
@@ -91,7 +84,7 @@ try {
   // One thread: the blocks of several would depend on the computer. dpkg-deb sorts, and clamps every time to SOURCE_DATE_EPOCH.
   const squeeze = values.fast === true ? ["-Zgzip", "-z1"] : ["-Zxz", "-z6", "--threads-max=1"];
   execFileSync("dpkg-deb", ["--root-owner-group", ...squeeze, "--build", root, file], {
-    env: { ...process.env, SOURCE_DATE_EPOCH: sourceDateEpoch() },
+    env: { ...process.env, SOURCE_DATE_EPOCH: sourceDateEpoch(top) },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const content = readFileSync(file);

@@ -8,14 +8,29 @@ export interface CommandHelp {
   readonly usage: string;
 }
 
-/** The names and summaries of `kvitt --help`. @throws Error when none is found */
+/** What a program's manual says besides its commands. */
+export interface ManualWords {
+  /** As it is typed. */
+  readonly name: string;
+  /** After the name, in whatis(1). */
+  readonly title: string;
+  /** Sentences. */
+  readonly description: string;
+  /** systemd.service(5). */
+  readonly service: { readonly unit: string; readonly command: string };
+  readonly files: readonly (readonly [path: string, what: string])[];
+  /** Exit codes besides 0, 1 and 2. */
+  readonly moreStatus?: string;
+}
+
+/** The names and summaries of a program's `--help`. @throws Error when none is found */
 export function readCommandList(help: string): readonly { readonly name: string; readonly summary: string }[] {
   const list = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? "";
   const found = [...list.matchAll(/^ {2}([a-z][a-z-]*) +(.+)$/gm)].map(([, name = "", summary = ""]) => ({
     name,
     summary,
   }));
-  if (found.length === 0) throw new Error(`there are no commands in what kvitt --help says:\n${help}`);
+  if (found.length === 0) throw new Error(`there are no commands in this help:\n${help}`);
   return found;
 }
 
@@ -29,43 +44,33 @@ function escapeRoff(text: string): string {
 
 /** man-pages(7). @param date YYYY-MM-DD, of the commit */
 export function manualPage(
+  { name: program, title, description, service, files, moreStatus }: ManualWords,
   commands: readonly CommandHelp[],
   { version, date }: { version: string; date: string },
 ): string {
   const sections = commands.map(
     ({ name, summary, usage }) =>
-      `.SS "kvitt ${name}: ${escapeRoff(summary).replaceAll('"', "\\(dq")}"\n.nf\n${escapeRoff(usage)}\n.fi\n`,
+      `.SS "${escapeRoff(program)} ${name}: ${escapeRoff(summary).replaceAll('"', "\\(dq")}"\n.nf\n${escapeRoff(usage)}\n.fi\n`,
   );
+  const places = files.map(([path, what]) => `.TP\n.I ${escapeRoff(path)}\n${escapeRoff(what)}\n`);
   return `.\\" Made from the commands' own help.
-.TH KVITT 1 "${date}" "kvitt ${version}" "User Commands"
+.TH ${escapeRoff(program.toUpperCase())} 1 "${date}" "${program} ${version}" "User Commands"
 .SH NAME
-kvitt \\- scan\\-to\\-pay for unattended machines
+${escapeRoff(program)} \\- ${escapeRoff(title)}
 .SH SYNOPSIS
-.B kvitt
+.B ${escapeRoff(program)}
 .I COMMAND
 .RI [ ARGUMENTS ]
 .SH DESCRIPTION
-Takes payments at a vending machine, a meter or a kiosk: shows a code, takes the payment, makes the machine deliver, captures what was delivered and
-releases the rest. The service
-.B kvitt.service
+${escapeRoff(description)}
+The service
+.B ${escapeRoff(service.unit)}
 runs
-.BR "kvitt run" .
+.BR "${escapeRoff(service.command)}" .
 .SH COMMANDS
 ${sections.join("")}.SH FILES
-.TP
-.I /etc/kvitt/kvitt.toml
-The machine's configuration.
-.TP
-.I /etc/kvitt/credentials/
-Keys and passwords, a file each.
-.TP
-.I /var/lib/kvitt/
-The journal: every sale, open and ended.
-.TP
-.I /usr/share/doc/kvitt/
-The documents, beginning with install.md.
-.SH EXIT STATUS
-0 when what was asked for was done, 1 when it was not, 2 for a command that was not understood; "kvitt run" has one more.
+${places.join("")}.SH EXIT STATUS
+0 when what was asked for was done, 1 when it was not, 2 for a command that was not understood${moreStatus === undefined ? "" : `; ${escapeRoff(moreStatus)}`}.
 .SH SEE ALSO
 .BR systemctl (1),
 .BR journalctl (1)
@@ -73,10 +78,10 @@ The documents, beginning with install.md.
 }
 
 /** Words of the command's own usage lines, `list|show ID|export` included. */
-function subcommandsOf({ name, usage }: CommandHelp): readonly string[] {
+function subcommandsOf(program: string, { name, usage }: CommandHelp): readonly string[] {
   const found = new Set<string>();
   for (const line of usage.split("\n")) {
-    const [, rest] = new RegExp(`^kvitt ${name} (.*)$`).exec(line) ?? [];
+    const [, rest] = new RegExp(`^${program} ${name} (.*)$`).exec(line) ?? [];
     // What comes after two spaces explains.
     const words = (rest ?? "").split(/ {2,}/)[0] ?? "";
     const first = /^([a-z][a-z-]*(?: [A-Z]+)?(?: ?\| ?[a-z][a-z-]*(?: [A-Z]+)*)*)/.exec(words)?.[1];
@@ -91,13 +96,14 @@ function optionsOf({ usage }: CommandHelp): readonly string[] {
 }
 
 /** For bash-completion's folder; bash(1), "Programmable Completion". Files are completed where nothing else fits. */
-export function bashCompletion(commands: readonly CommandHelp[]): string {
+export function bashCompletion(program: string, commands: readonly CommandHelp[]): string {
   const cases = commands.map(
     (command) =>
-      `    ${command.name}) options="${optionsOf(command).join(" ")}" words="${subcommandsOf(command).join(" ")}" ;;`,
+      `    ${command.name}) options="${optionsOf(command).join(" ")}" words="${subcommandsOf(program, command).join(" ")}" ;;`,
   );
+  const complete = `_${program.replaceAll("-", "_")}`;
   return `# Made from the commands' own help.
-_kvitt() {
+${complete}() {
   local word=\${COMP_WORDS[COMP_CWORD]} options="" words=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -112,6 +118,6 @@ ${cases.join("\n")}
     *) [ "$COMP_CWORD" -eq 2 ] && mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
   esac
 }
-complete -o bashdefault -o default -F _kvitt kvitt
+complete -o bashdefault -o default -F ${complete} ${program}
 `;
 }

@@ -3,6 +3,8 @@ import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildRelayBundle, relayModules } from "../build/relay.ts";
 import type { Architecture } from "./architecture.ts";
+import { writeHelpFiles } from "./help-files.ts";
+import type { ManualWords } from "./help-pages.ts";
 import { closure, fetchPackage, readLock } from "./npm-packages.ts";
 import { copyModule, filesIn, strip } from "./release.ts";
 import { licences } from "./system-files.ts";
@@ -35,6 +37,20 @@ const copies: readonly (readonly [from: string, to: string])[] = [
   ),
 ];
 
+export const relayManual: ManualWords = {
+  name: "kvitt-relay",
+  title: "the cloud side of scan-to-pay machines",
+  description: `Takes the webhooks of Vipps MobilePay and hands them to the machines over MQTT, lets machines pay that hold no key of the sales unit, and writes
+the rights of all of them at the broker.`,
+  service: { unit: "kvitt-relay.service", command: "kvitt-relay relay" },
+  files: [
+    ["/etc/kvitt-relay/relay.toml", "The relay's configuration."],
+    ["/etc/kvitt-relay/credentials/", "Keys and passwords, a file of mode 0600 each."],
+    ["/var/lib/kvitt-relay/", "The webhooks' secrets, and the machines' public keys."],
+    ["/usr/share/doc/kvitt-relay/", "The documents, beginning with fleet.md, and an example of relay.toml."],
+  ],
+};
+
 export async function buildRelayFiles({ top, root, architecture, version, work, cache }: RelayPackageParts) {
   const at = join(root, home);
   await buildRelayBundle(top, at);
@@ -52,6 +68,7 @@ export async function buildRelayFiles({ top, root, architecture, version, work, 
     mkdirSync(dirname(join(root, to)), { recursive: true });
     cpSync(join(top, from), join(root, to), { recursive: true });
   }
+  await writeHelpFiles({ top, root, script: join(at, "kvitt-relay.js"), words: relayManual, version });
   writeFileSync(join(root, documents, "copyright"), licences(top));
   // Plain modes, whatever the umask of the checkout was.
   for (const path of filesIn(root)) chmodSync(path, 0o644);
@@ -64,6 +81,7 @@ export const relayControl = {
   names: ["postinst", "prerm", "postrm"],
   text: (fields: string): string => `Package: kvitt-relay
 ${fields}
+Recommends: bash-completion
 Description: the cloud side of scan-to-pay machines
  Takes the webhooks of Vipps MobilePay and hands them to the machines over MQTT;
  lets machines pay that hold no key of the sales unit; writes the rights of all

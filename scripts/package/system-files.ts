@@ -1,11 +1,9 @@
 /** Everything of a package that stands outside the release: launcher, units, rules, manual, documents, licences. */
-import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { bashCompletion, type CommandHelp, manualPage, readCommandList } from "./help-pages.ts";
+import { writeHelpFiles } from "./help-files.ts";
+import type { ManualWords } from "./help-pages.ts";
 import { readLock } from "./npm-packages.ts";
 import { filesIn } from "./release.ts";
 
@@ -35,6 +33,21 @@ const copies: readonly (readonly [from: string, pattern: RegExp, to: string])[] 
 ];
 const programs = ["usr/lib/kvitt/launch", "usr/bin/kvitt"];
 
+const manual: ManualWords = {
+  name: "kvitt",
+  title: "scan-to-pay for unattended machines",
+  description: `Takes payments at a vending machine, a meter or a kiosk: shows a code, takes the payment, makes the machine deliver, captures what was
+delivered and releases the rest.`,
+  service: { unit: "kvitt.service", command: "kvitt run" },
+  files: [
+    ["/etc/kvitt/kvitt.toml", "The machine's configuration."],
+    ["/etc/kvitt/credentials/", "Keys and passwords, a file each."],
+    ["/var/lib/kvitt/", "The journal: every sale, open and ended."],
+    ["/usr/share/doc/kvitt/", "The documents, beginning with install.md."],
+  ],
+  moreStatus: '"kvitt run" has one more',
+};
+
 export async function buildSystemFiles(parts: SystemFileParts): Promise<void> {
   const { top, root, version } = parts;
   for (const [from, pattern, to] of copies)
@@ -46,11 +59,7 @@ export async function buildSystemFiles(parts: SystemFileParts): Promise<void> {
   await bundleUpdater(parts);
   copyKeys(parts);
 
-  const commands = await helpOf(parts.bundle);
-  const date = new Date(Number(process.env["SOURCE_DATE_EPOCH"] ?? commitTime(top)) * 1_000).toISOString().slice(0, 10);
-  // The header of a gzip file would hold the time; zlib writes none.
-  write(join(root, "usr/share/man/man1/kvitt.1.gz"), gzipSync(manualPage(commands, { version, date }), { level: 9 }));
-  write(join(root, "usr/share/bash-completion/completions/kvitt"), bashCompletion(commands));
+  await writeHelpFiles({ top, root, script: join(parts.bundle, "kvitt.js"), words: manual, version });
 
   const documents = join(root, "usr/share/doc/kvitt");
   for (const name of ["docs", "hardware"])
@@ -66,10 +75,6 @@ export async function buildSystemFiles(parts: SystemFileParts): Promise<void> {
 const namesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 const isRelease = (root: string, path: string): boolean => path.startsWith(join(root, "usr/lib/kvitt/releases/"));
 const isProgram = (root: string, path: string): boolean => programs.some((one) => join(root, one) === path);
-
-function commitTime(top: string): string {
-  return execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: top, encoding: "utf8" }).trim();
-}
 
 function write(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -101,17 +106,6 @@ function copyKeys({ root, publicKey }: SystemFileParts): void {
   const folder = join(root, "usr/lib/kvitt/update-keys");
   mkdirSync(folder, { recursive: true });
   if (publicKey !== undefined) copyText(publicKey, join(folder, "release.pem"));
-}
-
-const run = promisify(execFile);
-
-async function helpOf(bundle: string): Promise<readonly CommandHelp[]> {
-  const ask = async (...args: readonly string[]): Promise<string> =>
-    (await run(process.execPath, [join(bundle, "kvitt.js"), ...args], { timeout: 60_000 })).stdout.trimEnd();
-  const found: CommandHelp[] = [];
-  for (const { name, summary } of readCommandList(`${await ask("--help")}\n`))
-    found.push({ name, summary, usage: await ask(name, "--help") });
-  return found;
 }
 
 /** Our own licence, the runtime's with all that is in it, and that of every package that is shipped or bundled. */

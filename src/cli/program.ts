@@ -24,6 +24,16 @@ function list({ name: program, title }: Program, commands: Commands): string {
   return lines.join("\n");
 }
 
+/**
+ * Commands are several programs' own: the lines that say how one is typed, the first of its text up to an empty line, begin with `kvitt`, and get the
+ * name of the program that runs it. What is typed on another computer stands further down, and stays.
+ */
+function inOwnName(text: string, { name }: Program): string {
+  const end = text.indexOf("\n\n");
+  const [synopsis, rest] = end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end)];
+  return synopsis.replaceAll(/^kvitt(?= )/gm, name) + rest;
+}
+
 async function run(program: Program, commands: Commands, argv: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...args] = argv;
   if (name === undefined || name === "--help" || name === "help") {
@@ -41,7 +51,7 @@ async function run(program: Program, commands: Commands, argv: readonly string[]
     );
   const command = await listed.load();
   if (args.includes("--help")) {
-    io.out(command.usage);
+    io.out(inOwnName(command.usage, program));
     return 0;
   }
   return command.run(args, io);
@@ -50,9 +60,9 @@ async function run(program: Program, commands: Commands, argv: readonly string[]
 /** What a command leaves open for longer was forgotten by somebody, and would keep this process alive for ever. */
 const endWithinMs = 3_000;
 
-function endSoon(): void {
+function endSoon({ name }: Program): void {
   setTimeout(() => {
-    process.stderr.write(`kvitt: ended by force; still open: ${process.getActiveResourcesInfo().join(", ")}\n`);
+    process.stderr.write(`${name}: ended by force; still open: ${process.getActiveResourcesInfo().join(", ")}\n`);
     process.exit();
   }, endWithinMs).unref();
 }
@@ -82,9 +92,9 @@ export async function runProgram(program: Program, commands: Commands): Promise<
     });
   } catch (error) {
     const causes = causesOf(error);
-    for (const cause of causes) process.stderr.write(`kvitt: ${errorText(cause)}\n`);
+    for (const cause of causes) process.stderr.write(`${program.name}: ${inOwnName(errorText(cause), program)}\n`);
     const [first] = causes;
     process.exitCode = first instanceof CommandError ? first.exitCode : 1;
   }
-  endSoon();
+  endSoon(program);
 }

@@ -34,7 +34,6 @@ const usage = `kvitt gateway enrol ID --config FILE --out FILE
 kvitt gateway revoke ID --config FILE
 kvitt gateway list --config FILE
 kvitt gateway operator-key FILE
-kvitt gateway join FILE --credentials FOLDER
 
 Machines that hold no key of the sales unit: each has an identity of its own, and the relay's gateway lets it do what docs/gateway.md says.
 
@@ -46,6 +45,7 @@ On the relay's side, with the relay's configuration:
   operator-key    makes a key whose word counts for all relays that have its public half as [gateway] operator_key, which is printed
 
 On the machine:
+kvitt gateway join FILE --credentials FOLDER
   join FILE       puts what the file holds into the credentials folder, prints the lines for its configuration, and removes the file
 
   --msn MSN            which sales unit, where the relay has several

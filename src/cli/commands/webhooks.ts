@@ -87,10 +87,10 @@ async function dispatch(run: Run, [action, argument]: readonly string[]): Promis
     case "list":
       return list(run);
     case "register":
-      if (argument === undefined) throw new CommandError("which address? kvitt webhooks register URL");
+      if (argument === undefined) throw new CommandError("kvitt webhooks register URL: which address?");
       return register(run, argument);
     case "delete":
-      if (argument === undefined) throw new CommandError("which one? kvitt webhooks delete ID");
+      if (argument === undefined) throw new CommandError("kvitt webhooks delete ID: which one?");
       return remove(run, argument);
     default:
       throw new CommandError(usage);

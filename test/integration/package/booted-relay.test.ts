@@ -125,6 +125,12 @@ END
     expect(await said("kvitt-relay --version")).toBe("1.0.0");
     // None of them is for one machine.
     expect(await said("kvitt-relay help")).not.toMatch(/panel|doctor|run the machine/);
+    expect(await said("gzip -dc /usr/share/man/man1/kvitt-relay.1.gz | grep -c '^.SS'")).toBe("5");
+    expect(
+      await said(
+        "bash -c '. /usr/share/bash-completion/completions/kvitt-relay; COMP_WORDS=(kvitt-relay gat); COMP_CWORD=1; _kvitt_relay; echo $COMPREPLY'",
+      ),
+    ).toBe("gateway");
   });
 
   it("serves, in its sandbox, when it has its configuration", async () => {
