@@ -178,7 +178,7 @@ class SimulatedConnection implements Connection {
   }
 }
 
-/** What the ACL of docs/link.md lets a machine write to. */
+/** What the rights of `kvitt fleet acl` let a machine write to. */
 function owns(parts: Pick<DeviceLinkParts, "msn" | "merchantQrId">, topic: string): boolean {
   const meaning = parseTopic(topic);
   return (

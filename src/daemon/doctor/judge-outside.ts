@@ -83,7 +83,7 @@ export function judgeBroker(brokers: readonly BrokerFacts[]): readonly Judgement
 
 function judgeOneBroker({ url, outcome }: BrokerFacts, isAnotherThere: boolean): readonly Judgement[] {
   if (outcome.kind === "failed") {
-    const todo = "docs/link.md has the broker's users and ACL";
+    const todo = "docs/link.md has the broker's configuration, its users and their rights";
     return [
       isAnotherThere
         ? look(`${url}: ${outcome.fault}; the machine goes to another of its brokers`, todo)
@@ -92,7 +92,7 @@ function judgeOneBroker({ url, outcome }: BrokerFacts, isAnotherThere: boolean):
   }
   const { version, isEncrypted, refused, mayWriteOwn, foreign, mayWriteForeign } = outcome;
   const found: Judgement[] = [];
-  const acl = "give the machine the ACL of docs/link.md: its own topics, and the relays' to read";
+  const acl = "give the machine the rights that kvitt fleet acl writes: its own topics, and the relays' to read";
   if (refused.length > 0) found.push(bad(`the broker refuses ${refused.join(", ")}`, acl));
   if (mayWriteOwn === false) found.push(bad("the broker does not take messages on the machine's own topics", acl));
   if (foreign.length > 0)

@@ -1,6 +1,6 @@
-/** Goal: the doctor knows a broker's ACL by trying it. Method: a real Mosquitto with the ACL of docs/link.md, and with one that is too wide or too narrow. */
+/** Goal: the doctor knows a broker's ACL by trying it. Method: a real Mosquitto with the rights of kvitt fleet acl, and with one that is too wide or too narrow. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mqtt from "mqtt";
@@ -9,15 +9,16 @@ import { type BrokerTrial, tryBroker } from "../../../src/link/broker-trial.ts";
 import { machine, msn } from "../../unit/link/link-contract.ts";
 import { type Broker, hasMosquitto, startAedes, startMosquitto } from "./brokers.ts";
 import { realClock } from "./real-parts.ts";
+import { rightsOf } from "./rights.ts";
 
 const passwordCommand = "mosquitto_passwd";
-const ourAcl = readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url), "utf8").replaceAll("123456", msn);
+const ourAcl = rightsOf(`machine ${machine} ${msn}`, `machine other ${msn}`, "relay relay-1");
 
 async function guarded(acl: string): Promise<Broker> {
   const folder = mkdtempSync(join(tmpdir(), "kvitt-trial-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [passwords, rules] = [join(folder, "passwords"), join(folder, "acl")];
-  writeFileSync(passwords, [machine, "other", "relay"].map((user) => `${user}:secret\n`).join(""), { mode: 0o600 });
+  writeFileSync(passwords, [machine, "other", "relay-1"].map((user) => `${user}:secret\n`).join(""), { mode: 0o600 });
   execFileSync(passwordCommand, ["-U", passwords], { stdio: "pipe" });
   writeFileSync(rules, acl, { mode: 0o600 });
   const broker = await startMosquitto({
@@ -29,14 +30,13 @@ async function guarded(acl: string): Promise<Broker> {
 
 /** A relay's and another machine's retained word. */
 async function inhabited(broker: Broker): Promise<void> {
-  const client = await mqtt.connectAsync(broker.url, { username: "relay", password: "secret" });
+  const relay = await mqtt.connectAsync(broker.url, { username: "relay-1", password: "secret" });
   const health = { alive: true, registered: true, at: new Date().toISOString(), validForS: 180 };
-  await client.publishAsync(`kvitt/v1/${msn}/relay/relay-1`, JSON.stringify(health), { qos: 1, retain: true });
-  await client.publishAsync(`kvitt/v1/${msn}/other/state`, JSON.stringify({ state: "ready" }), {
-    qos: 1,
-    retain: true,
-  });
-  await client.endAsync();
+  await relay.publishAsync(`kvitt/v1/${msn}/relay/relay-1`, JSON.stringify(health), { qos: 1, retain: true });
+  await relay.endAsync();
+  const other = await mqtt.connectAsync(broker.url, { username: "other", password: "secret" });
+  await other.publishAsync(`kvitt/v1/${msn}/other/state`, JSON.stringify({ state: "ready" }), { qos: 1, retain: true });
+  await other.endAsync();
 }
 
 function trial(url: string, protocol: "auto" | "3.1.1" = "auto", password = "secret"): Promise<BrokerTrial> {
@@ -62,7 +62,7 @@ function trial(url: string, protocol: "auto" | "3.1.1" = "auto", password = "sec
 const isFailed = (fault: RegExp) => (one: BrokerTrial) => one.kind === "failed" && fault.test(one.fault);
 
 describe.skipIf(!hasMosquitto())("a trial of a guarded broker", () => {
-  it("finds the ACL of docs/link.md right, and the relay alive", async () => {
+  it("finds the rights of kvitt fleet acl right, and the relay alive", async () => {
     const broker = await guarded(ourAcl);
     await inhabited(broker);
     expect(await trial(broker.url)).toMatchObject({
@@ -84,7 +84,7 @@ describe.skipIf(!hasMosquitto())("a trial of a guarded broker", () => {
   });
 
   it("finds one that is too narrow", async () => {
-    const broker = await guarded(ourAcl.replace(/^pattern write .*reply\n/m, ""));
+    const broker = await guarded(ourAcl.replace(/^topic write .*reply\n/m, ""));
     expect(await trial(broker.url)).toMatchObject({ mayWriteOwn: false, relays: [] });
   });
 

@@ -1,9 +1,9 @@
 /**
  * Goal: a machine with several outlets needs one user, one subscription and one line of the ACL; a scan at each outlet is answered by what that outlet
- * says, and nobody else hears of it. Method: a real Mosquitto with the ACL that docs/link.md shows, a real relay, and the real link.
+ * says, and nobody else hears of it. Method: a real Mosquitto with the rights of kvitt fleet acl, a real relay, and the real link.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mqtt from "mqtt";
@@ -15,6 +15,7 @@ import { Recorder } from "../../unit/link/link-contract.ts";
 import { recordingLog } from "../../unit/link/virtual-clock.ts";
 import { hasMosquitto, startMosquitto } from "../link/brokers.ts";
 import { realClock, realEntropy, until } from "../link/real-parts.ts";
+import { rightsOf } from "../link/rights.ts";
 import { untilTrue } from "../patience.ts";
 import { deliver, FakeRegistry, msn, publicUrl, startRelay } from "./relay-parts.ts";
 
@@ -54,11 +55,13 @@ describe.skipIf(!hasMosquitto())("outlets behind a guarded broker", () => {
     const folder = mkdtempSync(join(tmpdir(), "kvitt-outlets-"));
     endings.push(() => rmSync(folder, { recursive: true, force: true }));
     const passwords = join(folder, "passwords");
-    const users = [machine, "laundry", "relay"].map((user) => `${user}:${password}\n`).join("");
+    const users = [machine, "laundry", "relay-1", "watcher"].map((user) => `${user}:${password}\n`).join("");
     writeFileSync(passwords, users, { mode: 0o600 });
     execFileSync(passwordCommand, ["-U", passwords], { stdio: "pipe" });
     const acl = join(folder, "acl");
-    writeFileSync(acl, readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url)), { mode: 0o600 });
+    const rights = rightsOf(`machine ${machine} ${msn}`, `machine laundry ${msn}`, "relay relay-1");
+    // It watches, and says the last word.
+    writeFileSync(acl, `${rights}\nuser watcher\ntopic readwrite #\n`, { mode: 0o600 });
     const broker = await startMosquitto({
       config: ["allow_anonymous false", `password_file ${passwords}`, `acl_file ${acl}`],
     });
@@ -102,8 +105,9 @@ describe.skipIf(!hasMosquitto())("outlets behind a guarded broker", () => {
     endings.push(() => link.stop());
 
     const registry = new FakeRegistry();
-    const login = { username: "relay", password };
-    const { relay, port } = await startRelay(broker.url, registry, recordingLog(), { login });
+    const instance = "relay-1";
+    const login = { username: instance, password };
+    const { relay, port } = await startRelay(broker.url, registry, recordingLog(), { instance, login });
     endings.push(() => relay.stop());
     await until("relay seen", () => recorder.relays.at(-1)?.registered === true);
     const hook = (leaf: string) => {
@@ -113,7 +117,7 @@ describe.skipIf(!hasMosquitto())("outlets behind a guarded broker", () => {
     };
     const scan = (code: string) => deliver(port, hook("check-in"), checkIn(code));
 
-    const watcher = await mqtt.connectAsync(broker.url, { ...login, protocolVersion: 5 });
+    const watcher = await mqtt.connectAsync(broker.url, { username: "watcher", password, protocolVersion: 5 });
     endings.push(() => watcher.endAsync(true));
     const states: string[] = [];
     watcher.on("message", (_topic, payload) => states.push(payload.toString()));

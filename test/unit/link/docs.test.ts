@@ -1,7 +1,10 @@
-/** What docs/link.md shows is what runs: its ACL is the one the tests use, its configuration is accepted, its message can be read. */
-import { readFileSync } from "node:fs";
+/** What docs/link.md shows is what runs: its command writes the broker's rights, its configuration is accepted, its message can be read. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "smol-toml";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import fleet from "../../../src/cli/commands/fleet.ts";
 import { mqttSchema } from "../../../src/config/mqtt.ts";
 import { relayFileSchema } from "../../../src/config/relay.ts";
 import { orderSchema } from "../../../src/link/command-message.ts";
@@ -14,8 +17,32 @@ const blocks = [...page.matchAll(/```(\w*)\n([\s\S]*?)```/g)].map(([, language =
 }));
 const json = (part: string): unknown => JSON.parse(blocks.find(({ text }) => text.includes(part))?.text ?? "");
 
-it("shows the ACL that the broker tests use", () => {
-  expect(page).toContain(readFileSync(new URL("../../fixtures/mosquitto.acl", import.meta.url), "utf8"));
+it("shows a command that writes the broker's rights", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kvitt-link-page-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [, line = ""] = /^kvitt fleet (acl [^]*?)\n```/m.exec(page) ?? [];
+  const words = line.replaceAll("\\\n", " ").split(/\s+/);
+  const files = ["--out", "--passwords", "--password-file"];
+  const args = words.map((word, index) => (files.includes(words[index - 1] ?? "") ? join(folder, word) : word));
+  const signal = new AbortController().signal;
+  const silent = { out: () => {}, err: () => {}, env: {}, isTty: false, columns: 80, signal, hurry: signal };
+  expect(await fleet.run(args, silent)).toBe(0);
+  const users = ["vend-1", "relay-1", "office"];
+  const rights = readFileSync(join(folder, "acl"), "utf8");
+  expect([...rights.matchAll(/^user (.*)$/gm)].map(([, user]) => user)).toEqual(users);
+  expect(readdirSync(join(folder, "passwords")).toSorted()).toEqual(users.toSorted());
+  // The relay and the order of the page are those users'.
+  expect(page).toContain('username = "relay-1"');
+  expect(page).toContain("--username office");
+});
+
+it("no page has rights that were written by hand", () => {
+  const folder = new URL("../../../docs/", import.meta.url);
+  const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
+  const byHand = pages.filter((name) =>
+    /^#? ?(?:pattern|topic) (?:read|write|readwrite) /m.test(readFileSync(new URL(name, folder), "utf8")),
+  );
+  expect(byHand).toEqual([]);
 });
 
 it("shows configuration that is accepted", () => {
