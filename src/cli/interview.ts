@@ -64,6 +64,7 @@ export function minorOf(text: string): number {
 
 const majorOf = (minor: number): string => (minor / minorPerMajor).toFixed(minor % minorPerMajor === 0 ? 0 : 2);
 
+const wordsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter((one) => one !== "");
 const asIs = (text: string): string => text;
 const orNothing = (text: string): string | undefined => (text === "-" ? undefined : text);
 
@@ -81,7 +82,7 @@ function questions(panels: readonly OfferedPanel[]): readonly Question[] {
       key: "languages",
       text: () => `Which languages do customers read, the most important first? ${languages.join(", ")}`,
       proposal: () => "nb en",
-      read: (text) => text.split(/[\s,]+/).filter((one) => one !== ""),
+      read: wordsOf,
     },
     {
       key: "id",
@@ -128,9 +129,13 @@ function questions(panels: readonly OfferedPanel[]): readonly Question[] {
     },
     {
       key: "broker",
-      text: () => "The MQTT broker's address (docs/link.md), for example mqtts://broker.example.com:8883",
+      text: () =>
+        "The MQTT broker's address (docs/link.md), for example mqtts://broker.example.com:8883? Of a cluster: all its addresses, the first to try first.",
       proposal: () => undefined,
-      read: asIs,
+      read: (text) => {
+        const urls = wordsOf(text);
+        return urls.length > 1 ? urls : text;
+      },
     },
     {
       key: "broker_username",

@@ -23,13 +23,15 @@ export const brokerUrl = z
 /** As many as anybody runs; a round of tries stays short. */
 const brokersMax = 8;
 
+export const brokerList = z
+  .array(brokerUrl)
+  .min(1)
+  .max(brokersMax)
+  .refine((urls) => new Set(urls).size === urls.length, "the same address stands there twice");
+
 const mqttFields = z.strictObject({
   url: brokerUrl.optional(),
-  urls: z
-    .array(brokerUrl)
-    .min(1)
-    .max(brokersMax)
-    .refine((urls) => new Set(urls).size === urls.length, "the same address stands there twice")
+  urls: brokerList
     .optional()
     .describe(
       "Instead of url: the addresses of several brokers, tried in turn, for example a cluster's nodes. The one that works is kept.",
@@ -85,6 +87,12 @@ export function brokerUrls({ url, urls }: Pick<MqttSection, "url" | "urls">): re
   const [first, ...others] = urls ?? (url === undefined ? [] : [url]);
   if (first === undefined) throw new Error("[mqtt] without url and urls: the schema lets none through");
   return [first, ...others];
+}
+
+/** The line of the section that names them: one address as `url`, several as `urls`. */
+export function brokerLine(urls: readonly string[]): string {
+  const [url, ...others] = urls;
+  return url !== undefined && others.length === 0 ? `url = ${JSON.stringify(url)}` : urlsLine(urls);
 }
 
 /** Of one address in the list: what is to be written is the whole list again. */

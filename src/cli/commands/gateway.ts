@@ -6,7 +6,7 @@ import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { stringify } from "smol-toml";
 import { identityCredential } from "../../config/credentials.ts";
 import { loadConfig, loadRelayFile } from "../../config/load.ts";
-import { brokerUrls } from "../../config/mqtt.ts";
+import { brokerList, brokerUrls } from "../../config/mqtt.ts";
 import { type RelayFile, unitsOf } from "../../config/relay.ts";
 import { defined } from "../../kit/defined.ts";
 import { formatTimestamp } from "../../kit/timestamp.ts";
@@ -51,7 +51,7 @@ kvitt gateway join FILE --credentials FOLDER
   --msn MSN            which sales unit, where the relay has several
   --out FILE           what enrol writes, mode 600
   --machine-config FILE  the machine's own configuration: --out is then a kvitt-setup.toml, which does the whole set-up from the boot partition
-  --broker URL         the broker as the machine reaches it; default: the relay's first [mqtt] address
+  --broker URL         a broker as the machine reaches it, as often as there are several; default: the relay's own [mqtt] addresses
   --username USER      the machine's user at the broker; default: ID
   --password-file FILE that user's password
   --ca FILE            PEM of the broker's authority; default: the relay's [mqtt] ca_file
@@ -61,7 +61,7 @@ const options = {
   config: { type: "string" },
   out: { type: "string" },
   msn: { type: "string" },
-  broker: { type: "string" },
+  broker: { type: "string", multiple: true },
   username: { type: "string" },
   "password-file": { type: "string" },
   ca: { type: "string" },
@@ -130,6 +130,8 @@ function unitOf(file: RelayFile, msn: string | undefined) {
 }
 
 async function enrol(machine: MerchantQrId, values: Flags, io: CommandIo): Promise<number> {
+  if (values["machine-config"] !== undefined && (values.broker !== undefined || values.username !== undefined))
+    throw new CommandError("--broker and --username do nothing here: the [mqtt] of --machine-config has both");
   const { file, gateway } = await relayOf(values);
   const { msn, currency } = unitOf(file, values.msn);
   if (currency === undefined) throw new CommandError(`the currency of sales unit ${msn} is not configured`, 1);
@@ -145,7 +147,7 @@ async function enrol(machine: MerchantQrId, values: Flags, io: CommandIo): Promi
     gatewayUrls: [...gateway.public_urls],
     identity: privatePem,
     broker: {
-      url: values.broker ?? brokerUrls(file.mqtt)[0],
+      ...brokersOf(values, file),
       username: values.username ?? machine,
       ...(passwordFile === undefined ? {} : { password: await readSecretFile(passwordFile, io.env) }),
       ...(caFile === undefined ? {} : { ca: await readFile(caFile, "utf8") }),
@@ -161,6 +163,15 @@ async function enrol(machine: MerchantQrId, values: Flags, io: CommandIo): Promi
       : "Put it onto the boot partition of the machine's card as kvitt-setup.toml";
   io.out(`${machine} is enrolled: ${out} is its only copy. ${next}`);
   return 0;
+}
+
+/** As the machine reaches them; one stands as `url`, which machines of before there were several read, too. */
+function brokersOf(values: Flags, { mqtt }: RelayFile): Pick<Enrolment["broker"], "url" | "urls"> {
+  const parsed = brokerList.safeParse(values.broker ?? brokerUrls(mqtt));
+  if (!parsed.success)
+    throw new CommandError(`--broker: ${parsed.error.issues.map(({ message }) => message).join("; ")}`);
+  const [url, ...others] = parsed.data;
+  return others.length === 0 ? { url } : { urls: parsed.data };
 }
 
 /** With the machine's configuration a set-up file for its boot partition (docs/install.md); without it what `kvitt gateway join` takes. */

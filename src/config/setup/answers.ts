@@ -1,6 +1,6 @@
 /** What `kvitt init` asks, as data: from a person, or from a file of answers for a fleet. The file's schema is published in docs/schemas. */
 import * as z from "zod";
-import { brokerUrl } from "../mqtt.ts";
+import { brokerList, brokerUrl } from "../mqtt.ts";
 import { languages } from "../../panel/languages.ts";
 import { bcm, file, line, minorUnits, vatRate, words } from "../fields.ts";
 import { configSchema } from "../schema.ts";
@@ -40,7 +40,11 @@ export const answersSchema = z
     msn: vipps.shape.msn,
     currency: vipps.shape.currency.default("NOK"),
     return_url: vipps.shape.return_url,
-    broker: brokerUrl,
+    broker: z
+      .union([brokerUrl, brokerList])
+      .describe(
+        'Address of the broker, for example "mqtts://broker.example.com:8883", or a list of several of one cluster, which are tried in turn.',
+      ),
     broker_username: mqtt.shape.username,
     credentials_dir: file
       .default("/etc/kvitt/credentials")

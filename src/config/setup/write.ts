@@ -1,5 +1,6 @@
 /** Writes a commented kvitt.toml from answers. Pure; what it writes is judged by the check of every other file. */
 import { currencies } from "../../sale/money.ts";
+import { brokerLine } from "../mqtt.ts";
 import type { Answers } from "./answers.ts";
 import { inMinor, isChosenByKeypad, productsOf, type Trade, vatRateOf } from "./trades.ts";
 
@@ -75,8 +76,10 @@ function mqtt({ answers }: Wired): readonly string[] {
   const { broker, broker_username: username } = answers;
   return [
     "[mqtt]",
-    "# Your broker, where the relay is, too (docs/link.md). The password: the file mqtt-password beside the keys.",
-    `url = ${quoted(broker)}`,
+    typeof broker === "string"
+      ? "# Your broker, where the relay is, too (docs/link.md). The password: the file mqtt-password beside the keys."
+      : "# Your brokers, one cluster, where the relay is, too (docs/link.md). The password: the file mqtt-password beside the keys.",
+    brokerLine(typeof broker === "string" ? [broker] : broker),
     ...(username === undefined ? [] : [`username = ${quoted(username)}`]),
   ];
 }

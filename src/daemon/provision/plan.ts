@@ -85,7 +85,7 @@ function configTextOf(
     : { faults: made.faults.map((fault) => `machine: ${fault}`) };
 }
 
-/** Names the identity's files under [mqtt], which `kvitt init` writes with its url last. */
+/** Names the identity's files under [mqtt], before what `kvitt init` wrote there. */
 function withIdentity(text: string, { ca, cert }: SetupFile["identity"]): string {
   const named = [
     ...(ca === undefined ? [] : [`ca_file = "${tlsFolder}/mqtt-ca.pem"`]),

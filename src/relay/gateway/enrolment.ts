@@ -4,6 +4,7 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import * as z from "zod";
+import { brokerLine, brokerList, brokerUrl, brokerUrls } from "../../config/mqtt.ts";
 import { isMachineId, isMsn } from "../../sale/ids.ts";
 import { walletCurrencies } from "../../sale/money.ts";
 import { publicKeyText } from "../../vipps/identity.ts";
@@ -19,13 +20,20 @@ export const enrolmentSchema = z.strictObject({
   gatewayUrls: z.array(z.url()).min(1).max(8),
   /** Ed25519, PKCS #8, PEM. */
   identity: pem,
-  broker: z.strictObject({
-    url: z.string().min(1).max(512),
-    username: z.string().min(1).max(256),
-    password: z.string().min(1).max(1_024).optional(),
-    /** PEM of the authorities that sign the broker's certificate. */
-    ca: pem.optional(),
-  }),
+  broker: z
+    .strictObject({
+      /** Of one broker; of several `urls`, as in the section [mqtt]. */
+      url: brokerUrl.optional(),
+      urls: brokerList.optional(),
+      username: z.string().min(1).max(256),
+      password: z.string().min(1).max(1_024).optional(),
+      /** PEM of the authorities that sign the brokers' certificates. */
+      ca: pem.optional(),
+    })
+    .refine(({ url, urls }) => (url === undefined) !== (urls === undefined), {
+      message: "either url or urls",
+      path: ["url"],
+    }),
 });
 export type Enrolment = z.infer<typeof enrolmentSchema>;
 
@@ -56,7 +64,7 @@ export function configLines(
     `credentials_dir = ${JSON.stringify(files.credentials)}`,
     "",
     "[mqtt]",
-    `url = ${JSON.stringify(broker.url)}`,
+    brokerLine(brokerUrls(broker)),
     `username = ${JSON.stringify(broker.username)}`,
     ...(files.ca === undefined ? [] : [`ca_file = ${JSON.stringify(files.ca)}`]),
   ].join("\n");

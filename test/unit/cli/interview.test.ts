@@ -51,6 +51,18 @@ describe("the questions", () => {
     });
   });
 
+  it("take the addresses of several brokers, with spaces or commas between", async () => {
+    const urls = ["mqtts://a.example.com", "mqtts://b.example.com"];
+    for (const answer of [urls.join(" "), urls.join(", ")]) {
+      const { file } = await play([
+        [/What does the machine sell/, "1"],
+        [/The MQTT broker's address/, answer],
+      ]);
+      expect(file).toMatchObject({ mqtt: { urls } });
+      expect(file["mqtt"]).not.toHaveProperty("url");
+    }
+  });
+
   it("take products, prices and pins", async () => {
     const { file } = await play([
       [/What does the machine sell/, "1"],
@@ -80,6 +92,12 @@ describe("the questions", () => {
     ["a currency", /currency/, "SEK", /"NOK" or "DKK" or "EUR"/],
     ["a time zone", /Time zone/, "Oslo", /IANA/],
     ["a broker", /The MQTT broker/, "http://broker.example.com", /mqtts:/],
+    [
+      "one broker of several",
+      /The MQTT broker/,
+      "mqtts://a.example.com, http://b.example.com",
+      /broker\[1\]: .*mqtts:/,
+    ],
     ["a broker in clear", /The MQTT broker/, "mqtt://broker.example.com", /in clear/],
     ["more products than there are lines", /How many products/, "9", /lines of the header are needed/],
     ["a price that is no number", /Product 1 of 3: its price/, "free", /an amount such as 25/],

@@ -123,6 +123,9 @@ describe("answers", () => {
     ["a pin that is on while the Pi boots", { pins: { "output A1": 5 } }, /pulled up while the Pi boots/],
     ["a pin twice", { pins: { "output A1": 20, "button A1": 20 } }, /does one thing/],
     ["a role that there is not", { pins: { "output B1": 20 } }, /there is no "output B1" here: output A1/],
+    ["a broker of several in clear", { broker: ["mqtts://a.example.com", "mqtt://b.example.com"] }, /in clear/],
+    ["a broker twice", { broker: ["mqtts://a.example.com", "mqtts://a.example.com"] }, /^broker: .*twice/],
+    ["a broker that is a number", { broker: 1883 }, /^broker: /],
     ["a broker in clear", { broker: "mqtt://broker.example.com" }, /in clear/],
     ["nothing", undefined, /trade: /],
   ])("with %s are refused, with the reason", (_what, change, reason) => {
