@@ -44,6 +44,10 @@ export interface BackOfficeSettings {
   readonly interruptions: () => number;
   /** Whether a customer's session is on. */
   readonly isSelling: () => boolean;
+  /** Whether exactly one product may be sold. */
+  readonly isSingle: boolean;
+  /** What became of an ordered release, by the updater itself. */
+  readonly outcomeOfUpdate: (commandId: string) => "done" | "refused" | undefined;
 }
 
 export class BackOffice {
@@ -230,9 +234,11 @@ export class BackOffice {
   }
 
   #drawCatalogue(): { readonly order: CommandOrder; readonly isWrong: boolean } | undefined {
-    const { world, catalogue } = this.#settings;
+    const { world, catalogue, isSingle } = this.#settings;
     if (catalogue.products.length === 0) return undefined;
     const fault = world.pick(["none", "none", "none", "currency", "price", "name"] as const);
+    // Where a scan pays at once, nobody could say which of two is meant.
+    const isDoubled = isSingle && fault === "none" && world.chance(0.3);
     const version = `office-${this.#counter + 1}`;
     const dearer = world.pick([400, 800, 1_200]);
     const products = catalogue.products.map((product, index) => {
@@ -241,8 +247,11 @@ export class BackOffice {
       if (fault === "price") return { ...product, price: money(0, "NOK") };
       return fault === "name" ? { ...product, price, name: "a\u0000b" } : { ...product, price };
     });
-    const changed: Catalogue = { currency: fault === "currency" ? "EUR" : catalogue.currency, version, products };
-    return { order: { kind: "set-catalogue", catalogue: changed }, isWrong: fault !== "none" };
+    const another = this.#settings.lines.find((line) => products.every((product) => product.line !== line)) ?? "";
+    const more = isDoubled ? products.map((product) => ({ ...product, id: `${product.id}-2`, line: another })) : [];
+    const currency = fault === "currency" ? "EUR" : catalogue.currency;
+    const changed: Catalogue = { currency, version, products: [...products, ...more] };
+    return { order: { kind: "set-catalogue", catalogue: changed }, isWrong: fault !== "none" || isDoubled };
   }
 
   // ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +288,12 @@ export class BackOffice {
     const isSteady = deviceClock.setAgoMs > 60_000;
     if (outcome === "expired" && isSteady && deviceClock.wallMs() < deadlineWallMs - 1_000)
       world.violate(`${id} is called expired before its deadline`);
+    const became = order.kind === "update" ? this.#settings.outcomeOfUpdate(id) : undefined;
+    if (became !== undefined && outcome !== "expired" && became !== outcome)
+      world.violate(`every command has one true answer: ${id} is called ${outcome}, and the update is ${became}`);
     if (outcome !== "done") return;
+    if (order.kind === "update" && became === undefined)
+      world.violate(`every command has one true answer: ${id} is called done, and nobody knows yet`);
     if (!isGenuine) world.violate(`a forged command was carried out: ${id}`);
     if (isWrong) world.violate(`what cannot be right was answered done: ${id} ${JSON.stringify(order)}`);
     if (order.kind === "refund") this.#checkRefund(id, order);

@@ -21,6 +21,9 @@ export async function check(world: World): Promise<void> {
   const text = world.disk.everything();
   for (const token of world.provider.state.customerTokens.keys())
     if (text.includes(token)) world.violate("a customer token is left on the disk");
+  for (const id of world.releases.answered)
+    if (world.office.sent.get(id)?.outcome === undefined)
+      world.violate(`every command has one true answer: ${id} (update) is known, and has none`);
   for (const fault of [...world.rig.faultsAtEnd(), ...world.office.faultsAtEnd()]) world.violate(fault);
 }
 

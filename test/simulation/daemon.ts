@@ -10,8 +10,7 @@ import type { Machine } from "../../src/machine/port.ts";
 import type { Scene } from "../../src/panel/port.ts";
 import { referenceOf } from "../../src/sale/ids.ts";
 import { createMemoryLog } from "../../src/service/log.ts";
-import type { Host } from "../../src/service/port.ts";
-import { SimulatedUpdates } from "../../src/update/simulated-updates.ts";
+import type { Host, Updates } from "../../src/service/port.ts";
 import { settle } from "../../src/service/simulated-clock.ts";
 import { createUlid } from "../../src/service/ulid.ts";
 import { createVippsClient } from "../../src/vipps/client.ts";
@@ -38,6 +37,7 @@ export class Daemon {
   #journal: Journal | undefined;
   #simulatedLink: SimulatedLink | undefined;
   #state: StateMessage["state"] | undefined;
+  #reason: StateMessage["reason"];
   #computerBoots = 1;
 
   constructor(world: World, sabotage: Sabotage) {
@@ -97,7 +97,7 @@ export class Daemon {
       merchantQrId: this.#world.id,
       commands: { key: commandKey, ...commandMemory(journal) },
       sessionNumber: session,
-      version: "1",
+      version: this.#world.releases.version,
       clock: life.clock,
       log: createMemoryLog(),
     });
@@ -108,6 +108,7 @@ export class Daemon {
       tries: () => inner.tries(),
       publishState: (state) => {
         this.#state = state.state;
+        this.#reason = state.reason;
         inner.publishState(state);
       },
       publishSale: (saleId, body) =>
@@ -130,17 +131,28 @@ export class Daemon {
     this.#world.duties.hasJournalFailed = false;
     this.#world.tell("power on");
     let opened: Journal | undefined;
+    const { releases } = this.#world;
+    const updates = releases.starts();
     try {
+      const disk = releases.disk(life.disk(this.#world.disk));
       opened = await openJournal({
-        disk: life.disk(this.#world.disk),
+        disk: this.#sabotage.disk?.(disk) ?? disk,
         wallMs: () => life.clock.wallMs(),
         isPlausible: () => life.clock.isPlausible(),
         retentionMs: this.#world.retentionMs,
+        readableFormat: releases.readableFormat,
       });
+      if (releases.isJournalTooNew)
+        this.#world.violate("a journal in a format that this release does not know is opened");
       const session = await countBoot(opened);
-      await this.#start(life, opened, session);
+      await this.#start(life, releases.journal(opened), { session, updates });
     } catch (error) {
       await opened?.close();
+      if (error instanceof JournalError && error.code === "version" && releases.isJournalTooNew) {
+        this.#world.tell(`it does not boot: ${error.message}`);
+        this.#world.count("downgrade: journal of a newer format refused");
+        return this.#endLife();
+      }
       if (!(error instanceof JournalError) || error.code !== "disk" || this.#world.disk.fault === undefined)
         throw error;
       this.#world.tell(`it does not boot: ${error.message}; trying again in a minute`);
@@ -150,7 +162,11 @@ export class Daemon {
     }
   }
 
-  async #start(life: Life, opened: Journal, session: number): Promise<void> {
+  async #start(
+    life: Life,
+    opened: Journal,
+    { session, updates }: { readonly session: number; readonly updates: Updates },
+  ): Promise<void> {
     const { entropy, catalogue } = this.#world;
     const log = createMemoryLog();
     const wrap = this.#sabotage;
@@ -185,7 +201,7 @@ export class Daemon {
       {
         merchantQrId: this.#world.id,
         locationDescription: "Simulation",
-        version: "1",
+        version: this.#world.releases.version,
         policy: { ...this.#world.policy, currency: catalogue.currency },
         lineFault: this.#world.rig.lineFault,
         catalogue,
@@ -206,8 +222,8 @@ export class Daemon {
         log,
         freshReference: () => referenceOf(this.#world.id, createUlid(life.clock, entropy)),
         host: this.#hostOf(),
-        // Nobody orders an update here: what becomes of one is files, which test/integration/update cuts the power of.
-        updates: new SimulatedUpdates(),
+        // What becomes of one is files, which test/integration/update cuts the power of.
+        updates: wrap.updates?.(updates) ?? updates,
         recentLog: () => ({ since: new Date(clock.wallMs()).toISOString(), lines: [] }),
       },
     );
@@ -260,6 +276,7 @@ export class Daemon {
       isOutOfService: this.#world.office.isOutForSure,
       isQuiet: this.#world.isQuiet(this.#world.deviceClock.wallMs()),
       hasJournalFailed: this.#world.duties.hasJournalFailed,
+      paysAtOnce: this.#world.policy.checkInStyle === "pay-at-once",
       catalogue: this.#world.catalogue === this.#world.rig.catalogue ? this.#world.office.catalogueForSure : undefined,
     });
   }
@@ -271,6 +288,11 @@ export class Daemon {
   /** What the machine says of itself upstream. */
   get state(): StateMessage["state"] | undefined {
     return this.#state;
+  }
+
+  /** And why. */
+  get reason(): StateMessage["reason"] {
+    return this.#reason;
   }
 
   async tidyJournal(): Promise<void> {
@@ -296,13 +318,26 @@ export class Daemon {
     this.#computerBoots += 1;
     this.#world.tell("POWER CUT");
     this.#world.count("power cut");
-    this.#world.rig.cutPower();
-    this.#endLife();
-    this.#world.disk.cutPower();
+    this.#die();
     // Without a battery the clock stands while there is no power, and starts anywhere.
     if (!this.#world.chance(0.3)) return;
     this.#world.duties.wasClockLost = true;
     this.#world.deviceClock.lose(-this.#world.entropy.fraction() * 400 * 86_400_000);
+  }
+
+  #die(): void {
+    this.#world.rig.cutPower();
+    this.#endLife();
+    this.#world.disk.cutPower();
+  }
+
+  /** The process dies, and is started anew a moment later. */
+  crash(why: string): void {
+    if (!this.isOn) return;
+    this.#world.tell(why);
+    this.#world.count("crash");
+    this.#die();
+    this.#world.clock.startTimer("start anew", 1_000, () => void this.powerOn());
   }
 
   /** Power comes back; several times when the next cut comes while it boots. */
@@ -335,9 +370,7 @@ export class Daemon {
     this.#world.count(`restart: ${why}`);
     await Promise.race([life.whileAlive(kiosk.stop().then(() => journal.close())), this.#untilEnded(life)]);
     if (!life.isAlive) return;
-    this.#world.rig.cutPower();
-    this.#endLife();
-    this.#world.disk.cutPower();
+    this.#die();
     await this.powerOn();
   }
 

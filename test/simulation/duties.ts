@@ -1,4 +1,5 @@
 /** What has to hold at every single moment: watched at the doors between the kiosk and its journal, its machine and its provider. */
+import * as z from "zod";
 import type { Journal, JournalChange } from "../../src/journal/port.ts";
 import type { Machine } from "../../src/machine/port.ts";
 import type { HttpRequest } from "../../src/vipps/transport.ts";
@@ -6,11 +7,18 @@ import type { Rig } from "./machines/port.ts";
 import { plainPrice } from "./machines/tariff.ts";
 import type { World } from "./world.ts";
 
+const createBody = z.looseObject({
+  reference: z.string(),
+  customer: z.looseObject({ customerToken: z.string().optional(), personalQr: z.string().optional() }).optional(),
+});
+
 /** What a life of the daemon cannot forget: it is looked at over all of them. */
 export class Duties {
   readonly #world: World;
   /** Check-ins and commands that were taken, by the key under which the journal remembers them. */
   readonly #taken = new Map<string, number>();
+  /** Payments for which a scan asked at once. */
+  readonly #atOnce = new Set<string>();
   readonly #starts = new Map<string, number>();
   readonly #overcharged = new Set<string>();
   /** Customers' tokens, by who was told no. */
@@ -91,6 +99,8 @@ export class Duties {
         rig.ordered(order);
         const outcome = await machine.deliver(order, signal);
         world.count(`delivery, ${rig.kind}: ${outcome.kind}`);
+        if (reference !== undefined && this.#atOnce.has(reference))
+          world.count(`pay at once: ${rig.kind}, ${outcome.kind}`);
         rig.ended?.(order, outcome);
         return outcome;
       },
@@ -177,10 +187,20 @@ export class Duties {
     const isKnown = key !== undefined && (world.disk.holds(key) || world.isOfGoneDisk(key));
     if (method === "POST" && url.includes("/epayment/") && key !== undefined && !isKnown)
       world.violate(`money moves before its id is on the disk: ${url.slice(-60)} with ${key}`);
-    if (body === undefined || this.refusedTokens.size === 0) return;
+    if (body === undefined) return;
     const text = new TextDecoder().decode(body);
+    if (method === "POST" && url.endsWith("/epayment/v1/payments")) this.#asked(text);
     for (const token of this.refusedTokens)
       if (text.includes(token)) world.violate("a customer whose check-in was refused is charged");
+  }
+
+  /** A payment is created. */
+  #asked(text: string): void {
+    const world = this.#world;
+    const { reference, customer } = createBody.parse(JSON.parse(text));
+    if (customer?.customerToken === undefined || world.policy.checkInStyle !== "pay-at-once") return;
+    this.#atOnce.add(reference);
+    world.count(`pay at once: ${world.rig.kind}, asked`);
   }
 
   /** Promise 1 at every moment, not only in the end: never more is kept than what has fallen. */

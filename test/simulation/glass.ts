@@ -21,7 +21,12 @@ export interface Truth {
   /** Since the last commit that failed, none succeeded. */
   readonly hasJournalFailed: boolean;
   readonly catalogue: Catalogue | undefined;
+  /** One thing is sold, and a scan asks for its price. */
+  readonly paysAtOnce: boolean;
 }
+
+/** No session is longer. */
+const sessionMs = 180_000;
 
 export class Glass {
   readonly #lie: (text: string) => void;
@@ -35,6 +40,7 @@ export class Glass {
 
   look(truth: Truth): void {
     this.#lookAtPayment(truth);
+    this.#lookAtRequest(truth);
     this.#lookAtCallback(truth);
     this.#lookAtAnyCode(truth);
     this.#lookAtSession(truth);
@@ -65,6 +71,17 @@ export class Glass {
       this.#lie("the panel shows the code of a payment that has expired");
     if (payment !== undefined && scene.kind === "pay" && scene.price.minor !== payment.value)
       this.#lie(`the panel says ${scene.price.minor}, and the payment is for ${payment.value}`);
+  }
+
+  /** What the phone is asked for is what the glass says. */
+  #lookAtRequest({ scene, isOn, payments, monoMs, paysAtOnce }: Truth): void {
+    if (!isOn) return;
+    if (paysAtOnce && scene.kind === "choose") this.#lie("the panel lets one choose where there is one thing");
+    if (scene.kind !== "wait" || !scene.toPhone) return;
+    const isAsked = [...payments].some(
+      ({ value, createdMs }) => value === scene.price.minor && createdMs > monoMs - sessionMs,
+    );
+    if (!isAsked) this.#lie(`the panel says ${scene.price.minor}, and the phone is asked for something else`);
   }
 
   #lookAtCallback(truth: Truth): void {

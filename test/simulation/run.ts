@@ -50,6 +50,7 @@ async function heal(world: World): Promise<void> {
   world.deviceClock.correct();
   world.portalActs = false;
   world.rig.setFault(undefined);
+  world.releases.upgrade();
   const booting = world.daemon.powerOn();
   await world.clock.advance(5_000);
   await booting;
@@ -60,7 +61,7 @@ async function heal(world: World): Promise<void> {
     await world.clock.advance(60_000);
     const { openSettlements, unsent } = world.daemon.kiosk?.health() ?? { openSettlements: 1, unsent: 1 };
     const isOpen = world.provider.ledger().some(({ state }) => state === "CREATED");
-    if (openSettlements === 0 && unsent === 0 && !isOpen) break;
+    if (openSettlements === 0 && unsent === 0 && !isOpen && world.releases.isIdle) break;
   }
   await world.clock.advance(120_000);
   // What a next start finds out by itself, as that a sale was sent, is written with the next commit.

@@ -36,7 +36,7 @@ function orders(change: (order: DeliveryOrder) => DeliveryOrder): Sabotage {
 }
 
 /** A command becomes another one on its way into the kiosk. */
-function commands(change: (order: CommandOrder) => CommandOrder): Sabotage {
+export function commands(change: (order: CommandOrder) => CommandOrder): Sabotage {
   return {
     kind: "vending",
     prepare: (world) => busyOffice(world),

@@ -1,12 +1,14 @@
 /** Where a part can be broken on purpose, to show that the checks bite. Each is made afresh for every life of the daemon. Types only. */
+import type { Disk } from "../../src/journal/disk.ts";
 import type { Journal } from "../../src/journal/port.ts";
 import type { Link, LinkListener, LinkMessage } from "../../src/link/port.ts";
 import type { Machine } from "../../src/machine/port.ts";
 import type { Panel } from "../../src/panel/port.ts";
 import type { SalePolicy } from "../../src/sale/policy.ts";
-import type { Clock } from "../../src/service/port.ts";
+import type { Clock, Updates } from "../../src/service/port.ts";
 import type { Payments } from "../../src/vipps/port.ts";
 import type { MachineKind } from "./machines/port.ts";
+import type { Traits } from "./traits.ts";
 import type { World } from "./world.ts";
 
 export interface Sabotage {
@@ -15,8 +17,8 @@ export interface Sabotage {
   /** The only machine on which it can show. */
   readonly kind?: MachineKind;
   readonly policy?: Partial<SalePolicy>;
-  /** How many of the machine's products are in its catalogue; all, where it is left out. */
-  readonly products?: number;
+  /** What this world needs to have, or must not have, for it to show. */
+  readonly traits?: Partial<Traits>;
   readonly payments?: (payments: Payments, world: World) => Payments;
   /** The driver, as the kiosk sees it. */
   readonly machine?: (machine: Machine, world: World) => Machine;
@@ -25,6 +27,8 @@ export interface Sabotage {
   readonly link?: (link: Link, world: World) => Link;
   readonly listener?: (listener: LinkListener, world: World) => LinkListener;
   readonly clock?: (clock: Clock) => Clock;
+  readonly disk?: (disk: Disk) => Disk;
+  readonly updates?: (updates: Updates) => Updates;
   /** What a message from the relay becomes; undefined: it gets lost. */
   readonly message?: (message: LinkMessage) => LinkMessage | undefined;
   /** The relays remember nothing of what they answered. */

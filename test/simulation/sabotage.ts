@@ -5,6 +5,7 @@
 import type { EffectId } from "../../src/sale/ids.ts";
 import { minor } from "../../src/sale/money.ts";
 import { scanSticker } from "./people.ts";
+import { laterBrokenVariants } from "./sabotage-later.ts";
 import { moreBrokenVariants } from "./sabotage-more.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { type BrokenVariant, journal, keyOf, payments } from "./sabotage-tools.ts";
@@ -252,4 +253,8 @@ const firstBrokenVariants: readonly BrokenVariant[] = [
   },
 ];
 
-export const brokenVariants: readonly BrokenVariant[] = [...firstBrokenVariants, ...moreBrokenVariants];
+export const brokenVariants: readonly BrokenVariant[] = [
+  ...firstBrokenVariants,
+  ...moreBrokenVariants,
+  ...laterBrokenVariants,
+];

@@ -21,6 +21,7 @@ export function planTroubles(world: World): void {
   planDisk(world, plan);
   planPeople(world, plan);
   planPower(world, plan);
+  planMore(world);
 }
 
 function planNetwork(world: World, { at, off }: Plan): void {
@@ -150,4 +151,37 @@ function planPower(world: World, { at, off }: Plan): void {
     });
   if (world.chance(0.1)) at(() => void world.daemon.restart("a person"));
   if (world.chance(0.03)) at(() => void world.replace());
+}
+
+/** What was added to the world later, with dice of its own. */
+function planMore(world: World): void {
+  const { dice, clock } = world;
+  const plan: Plan = {
+    at: (run) => void clock.startTimer("trouble", dice.fraction() * dayMs, run),
+    off: (run, withinMs) => void clock.startTimer("heal", dice.fraction() * withinMs, run),
+  };
+  if (world.traits.isUpdated) planReleases(world, plan);
+}
+
+function planReleases(world: World, { at, off }: Plan): void {
+  const { dice } = world;
+  const orders = dice.pick([1, 1, 2, 3]);
+  for (let index = 0; index < orders; index += 1)
+    at(() => {
+      const how = { validMs: dice.pick([60_000, 600_000]), isGenuine: dice.chance(0.95), isLate: false };
+      const order = { kind: "update", version: undefined } as const;
+      world.office.send({ order, isWrong: false }, { ...how, copies: dice.chance(0.3) ? 2 : 1 });
+    });
+  if (!dice.chance(0.2)) return;
+  at(() => {
+    world.tell("somebody puts an older release in");
+    world.daemon.cutPower();
+    world.releases.downgrade();
+    void world.daemon.powerOn();
+    off(() => {
+      world.tell("somebody puts the newer release back");
+      world.releases.upgrade();
+      void world.daemon.powerOn();
+    }, 300_000);
+  });
 }

@@ -27,7 +27,10 @@ import { Duties } from "./duties.ts";
 import { rigOf } from "./machines/draw.ts";
 import { type MachineKind, machineKinds, type Rig, type Surroundings } from "./machines/port.ts";
 import type { Tally } from "./progress.ts";
+import { canPayAtOnce, drawFault, drawPolicy, payingAtOnce } from "./policy.ts";
+import { Releases } from "./releases.ts";
 import type { Sabotage } from "./sabotage-port.ts";
+import { type Dice, diceOf, type Traits, traitsOf } from "./traits.ts";
 
 const id = merchantQrId("sim-1");
 const address = { msn, merchantQrId: id };
@@ -69,6 +72,10 @@ export class World implements Surroundings {
   readonly office: BackOffice;
   readonly duties: Duties;
   readonly daemon: Daemon;
+  /** For all that was added to the world later. */
+  readonly dice: Dice;
+  readonly traits: Traits;
+  readonly releases: Releases;
   readonly id = id;
   readonly retentionMs = retentionMs;
   /** References about which the relay said something; what it said proves nothing. */
@@ -93,12 +100,12 @@ export class World implements Surroundings {
   bytesWritten = 0;
   /** Wall time, of the machine, in which nothing is sold. */
   readonly quietMs: { readonly from: number; readonly to: number } | undefined;
-  readonly #sabotage: Sabotage;
   readonly #happened: Record<string, number> = {};
 
   constructor(seed: number, sabotage: Sabotage = {}) {
     this.entropy = createSeededEntropy(seed);
-    this.#sabotage = sabotage;
+    this.dice = diceOf(seed);
+    this.traits = { ...traitsOf(seed), ...sabotage.traits };
     this.clock = new SimulatedClock(this.pick(beginnings));
     this.#dayBeganMs = this.clock.wallMs();
     this.deviceClock = new DeviceClock(this.clock);
@@ -109,9 +116,11 @@ export class World implements Surroundings {
     const kind = sabotage.kind ?? drawn;
     this.duties = new Duties(this);
     this.daemon = new Daemon(this, sabotage);
-    this.rig = withProducts(rigOf(kind, this), sabotage.products);
+    this.releases = new Releases(this, this.dice, this.traits.isUpdated);
+    const rig = rigOf(kind, this);
+    this.rig = this.traits.paysAtOnce && canPayAtOnce(rig) ? payingAtOnce(rig, this.dice) : rig;
     this.catalogue = this.rig.catalogue;
-    this.policy = this.#drawPolicy();
+    this.policy = drawPolicy(this, this.rig, this.duties, sabotage.policy ?? {});
     this.bus = new SimulatedBus(this.clock, this.entropy, {
       delayMs: { min: 20, max: this.pick([60, 400, 4_000]) },
       duplicate: this.pick([0, 0.15]),
@@ -148,6 +157,8 @@ export class World implements Surroundings {
       deviceClock: this.deviceClock,
       interruptions: () => this.interruptions,
       isSelling: () => this.daemon.state === "selling",
+      isSingle: this.policy.checkInStyle === "pay-at-once",
+      outcomeOfUpdate: (commandId) => this.releases.outcomeOf(commandId),
     });
     this.bus.watch(({ topic, payload }) => {
       if (topic === machineTopic(address, "command/reply")) this.office.heard(payload);
@@ -217,52 +228,11 @@ export class World implements Surroundings {
     return this.rig.catalogue.products.find((product) => product.line === line)?.minimumAge ?? 0;
   }
 
-  #drawPolicy(): SalePolicy {
-    const drawn: SalePolicy = {
-      currency: "NOK",
-      checkInStyle: this.chance(0.5) ? "choose-then-pay" : "reserve-dearest",
-      selectFirst: true,
-      showCode: true,
-      checkInFlow: this.chance(0.7) ? "web-redirect" : "push",
-      unknownDelivery: this.chance(0.7) ? "release" : "attention",
-      chooseMs: 40_000,
-      payMs: 90_000,
-      showMs: 6_000,
-      freshnessMs: 20_000,
-      merchantName: "Simulation",
-      timeSales: undefined,
-      plateWanted: false,
-      timeLine: undefined,
-      defaultVatRate: 2_500,
-      ...this.rig.policy,
-      ...this.#sabotage.policy,
-    };
-    const time = drawn.timeSales;
-    if (time === undefined) return drawn;
-    const quote: typeof time.quote = (wallMs, minutes) => {
-      const quoted = time.quote(wallMs, minutes);
-      this.duties.quoted(wallMs, minutes, quoted);
-      return quoted;
-    };
-    return { ...drawn, timeSales: { ...time, quote } };
-  }
-
   #drawFault(operation: string): Fault | undefined {
     if (this.isPartitioned) return { kind: "no-connection" };
     if (operation === this.lossyOperation && this.faultiness > 0 && this.chance(0.6)) return { kind: "lost-answer" };
     if (!this.chance(this.faultiness)) return undefined;
-    const fault = this.pick<Fault>([
-      { kind: "no-connection" },
-      { kind: "lost-answer" },
-      { kind: "lost-answer" },
-      { kind: "late", delayMs: 1_000 + this.entropy.fraction() * 30_000 },
-      { kind: "bad-gateway", acts: this.chance(0.5) },
-      { kind: "internal", acts: this.chance(0.5) },
-      { kind: "throttled", retryAfterSeconds: 2 },
-      { kind: "locked" },
-      { kind: "revoked-token" },
-      { kind: "hang", acts: this.chance(0.5) },
-    ]);
+    const fault = drawFault(this);
     this.tell(`fault: ${JSON.stringify(fault)}`);
     this.count(`provider: ${fault.kind}`);
     return fault;
@@ -354,6 +324,7 @@ export class World implements Surroundings {
     for (const { id, outcome } of this.office.sent.values()) if (outcome !== undefined) this.orphaned.add(id);
     this.duties.forgetTaken();
     this.office.machineReplaced();
+    this.releases.forget();
     this.bytesWritten += this.disk.bytesWritten;
     this.#goneDisks.push(this.disk);
     this.disk = new SimulatedDisk();
@@ -423,11 +394,4 @@ export class World implements Surroundings {
     if (unit !== undefined) this.provider.state.units.set(msn, { ...unit, currency });
     this.count(`configuration changed: ${currency === catalogue.currency ? "prices" : "currency"}`);
   }
-}
-
-/** The same machine with fewer products in its catalogue. */
-function withProducts(rig: Rig, count: number | undefined): Rig {
-  if (count === undefined) return rig;
-  const products = rig.catalogue.products.slice(0, count);
-  return { ...rig, catalogue: { ...rig.catalogue, products } };
 }

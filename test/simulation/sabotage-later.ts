@@ -1,0 +1,98 @@
+/** Deliberately broken parts that only what was added to the world later can show (traits.ts). */
+import { encodeHeader } from "../../src/journal/record.ts";
+import { hostOrderPrefix } from "../../src/kiosk/journal-keys.ts";
+import { money } from "../../src/sale/money.ts";
+import { commands } from "./sabotage-more.ts";
+import { type BrokenVariant, journal, payments } from "./sabotage-tools.ts";
+
+const updated = { isUpdated: true, paysAtOnce: false } as const;
+
+export const laterBrokenVariants: readonly BrokenVariant[] = [
+  // ── a scan pays at once ──────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "pay at once: asks the phone for a krone more than it says",
+    seedsMax: 20,
+    sabotage: {
+      kind: "vending",
+      traits: { paysAtOnce: true },
+      ...payments((right) => ({
+        create: (request, ...rest) => {
+          const { minor, currency } = request.amount;
+          const isDearer = request.flow !== "qr";
+          const dearer = { ...request, lines: [], amount: money(minor + 100, currency) };
+          return right.create(isDearer ? dearer : request, ...rest);
+        },
+      })),
+    },
+  },
+  {
+    name: "pay at once: takes a catalogue of which nobody can say what is meant",
+    seedsMax: 60,
+    sabotage: {
+      ...commands((order) => {
+        if (order.kind !== "set-catalogue") return order;
+        const { catalogue } = order;
+        return { ...order, catalogue: { ...catalogue, products: catalogue.products.slice(0, 1) } };
+      }),
+      traits: { paysAtOnce: true },
+    },
+  },
+  // ── releases ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "update: is called done as soon as it was asked for",
+    seedsMax: 20,
+    sabotage: {
+      traits: updated,
+      updates: (right) => ({
+        ask: (id, version) => right.ask(id, version),
+        outcome: async () => ({ kind: "done", detail: "it runs" }),
+      }),
+    },
+  },
+  {
+    name: "update: is forgotten by the release that was started for it",
+    seedsMax: 20,
+    sabotage: {
+      traits: updated,
+      ...journal((right) => ({
+        entries: (table) => [...right.entries(table)].filter(([key]) => !key.startsWith(hostOrderPrefix)),
+      })),
+    },
+  },
+  {
+    name: "downgrade: takes a journal of the next format for its own",
+    seedsMax: 60,
+    sabotage: {
+      traits: updated,
+      disk: (right) => ({
+        list: () => right.list(),
+        read: async (name) => {
+          const bytes = await right.read(name);
+          const end = bytes?.indexOf(0x0a) ?? -1;
+          return bytes === undefined || end < 0 ? bytes : Buffer.concat([encodeHeader(), bytes.subarray(end + 1)]);
+        },
+        readNow: (name) => right.readNow(name),
+        append: (name, bytes) => right.append(name, bytes),
+        write: (name, bytes) => right.write(name, bytes),
+        sync: (name) => right.sync(name),
+        syncFolder: () => right.syncFolder(),
+        rename: (from, to) => right.rename(from, to),
+        remove: (name) => right.remove(name),
+        lock: () => right.lock(),
+      }),
+    },
+  },
+  {
+    name: "update: leaves alone what the release before left open",
+    seedsMax: 60,
+    sabotage: {
+      traits: updated,
+      ...journal((right) => ({
+        entries: (table) =>
+          [...right.entries(table)].filter(
+            ([, value]) => table !== "settlement" || JSON.stringify(value).includes("waitingOrders"),
+          ),
+      })),
+    },
+  },
+];

@@ -1,0 +1,47 @@
+/**
+ * What makes a world richer than its first draw. It is drawn from a generator of its own, in a fixed order: a seed of which nothing is drawn here goes
+ * on as it always did, and a trait that is added at the end changes no seed but its own.
+ */
+import { createSeededEntropy } from "../../src/service/entropy.ts";
+import type { Entropy } from "../../src/service/port.ts";
+
+export class Dice {
+  readonly entropy: Entropy;
+
+  constructor(seed: number) {
+    this.entropy = createSeededEntropy(seed);
+  }
+
+  fraction(): number {
+    return this.entropy.fraction();
+  }
+
+  chance(probability: number): boolean {
+    return this.fraction() < probability;
+  }
+
+  pick<T>(choices: readonly T[]): T {
+    const choice = choices[Math.floor(this.fraction() * choices.length)];
+    if (choice === undefined) throw new Error("nothing to choose from");
+    return choice;
+  }
+}
+
+export interface Traits {
+  /** One product, and a scan asks for its price. */
+  readonly paysAtOnce: boolean;
+  /** Releases are ordered, tried, kept and taken back; an older one wrote what is in the journal. */
+  readonly isUpdated: boolean;
+}
+
+/** Far from the seeds of the worlds themselves. */
+const [traitsFrom, diceFrom] = [0x5eed_0000_0000, 0xd1ce_0000_0000];
+
+export function traitsOf(seed: number): Traits {
+  const dice = new Dice(seed + traitsFrom);
+  return { paysAtOnce: dice.chance(0.15), isUpdated: dice.chance(0.2) };
+}
+
+export function diceOf(seed: number): Dice {
+  return new Dice(seed + diceFrom);
+}
