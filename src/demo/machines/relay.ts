@@ -2,8 +2,9 @@
  * A vending machine with relays: the daemon's GPIO driver and its guard on lines that are files; what the wires lead to is played here. A button closes
  * for a moment, a coil turns while its relay is on, and what falls passes one drop sensor.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inputDriver } from "../../machine/gpio/folder-lines.ts";
 import type { DemoMachine, Drop, MachinePlaces } from "./port.ts";
 import { cancelControl, productControls, products, productTables } from "./products.ts";
 
@@ -12,7 +13,6 @@ const dropSensor = 26;
 const cancelButton = 6;
 const door = 5;
 const wired = products.map((product, index) => ({ product, button: 7 + index, relay: 17 + index }));
-/** Longer than the daemon may be away from its inputs on a busy computer: a closure that begins and ends between two looks was none. */
 const pressMs = 400;
 const passMs = 300;
 const fallMs = 500;
@@ -28,8 +28,9 @@ export function relayMachine({ folder }: MachinePlaces): DemoMachine {
   let isJammed = false;
   let isBlind = false;
 
+  const drive = inputDriver(lines);
   /** Inputs are pulled up, and active when they are pulled low. */
-  const setActive = (bcm: number, active: boolean): void => writeFileSync(join(lines, String(bcm)), active ? "0" : "1");
+  const setActive = (bcm: number, active: boolean): void => drive(bcm, !active);
   /** Whether an output went on since the last look, also when it is off again: its file keeps every level. */
   const hasRisen = (bcm: number): boolean => {
     try {

@@ -14,6 +14,8 @@ export interface SharedInput {
   isActive(): boolean;
   /** It went away: what it did not tell proves nothing. */
   isLost(): boolean;
+  /** Its edges carry the times at which they were, and not those at which they were read. */
+  readonly hasEdgeTimes: boolean;
   /** Returns what takes the listener away again. */
   onEdge(listener: EdgeListener): () => void;
 }
@@ -59,6 +61,8 @@ export class InputBoard {
         }
       },
       isLost: () => state.isLost,
+      // sysfs keeps no edges: what is read is the level now, and two that came meanwhile are none.
+      hasEdgeTimes: this.#lines.backEnd !== "sysfs",
       onEdge: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -69,7 +73,10 @@ export class InputBoard {
   }
 }
 
-/** A level that counts once it stood still for `stableMs`; what it was when it was opened counts at once. */
+/**
+ * A level that counts once it stood still for `stableMs`; what it was when it was opened counts at once. A level that is over before the process
+ * comes to look counts, too, when the times of its edges say that it stood still: somebody who presses while all is busy has pressed.
+ */
 export class StableInput {
   readonly #input: SharedInput;
   readonly #clock: Clock;
@@ -78,6 +85,7 @@ export class StableInput {
   readonly #unsubscribe: () => void;
   #active: boolean;
   #activeSinceMs: number | undefined;
+  #lastEdge: Edge | undefined;
   #timer: Timer | undefined;
 
   constructor(input: SharedInput, clock: Clock, stableMs: number) {
@@ -86,7 +94,7 @@ export class StableInput {
     this.#stableMs = stableMs;
     this.#active = input.isActive();
     if (this.#active) this.#activeSinceMs = clock.monotonicMs();
-    this.#unsubscribe = input.onEdge(() => this.#wait());
+    this.#unsubscribe = input.onEdge((edge) => this.#edge(edge));
   }
 
   get name(): string {
@@ -122,16 +130,26 @@ export class StableInput {
     this.#listeners.clear();
   }
 
-  /** Every edge begins the wait again: chatter never counts, a lost edge is made good by reading the level at the end. */
-  #wait(): void {
+  /**
+   * Every edge begins the wait again: chatter never counts, a lost edge is made good by reading the level at the end. Edges come late, several at
+   * once, after the process was busy; two in a row with the same level have lost one between them, and prove no time.
+   */
+  #edge(edge: Edge): void {
+    const before = this.#input.hasEdgeTimes ? this.#lastEdge : undefined;
+    this.#lastEdge = edge;
+    if (before !== undefined && before.active !== edge.active && edge.monoMs - before.monoMs >= this.#stableMs)
+      this.#tell(before.active, before.monoMs);
     this.#timer?.cancel();
-    this.#timer = this.#clock.startTimer(`input ${this.#input.spec.name}`, this.#stableMs, () => {
-      const active = this.#input.isActive();
-      if (active === this.#active) return;
-      this.#active = active;
-      this.#activeSinceMs = active ? this.#clock.monotonicMs() : undefined;
-      for (const listener of this.#listeners) listener(active);
-    });
+    this.#timer = this.#clock.startTimer(`input ${this.#input.spec.name}`, this.#stableMs, () =>
+      this.#tell(this.#input.isActive(), this.#clock.monotonicMs()),
+    );
+  }
+
+  #tell(active: boolean, sinceMs: number): void {
+    if (active === this.#active) return;
+    this.#active = active;
+    this.#activeSinceMs = active ? sinceMs : undefined;
+    for (const listener of this.#listeners) listener(active);
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   packLineRequest,
   packValues,
@@ -12,6 +12,7 @@ import {
   requests,
 } from "../../../src/machine/gpio/cdev-abi.ts";
 import { type CdevCalls, openCdevLines } from "../../../src/machine/gpio/cdev-lines.ts";
+import { inputDriver } from "../../../src/machine/gpio/folder-lines.ts";
 import { headerBase } from "../../../src/machine/gpio/header.ts";
 import type { Edge } from "../../../src/machine/gpio/lines.ts";
 import { openLines } from "../../../src/machine/gpio/open-lines.ts";
@@ -305,6 +306,51 @@ describe("the character device", () => {
     await expect(openCdevLines({ clock: new SimulatedClock(), calls: kernel })).rejects.toThrow(
       /pinctrl-rp1.*found gpio-brcmstb@107d517c00/,
     );
+  });
+});
+
+describe("lines that are files", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "kvitt-lines-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const press = { name: "button A1", bcm: 7, activeLow: true };
+
+  it("an input tells what came and went while nobody looked, with its times; what was before it was opened is told to nobody", async () => {
+    const drive = inputDriver(folder);
+    for (const high of [false, true]) drive(press.bcm, high);
+    const lines = await openLines({ backEnd: "simulated", simulatedFolder: folder }, new SimulatedClock());
+    const edges: Edge[] = [];
+    const line = await lines.openInput(
+      press,
+      (edge) => edges.push(edge),
+      () => expect.unreachable(),
+    );
+    drive(press.bcm, false);
+    // This process is away: the watcher's word waits until both have been.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+    drive(press.bcm, true);
+    expect(edges).toEqual([]);
+    await vi.waitFor(() => expect(edges.length).toBe(2), { timeout: 30_000 });
+    const [down, up] = edges;
+    expect([down?.active, up?.active, line.isActive()]).toEqual([true, false, false]);
+    expect((up?.monoMs ?? 0) - (down?.monoMs ?? 0)).toBeGreaterThanOrEqual(29);
+    await lines.close();
+  });
+
+  it("an input takes a bare level, too", async () => {
+    const lines = await openLines({ backEnd: "simulated", simulatedFolder: folder }, new SimulatedClock());
+    const edges: Edge[] = [];
+    const line = await lines.openInput(
+      press,
+      (edge) => edges.push(edge),
+      () => expect.unreachable(),
+    );
+    writeFileSync(join(folder, "7"), "0\n");
+    await vi.waitFor(() => expect(edges).toEqual([{ active: true, monoMs: 0 }]), { timeout: 30_000 });
+    expect(line.isActive()).toBe(true);
+    await lines.close();
   });
 });
 

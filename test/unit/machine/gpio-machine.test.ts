@@ -38,6 +38,83 @@ describe("buttons", () => {
     expect(rig.events).toEqual([selected]);
   });
 
+  it.each([
+    [
+      "a press that is over before the process looks",
+      [
+        [true, 400],
+        [false, 100],
+      ],
+      1,
+    ],
+    [
+      "two presses that are over",
+      [
+        [true, 900],
+        [false, 600],
+        [true, 400],
+        [false, 100],
+      ],
+      2,
+    ],
+    ["a press that goes on", [[true, 400]], 1],
+    [
+      "one after chatter",
+      [
+        [true, 410],
+        [false, 405],
+        [true, 400],
+        [false, 100],
+      ],
+      1,
+    ],
+    [
+      "chatter alone",
+      [
+        [true, 410],
+        [false, 405],
+        [true, 400],
+        [false, 390],
+        [true, 380],
+        [false, 360],
+      ],
+      0,
+    ],
+    [
+      "two edges that have lost the one between them",
+      [
+        [true, 900],
+        [true, 110],
+        [false, 100],
+      ],
+      0,
+    ],
+  ] as const)("edges that come late count by their times: %s", async (_name, changes, presses) => {
+    const rig = createRig([relay]);
+    await rig.start();
+    await rig.clock.advance(1_000);
+    rig.inputs.setLate(button.bcm, changes);
+    await rig.clock.advance(1_000);
+    expect(rig.events).toEqual(Array.from({ length: presses }, () => selected));
+  });
+
+  it("times that are no more than when something was read prove nothing", async () => {
+    const rig = createRig([relay], {}, (inputs) => ({
+      backEnd: "sysfs",
+      openOutput: (spec) => inputs.openOutput(spec),
+      openInput: (spec, onEdge, onFailure) => inputs.openInput(spec, onEdge, onFailure),
+      close: () => inputs.close(),
+    }));
+    await rig.start();
+    await rig.clock.advance(1_000);
+    rig.inputs.setLate(button.bcm, [
+      [true, 400],
+      [false, 100],
+    ]);
+    await rig.clock.advance(1_000);
+    expect(rig.events).toEqual([]);
+  });
+
   it("one that is held as the machine starts says nothing", async () => {
     const rig = createRig([relay]);
     rig.inputs.set(button.bcm, true);
@@ -120,6 +197,18 @@ describe("door, post delay, lamp", () => {
     expect(delivery.outcome).toEqual({ kind: "not-delivered", reason: "the door is open" });
     expect(rig.actuators.starts.size).toBe(0);
     rig.inputs.set(door.bcm, false);
+    await rig.clock.advance(30);
+    expect(rig.faults()).toEqual(["door-open", "ready"]);
+  });
+
+  it("a door that was open while the process was busy has been open", async () => {
+    const rig = createRig([relay], { door });
+    await rig.start();
+    await rig.clock.advance(10_000);
+    rig.inputs.setLate(door.bcm, [
+      [true, 5_000],
+      [false, 1_000],
+    ]);
     await rig.clock.advance(30);
     expect(rig.faults()).toEqual(["door-open", "ready"]);
   });

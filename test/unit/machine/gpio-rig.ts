@@ -52,6 +52,13 @@ export class TestInputs implements GpioLines {
     this.#open.get(bcm)?.onEdge({ active, monoMs: this.#clock.monotonicMs() });
   }
 
+  /** Changes that the back end kept while the process was busy, each with how long ago it was: told all at once. */
+  setLate(bcm: number, changes: readonly (readonly [active: boolean, agoMs: number])[]): void {
+    this.#active.set(bcm, changes.at(-1)?.[0] ?? false);
+    const nowMs = this.#clock.monotonicMs();
+    for (const [active, agoMs] of changes) this.#open.get(bcm)?.onEdge({ active, monoMs: nowMs - agoMs });
+  }
+
   remove(bcm: number): void {
     this.#open.get(bcm)?.onFailure(new Error("no such device"));
   }
