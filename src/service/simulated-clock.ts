@@ -90,6 +90,17 @@ export class SimulatedClock implements Clock {
     await settle();
   }
 
+  /** This process gets no time for a while: what fell due meanwhile fires at its end, once, before anything that came in is read. */
+  stall(byMs: number): void {
+    this.#monoMs += byMs;
+    for (const due of this.#waiting.filter(({ atMs }) => atMs <= this.#monoMs)) {
+      const at = this.#waiting.indexOf(due);
+      if (at === -1) continue;
+      this.#waiting.splice(at, 1);
+      due.callback();
+    }
+  }
+
   /** Power is gone: nothing that waited ever happens. */
   dropAll(): void {
     this.#waiting = [];

@@ -43,6 +43,26 @@ const trainGraceMs = 2_000;
 const pingEveryMs = 5_000;
 /** How long a guard may take to put everything off and end. */
 export const finishMs = 3_000;
+/** How long a guard is silent is counted in so many pieces. */
+const pieces = 4;
+
+/**
+ * Silence that is charged to the other process: when this one got no time itself, its timer fires before the answer that came meanwhile is read. Of such
+ * a while only one piece counts.
+ */
+function startPatience(clock: Clock, name: string, patienceMs: number, onOver: () => void): Timer {
+  let left = pieces;
+  let timer: Timer | undefined;
+  const wait = (): void => {
+    timer = clock.startTimer(name, patienceMs / pieces, () => {
+      left -= 1;
+      if (left === 0) onOver();
+      else wait();
+    });
+  };
+  wait();
+  return { cancel: () => timer?.cancel() };
+}
 
 /** The order did not reach a guard, or its guard was lost before it answered. */
 export class GuardLost extends Error {
@@ -82,7 +102,7 @@ export class GuardSession {
   /** Once. `onReady` or `onLost` may be called before it returns. */
   start(): void {
     const { startGuard, hello } = this.#settings;
-    this.#setTimer("guard ready", readyMs, () => this.#lose("it did not get ready in time"));
+    this.#setPatience("guard ready", readyMs, () => this.#lose("it did not get ready in time"));
     try {
       this.#link = startGuard({
         line: (text) => this.#hear(text),
@@ -104,13 +124,13 @@ export class GuardSession {
   finish(): void {
     if (this.#phase === "finishing" || this.#phase === "lost") return;
     this.#phase = "finishing";
-    this.#setTimer("guard end", finishMs, () => this.#lose("it does not end"));
+    this.#setPatience("guard end", finishMs, () => this.#lose("it does not end"));
     this.#link?.finish();
   }
 
-  #setTimer(name: string, delayMs: number, callback: () => void): void {
+  #setPatience(name: string, patienceMs: number, onOver: () => void): void {
     this.#timer?.cancel();
-    this.#timer = this.#settings.clock.startTimer(name, delayMs, callback);
+    this.#timer = startPatience(this.#settings.clock, name, patienceMs, onOver);
   }
 
   #lose(reason: string): void {
@@ -150,7 +170,8 @@ export class GuardSession {
 
   /** A guard that is stopped (SIGSTOP) or hangs is as bad as a dead one: its outputs stand where they stood. */
   #pingLater(): void {
-    this.#setTimer("guard ping", pingEveryMs, () => {
+    this.#timer?.cancel();
+    this.#timer = this.#settings.clock.startTimer("guard ping", pingEveryMs, () => {
       this.ask({ order: "ping" })
         .then(() => {
           if (this.#phase === "ready") this.#pingLater();
@@ -172,7 +193,8 @@ export class GuardSession {
       return Promise.reject(new GuardLost("the guard of the outputs takes no orders now"));
     const id = this.#freshId();
     return new Promise((resolve, reject) => {
-      const timer = this.#settings.clock.startTimer("guard answer", answerMs, () => this.#lose("it does not answer"));
+      const { clock } = this.#settings;
+      const timer = startPatience(clock, "guard answer", answerMs, () => this.#lose("it does not answer"));
       const end = (): void => {
         timer.cancel();
         this.#waiting.delete(id);
@@ -202,7 +224,8 @@ export class GuardSession {
     let begun = 0;
     return new Promise((resolve) => {
       const durationMs = (train.onMs + train.offMs) * train.count;
-      const timer = this.#settings.clock.startTimer("pulse train", durationMs + trainGraceMs, () =>
+      const { clock } = this.#settings;
+      const timer = startPatience(clock, "pulse train", durationMs + trainGraceMs, () =>
         this.#lose("a pulse train does not end"),
       );
       const forget = onAbort(signal, () => {
