@@ -1,6 +1,7 @@
 /** What the demo asks of the other processes, over their own doors. */
 import { request } from "node:http";
 import * as z from "zod";
+import { defined } from "../kit/defined.ts";
 
 const kioskState = z.object({
   state: z.string(),
@@ -20,21 +21,48 @@ const machineState = z.object({
 });
 export type MachineStateView = z.infer<typeof machineState>;
 
-/** What is answered over a Unix socket; undefined where nobody answers. */
-function ask(socketPath: string, method: "GET" | "POST", body?: object, path = "/"): Promise<unknown> {
-  return new Promise((resolve) => {
-    const outgoing = request({ socketPath, method, path, timeout: 1_000 }, (response) => {
+/** A local process answers in a moment, unless the computer has much else to do; one that is dead refuses at once. */
+const answerMs = 30_000;
+
+/**
+ * One question on a connection of its own: a connection that is kept may be closed by the other side at the very moment of the next question (RFC 9112
+ * 9.3.1), which a busy computer makes likely. @throws Error that says where nobody answered, and why
+ */
+function exchange(
+  where: { readonly socketPath: string } | { readonly host: string; readonly port: string },
+  {
+    method,
+    path,
+    body,
+  }: { readonly method: "GET" | "POST"; readonly path: string; readonly body?: object | undefined },
+): Promise<string> {
+  const name = "socketPath" in where ? where.socketPath : `${where.host}:${where.port}`;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void =>
+      reject(new Error(`${method} ${path} at ${name} was not answered: ${error.message}`, { cause: error }));
+    const headers = { "content-type": "application/json" };
+    const outgoing = request({ ...where, method, path, headers, agent: false, timeout: answerMs }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         text += chunk;
       });
-      response.on("end", () => resolve(parseJson(text)));
+      response.on("error", fail);
+      response.on("end", () => resolve(text));
     });
-    outgoing.on("error", () => resolve(undefined));
-    outgoing.on("timeout", () => outgoing.destroy());
+    outgoing.on("error", fail);
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`nothing came for ${answerMs / 1_000} s`)));
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** What is answered over a Unix socket; undefined where nobody answers. */
+async function ask(socketPath: string, method: "GET" | "POST", body?: object, path = "/"): Promise<unknown> {
+  try {
+    return parseJson(await exchange({ socketPath }, { method, path, body }));
+  } catch {
+    return undefined;
+  }
 }
 
 /** One order to the simulated machine, over its Unix socket. Undefined when it has no power. */
@@ -89,18 +117,9 @@ const phoneView = z.object({
 });
 export type PhoneStateView = z.infer<typeof phoneView>;
 
-/** The simulated provider answers in milliseconds, unless the computer has much else to do. */
-const answerMs = 30_000;
-
 async function order(url: string, path: string, body: object): Promise<unknown> {
-  const response = await fetch(`${url}/simulator/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(answerMs),
-  });
-  const value: unknown = await response.json();
-  return value;
+  const { hostname: host, port } = new URL(url);
+  return parseJson(await exchange({ host, port }, { method: "POST", path: `/simulator/${path}`, body }));
 }
 
 export async function readLedger(url: string): Promise<readonly LedgerRowView[]> {
@@ -130,4 +149,3 @@ export async function kindOfPayableCode(url: string, text: string): Promise<"cal
 export async function isPayableCode(url: string, text: string): Promise<boolean> {
   return (await kindOfPayableCode(url, text)) !== undefined;
 }
-import { defined } from "../kit/defined.ts";

@@ -296,7 +296,10 @@ export async function playScript(
 ): Promise<ScriptResult> {
   const codes = watchCodes(world);
   const failures: string[] = [];
-  const failure = await playSteps(world, steps, signal, tell);
+  const failure = await playSteps(world, steps, signal, tell).catch(async (error: unknown) => {
+    await codes.stop();
+    throw error;
+  });
   const checks = steps.length + 3;
   if (failure !== undefined) failures.push(failure);
   await world.mendAll();
