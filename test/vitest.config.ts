@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type UserWorkspaceConfig } from "vitest/config";
+import { secondTriesReporter } from "./second-tries.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -34,6 +35,7 @@ export default defineConfig({
     // As src/cli/main.ts: letters come from the font that comes along, on every computer.
     env: { DISABLE_SYSTEM_FONTS_LOAD: "1" },
     passWithNoTests: false,
+    reporters: ["default", secondTriesReporter(console.log)],
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"], 60_000),
       project("simulation", ["test/simulation/**/*.test.ts", "test/model/**/*.test.ts"], 600_000, {
