@@ -17,6 +17,8 @@ export async function check(world: World): Promise<void> {
   checkServices(world, histories);
   if (journal.settlements.size > 0)
     world.violate(`no settlement stays open: ${[...journal.settlements.keys()].join(", ")}`);
+  const ill = world.daemon.illness;
+  if (ill !== undefined) world.violate(`it gets well by itself: everything is mended, and it says ${ill}`);
   if (journal.unsent > 0) world.violate(`every sale goes upstream: ${journal.unsent} wait`);
   const text = world.disk.everything();
   for (const token of world.provider.state.customerTokens.keys())

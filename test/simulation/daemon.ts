@@ -7,7 +7,7 @@ import { createKiosk, type Kiosk } from "../../src/kiosk/kiosk.ts";
 import type { Link, LinkListener, LinkMessage, StateMessage } from "../../src/link/port.ts";
 import { createSimulatedLink, type SimulatedLink } from "../../src/link/simulated-link.ts";
 import type { Machine } from "../../src/machine/port.ts";
-import type { Scene } from "../../src/panel/port.ts";
+import type { Panel, Scene } from "../../src/panel/port.ts";
 import { referenceOf } from "../../src/sale/ids.ts";
 import { createMemoryLog } from "../../src/service/log.ts";
 import type { Host, Updates } from "../../src/service/port.ts";
@@ -19,11 +19,14 @@ import { createMerchantQrs, createPayments } from "../../src/vipps/payments.ts";
 import type { HttpTransport } from "../../src/vipps/transport.ts";
 import { commandKey } from "./back-office.ts";
 import { msn } from "./cloud.ts";
+import { FrailPanel } from "./frail-panel.ts";
 import { Glass } from "./glass.ts";
 import { Life } from "./process.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { PanelTwin } from "./twins.ts";
 import type { World } from "./world.ts";
+
+const providerUrl = "https://apitest.vipps.no";
 
 export class Daemon {
   kiosk: Kiosk | undefined;
@@ -48,6 +51,14 @@ export class Daemon {
 
   /** The wire: every request and every answer takes its time on the world's clock, whether or not somebody waits. */
   #transport(life: Life): HttpTransport {
+    const { gateways } = this.#world;
+    if (gateways !== undefined) {
+      const hop = gateways.transport();
+      return (request) => {
+        this.#world.duties.request(request);
+        return life.whileAlive(hop(request));
+      };
+    }
     return (request) =>
       life.whileAlive(
         (async () => {
@@ -55,7 +66,7 @@ export class Daemon {
           const { method, url, headers, body, signal } = request;
           this.#world.duties.request(request);
           const answer = await this.#world.provider.handle(
-            { method, url: url.replace("https://apitest.vipps.no", ""), headers, body },
+            { method, url: url.replace(providerUrl, ""), headers, body },
             signal,
           );
           if (method === "POST") this.#world.duties.checkKept();
@@ -175,10 +186,11 @@ export class Daemon {
     const journal = this.#world.duties.journal(wrap.journal?.(opened, this.#world) ?? opened);
     const unit = this.#world.provider.state.units.get(msn);
     if (unit === undefined) throw new Error("no unit");
+    const { gateways } = this.#world;
     const client = createVippsClient({
-      baseUrl: "https://apitest.vipps.no",
+      baseUrl: gateways?.urls[0] ?? providerUrl,
       msn,
-      credentials: credentials(unit.clientId, unit.clientSecret, unit.subscriptionKey),
+      credentials: gateways?.identity ?? credentials(unit.clientId, unit.clientSecret, unit.subscriptionKey),
       system: { name: "kvitt", version: "1", pluginName: "simulation", pluginVersion: "1" },
       transport: this.#transport(life),
       clock,
@@ -193,7 +205,7 @@ export class Daemon {
     } as const;
     const payments = createPayments(client, presentation);
     const driver = this.#world.duties.hands(this.#world.rig.boot(life), this.#world.rig);
-    const panel = new PanelTwin((scene) => life.isAlive && this.#shown(scene));
+    const panel = this.#panelOf(life);
     const link = this.#linkOf(life, journal, session);
     this.machine = driver;
     this.link = link;
@@ -232,6 +244,24 @@ export class Daemon {
     await kiosk.start();
   }
 
+  #panelOf(life: Life): Panel {
+    const { glass } = this.#world;
+    if (glass === undefined) return new PanelTwin((scene) => life.isAlive && this.#shown(scene));
+    const panel = new FrailPanel({
+      glass,
+      clock: life.clock,
+      onGlass: (scene) => {
+        if (!life.isAlive) return;
+        this.isGlassKnown = scene !== undefined;
+        if (scene === undefined) this.#world.count("panel: a picture was not taken");
+        if (scene === undefined && this.scene.kind === "pay") this.#world.count("panel: lost while somebody pays");
+        this.#shown(scene ?? { kind: "starting" });
+      },
+    });
+    this.#panel = panel;
+    return panel;
+  }
+
   /** The computer under it, which is started anew in half a second. */
   #hostOf(): Host {
     const later = (why: string): void => void this.#world.clock.startTimer("host", 500, () => void this.restart(why));
@@ -257,6 +287,9 @@ export class Daemon {
   }
 
   #shownKey = "";
+  /** Whether anybody can tell what stands on the glass. */
+  isGlassKnown = true;
+  #panel: Panel | undefined;
 
   look(): void {
     if (this.isOn) this.#look();
@@ -266,6 +299,11 @@ export class Daemon {
     this.#glass.look({
       monoMs: this.#world.clock.monotonicMs(),
       isOn: this.isOn,
+      isGlassKnown: this.isGlassKnown,
+      isPanelPresent: this.#panel?.isPresent() !== false,
+      slackMs: 2 * (this.#world.glass?.refreshMs ?? 0),
+      state: this.#state,
+      hasRival: this.#world.rival?.isFighting === true,
       scene: this.scene,
       payments: this.#world.provider.state.payments.values(),
       isPartitioned: this.#world.isPartitioned,
@@ -295,6 +333,13 @@ export class Daemon {
     return this.#reason;
   }
 
+  /** Why it does not sell, where that is nobody's order and nobody's to mend: people refill machines, and nothing else. */
+  get illness(): string | undefined {
+    if (this.#state === "ready" || this.#state === "selling") return undefined;
+    const isForPeople = ["operator", "quiet-hours", "nothing-for-sale", "machine"].includes(this.#reason ?? "");
+    return this.#state === "out-of-service" && isForPeople ? undefined : `${this.#state ?? "nothing"}: ${this.#reason}`;
+  }
+
   async tidyJournal(): Promise<void> {
     await this.#journal?.commit([]);
   }
@@ -309,6 +354,10 @@ export class Daemon {
     this.kiosk = undefined;
     this.machine = undefined;
     this.#glass.forget();
+    this.#panel = undefined;
+    this.isGlassKnown = true;
+    this.#state = undefined;
+    this.#world.rival?.forgetSteals();
     this.#world.disk.beforeChange = undefined;
     this.scene = { kind: "starting" };
   }

@@ -1,4 +1,5 @@
 /** Promise 4, looked at every second: a code stands on the glass only while it can be paid, as far as the machine can know; a session lasts its time. */
+import type { StateMessage } from "../../src/link/port.ts";
 import type { MachineReadiness } from "../../src/machine/port.ts";
 import type { Scene } from "../../src/panel/port.ts";
 import type { Catalogue } from "../../src/sale/catalogue.ts";
@@ -23,6 +24,15 @@ export interface Truth {
   readonly catalogue: Catalogue | undefined;
   /** One thing is sold, and a scan asks for its price. */
   readonly paysAtOnce: boolean;
+  /** False where the last picture was not taken: then nobody can tell, and nothing is asked of what stands there. */
+  readonly isGlassKnown: boolean;
+  readonly isPanelPresent: boolean;
+  /** So much longer a picture may take than at once. */
+  readonly slackMs: number;
+  /** What the machine says of itself upstream. */
+  readonly state: StateMessage["state"] | undefined;
+  /** Another computer takes this one's connection again and again. */
+  readonly hasRival: boolean;
 }
 
 /** No session is longer. */
@@ -38,7 +48,10 @@ export class Glass {
     this.#lie = lie;
   }
 
-  look(truth: Truth): void {
+  look(all: Truth): void {
+    this.#lookAtState(all);
+    // What cannot be seen is as good as dark.
+    const truth = { ...all, isOn: all.isOn && all.isGlassKnown };
     this.#lookAtPayment(truth);
     this.#lookAtRequest(truth);
     this.#lookAtCallback(truth);
@@ -58,6 +71,16 @@ export class Glass {
     return isSo ? monoMs - (this.#since.get(what) ?? 0) : 0;
   }
 
+  /** What is said upstream and what stands there are the same. */
+  #lookAtState(truth: Truth): void {
+    const { isOn, isPanelPresent, isGlassKnown, slackMs, state, scene } = truth;
+    if (this.#lasts("absent", isOn && !isPanelPresent && state === "ready", truth) > 5_000 + slackMs)
+      this.#lie("the machine says that it is ready, and nothing can be shown");
+    const isClosed = isOn && isGlassKnown && scene.kind === "out-of-service" && state === "ready";
+    if (this.#lasts("closed", isClosed, truth) > 5_000 + slackMs)
+      this.#lie("the machine says that it is ready, and its panel that it is out of service");
+  }
+
   #lookAtPayment(truth: Truth): void {
     const { scene, isOn, monoMs } = truth;
     const code = isOn && scene.kind === "pay" ? codeOf(scene) : undefined;
@@ -67,7 +90,7 @@ export class Glass {
     // It polls every few seconds; with a provider that fails three requests in ten it may take a minute to hear of it.
     if (this.#lasts("over", isOver && !truth.isPartitioned, truth) > 60_000)
       this.#lie("the panel shows the code of a payment that is over");
-    if (payment !== undefined && monoMs > payment.expiresMs + 5_000)
+    if (payment !== undefined && monoMs > payment.expiresMs + 5_000 + truth.slackMs)
       this.#lie("the panel shows the code of a payment that has expired");
     if (payment !== undefined && scene.kind === "pay" && scene.price.minor !== payment.value)
       this.#lie(`the panel says ${scene.price.minor}, and the payment is for ${payment.value}`);
@@ -87,10 +110,13 @@ export class Glass {
   #lookAtCallback(truth: Truth): void {
     const { scene, isOn } = truth;
     const isCallback = isOn && scene.kind === "idle" && scene.code?.kind === "callback";
-    if (this.#lasts("link", isCallback && !truth.isConnected, truth) > 3_000)
+    if (this.#lasts("link", isCallback && !truth.isConnected, truth) > 3_000 + truth.slackMs)
       this.#lie("the panel shows the callback code while nobody would hear of a scan");
     const isBetweenSales = truth.readiness?.ready === false && truth.readiness.fault === "post-delay";
-    if (this.#lasts("machine", isCallback && truth.readiness?.ready !== true && !isBetweenSales, truth) > 3_000)
+    if (
+      this.#lasts("machine", isCallback && truth.readiness?.ready !== true && !isBetweenSales, truth) >
+      3_000 + truth.slackMs
+    )
       this.#lie("the panel shows the callback code while the machine cannot sell");
     // The provider is probed every 20 s, and a request may take its whole deadline to fail.
     if (this.#lasts("provider", isCallback && truth.isPartitioned, truth) > 120_000)
@@ -103,14 +129,19 @@ export class Glass {
   #lookAtAnyCode(truth: Truth): void {
     const { scene, isOn } = truth;
     const hasCode = isOn && codeOf(scene) !== undefined;
-    if (this.#lasts("clock", hasCode && !truth.isClockPlausible, truth) > 3_000)
+    if (this.#lasts("rival", hasCode && truth.hasRival, truth) > 3_000 + truth.slackMs)
+      this.#lie("the panel shows a code while another machine has this one's id");
+    if (this.#lasts("clock", hasCode && !truth.isClockPlausible, truth) > 3_000 + truth.slackMs)
       this.#lie("the panel shows a code while nobody knows the time");
     // A payment whose code is up already may be paid; the machine sells nothing new.
-    if (this.#lasts("operator", hasCode && scene.kind === "idle" && truth.isOutOfService, truth) > 3_000)
+    if (
+      this.#lasts("operator", hasCode && scene.kind === "idle" && truth.isOutOfService, truth) >
+      3_000 + truth.slackMs
+    )
       this.#lie("the panel shows a code while the machine was taken out of service");
-    if (this.#lasts("quiet", hasCode && scene.kind === "idle" && truth.isQuiet, truth) > 3_000)
+    if (this.#lasts("quiet", hasCode && scene.kind === "idle" && truth.isQuiet, truth) > 3_000 + truth.slackMs)
       this.#lie("the panel shows a code in quiet hours");
-    if (this.#lasts("journal", hasCode && truth.hasJournalFailed, truth) > 3_000)
+    if (this.#lasts("journal", hasCode && truth.hasJournalFailed, truth) > 3_000 + truth.slackMs)
       this.#lie("the panel shows a code while the journal takes no writes");
   }
 
@@ -120,12 +151,12 @@ export class Glass {
       scene.kind === "pay" || scene.kind === "choose" || scene.kind === "choose-time" ? scene.secondsLeft : undefined;
     if (scene.kind === "sorry" && scene.reason === "timed-out" && this.#countdown !== undefined) {
       const leftMs = this.#countdown.endsMs - truth.monoMs;
-      if (leftMs > 3_000) this.#lie(`a session ended ${Math.round(leftMs / 1_000)} s before its time`);
+      if (leftMs > 3_000 + truth.slackMs) this.#lie(`a session ended ${Math.round(leftMs / 1_000)} s before its time`);
     }
     if (secondsLeft === undefined) this.#countdown = undefined;
     else if (this.#countdown?.scene !== scene) this.#countdown = { scene, endsMs: truth.monoMs + secondsLeft * 1_000 };
     const isOvertime = isOn && (this.#countdown?.endsMs ?? truth.monoMs) < truth.monoMs - 5_000;
-    if (this.#lasts("overtime", isOvertime && !truth.hasJournalFailed, truth) > 2_000)
+    if (this.#lasts("overtime", isOvertime && !truth.hasJournalFailed, truth) > 2_000 + truth.slackMs)
       this.#lie("a session lasts longer than its time");
     const { catalogue } = truth;
     const isOld =
@@ -135,7 +166,7 @@ export class Glass {
       scene.offers.some(({ line, price }) =>
         catalogue.products.some((product) => product.line === line && product.price.minor !== price.minor),
       );
-    if (this.#lasts("catalogue", isOld, truth) > 3_000)
+    if (this.#lasts("catalogue", isOld, truth) > 3_000 + truth.slackMs)
       this.#lie("the panel offers other prices than the catalogue that was set");
   }
 }

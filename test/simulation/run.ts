@@ -44,7 +44,10 @@ async function heal(world: World): Promise<void> {
   world.faultiness = 0;
   world.isPartitioned = false;
   world.setBrokerUp(true);
-  world.cloud.startDead();
+  world.gateways?.mend();
+  world.glass?.mend();
+  world.rival?.switchOff();
+  world.startRelays();
   world.disk.beforeChange = undefined;
   world.disk.fault = undefined;
   world.deviceClock.correct();
@@ -61,7 +64,7 @@ async function heal(world: World): Promise<void> {
     await world.clock.advance(60_000);
     const { openSettlements, unsent } = world.daemon.kiosk?.health() ?? { openSettlements: 1, unsent: 1 };
     const isOpen = world.provider.ledger().some(({ state }) => state === "CREATED");
-    if (openSettlements === 0 && unsent === 0 && !isOpen && world.releases.isIdle) break;
+    if (openSettlements === 0 && unsent === 0 && !isOpen && world.isAtRest) break;
   }
   await world.clock.advance(120_000);
   // What a next start finds out by itself, as that a sale was sent, is written with the next commit.

@@ -1,8 +1,9 @@
 /** Deliberately broken parts that only what was added to the world later can show (traits.ts). */
 import { encodeHeader } from "../../src/journal/record.ts";
 import { hostOrderPrefix } from "../../src/kiosk/journal-keys.ts";
+import { problem } from "../../src/relay/gateway/problem.ts";
 import { money } from "../../src/sale/money.ts";
-import { commands } from "./sabotage-more.ts";
+import { commands, panel } from "./sabotage-more.ts";
 import { type BrokenVariant, journal, payments } from "./sabotage-tools.ts";
 
 const updated = { isUpdated: true, paysAtOnce: false } as const;
@@ -93,6 +94,81 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
             ([, value]) => table !== "settlement" || JSON.stringify(value).includes("waitingOrders"),
           ),
       })),
+    },
+  },
+  // ── the gateway ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "gateway: says no where it does not know",
+    seedsMax: 60,
+    sabotage: {
+      traits: { hasGateway: true },
+      prepare: (world) => {
+        world.faultiness = 0.1;
+        if (world.gateways !== undefined) world.gateways.strikes = 0.05;
+      },
+      gateway: (answer) => async (request) => {
+        const right = await answer(request);
+        return right.status === 504 ? problem("not-allowed", "no") : right;
+      },
+    },
+  },
+  {
+    name: "gateway: lets a machine go on that was revoked",
+    seedsMax: 60,
+    sabotage: { traits: { hasGateway: true }, ignoresRevocations: true },
+  },
+  // ── the panel ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "panel: is called present whatever becomes of it",
+    seedsMax: 40,
+    sabotage: { traits: { hasFrailPanel: true }, ...panel(() => ({ isPresent: () => true })) },
+  },
+  {
+    name: "panel: is never present again once it was away",
+    seedsMax: 40,
+    sabotage: {
+      traits: { hasFrailPanel: true },
+      ...panel((right) => {
+        let wasThere = false;
+        let wasAway = false;
+        return {
+          isPresent: () => {
+            const isPresent = right.isPresent();
+            wasAway ||= wasThere && !isPresent;
+            wasThere ||= isPresent;
+            return isPresent && !wasAway;
+          },
+        };
+      }),
+    },
+  },
+  // ── two computers with one id ────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "two computers: sells on, although another one has its id",
+    seedsMax: 40,
+    sabotage: {
+      traits: { hasRival: true },
+      listener: (right) => ({
+        message: (message) => right.message(message),
+        connection: (isConnected) => right.connection(isConnected),
+        relay: (health) => right.relay(health),
+        rival: () => {},
+      }),
+    },
+  },
+  {
+    name: "two computers: never believes that the other one is gone",
+    seedsMax: 40,
+    sabotage: {
+      traits: { hasRival: true },
+      listener: (right) => ({
+        message: (message) => right.message(message),
+        connection: (isConnected) => right.connection(isConnected),
+        relay: (health) => right.relay(health),
+        rival: (isThere) => {
+          if (isThere) right.rival(true);
+        },
+      }),
     },
   },
 ];

@@ -93,7 +93,7 @@ function replies(change: (reply: CommandReply) => readonly CommandReply[]): Sabo
   };
 }
 
-function panel(change: (right: Panel) => Partial<Panel>): Sabotage {
+export function panel(change: (right: Panel) => Partial<Panel>): Sabotage {
   return {
     panel: (right) => ({
       facts: right.facts,

@@ -4,6 +4,7 @@ import type { Journal } from "../../src/journal/port.ts";
 import type { Link, LinkListener, LinkMessage } from "../../src/link/port.ts";
 import type { Machine } from "../../src/machine/port.ts";
 import type { Panel } from "../../src/panel/port.ts";
+import type { GatewayAnswer, GatewayRequest } from "../../src/relay/gateway/port.ts";
 import type { SalePolicy } from "../../src/sale/policy.ts";
 import type { Clock, Updates } from "../../src/service/port.ts";
 import type { Payments } from "../../src/vipps/port.ts";
@@ -33,6 +34,12 @@ export interface Sabotage {
   readonly message?: (message: LinkMessage) => LinkMessage | undefined;
   /** The relays remember nothing of what they answered. */
   readonly forgetsRefusals?: boolean;
+  /** What a gateway answers. */
+  readonly gateway?: (
+    answer: (request: GatewayRequest) => Promise<GatewayAnswer>,
+  ) => (request: GatewayRequest) => Promise<GatewayAnswer>;
+  /** The gateways hear of no revocation. */
+  readonly ignoresRevocations?: boolean;
   /** The broker is told that the message is safe before the kiosk has looked at it. */
   readonly acknowledgesEarly?: boolean;
 }

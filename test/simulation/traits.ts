@@ -32,6 +32,12 @@ export interface Traits {
   readonly paysAtOnce: boolean;
   /** Releases are ordered, tried, kept and taken back; an older one wrote what is in the journal. */
   readonly isUpdated: boolean;
+  /** The relay has the merchant's keys, and the machine its own identity. */
+  readonly hasGateway: boolean;
+  /** The panel is slow, does not take every picture, and is unplugged. */
+  readonly hasFrailPanel: boolean;
+  /** Another computer has this machine's id. */
+  readonly hasRival: boolean;
 }
 
 /** Far from the seeds of the worlds themselves. */
@@ -39,7 +45,13 @@ const [traitsFrom, diceFrom] = [0x5eed_0000_0000, 0xd1ce_0000_0000];
 
 export function traitsOf(seed: number): Traits {
   const dice = new Dice(seed + traitsFrom);
-  return { paysAtOnce: dice.chance(0.15), isUpdated: dice.chance(0.2) };
+  return {
+    paysAtOnce: dice.chance(0.15),
+    isUpdated: dice.chance(0.2),
+    hasGateway: dice.chance(0.2),
+    hasFrailPanel: dice.chance(0.2),
+    hasRival: dice.chance(0.1),
+  };
 }
 
 export function diceOf(seed: number): Dice {

@@ -1,5 +1,8 @@
 /** What breaks while customers come and go, and what people do from afar. Each is set off on the virtual clock by dice. */
+import type { FrailGlass } from "./frail-panel.ts";
+import type { Gateways } from "./gateways.ts";
 import { refundInPortal } from "./people.ts";
+import type { Rival } from "./rival.ts";
 import type { World } from "./world.ts";
 
 export const dayMs = 15 * 60_000;
@@ -53,11 +56,11 @@ function planNetwork(world: World, { at, off }: Plan): void {
       const isAll = world.chance(0.5);
       world.tell(isAll ? "every relay dies" : "a relay dies");
       world.count(isAll ? "all relays dead" : "relay dead");
-      for (const index of isAll ? [0, 1] : [Math.floor(world.entropy.fraction() * 2)]) world.cloud.kill(index);
+      for (const index of isAll ? [0, 1] : [Math.floor(world.entropy.fraction() * 2)]) world.killRelay(index);
       off(
         () => {
           world.count("relay started again");
-          world.cloud.startDead();
+          world.startRelays();
         },
         world.pick([3_000, 30_000, 400_000]),
       );
@@ -161,6 +164,70 @@ function planMore(world: World): void {
     off: (run, withinMs) => void clock.startTimer("heal", dice.fraction() * withinMs, run),
   };
   if (world.traits.isUpdated) planReleases(world, plan);
+  if (world.gateways !== undefined) planGateways(world, world.gateways, plan);
+  if (world.glass !== undefined) planPanel(world, world.glass, plan);
+  if (world.rival !== undefined) planRival(world, world.rival, plan);
+}
+
+function planPanel(world: World, glass: FrailGlass, { at, off }: Plan): void {
+  const { dice, clock } = world;
+  glass.failures = dice.pick([0, 0.05, 0.3]);
+  const unplug = (): void => {
+    world.tell("the panel is unplugged");
+    world.count("panel: unplugged");
+    glass.isPlugged = false;
+    off(() => {
+      world.tell("the panel is plugged in");
+      glass.isPlugged = true;
+    }, 120_000);
+  };
+  const unplugWhilePaying = (): void => {
+    if (world.scene.kind === "pay") unplug();
+    else clock.startTimer("trouble", 1_000, unplugWhilePaying);
+  };
+  const times = dice.pick([0, 1, 2]);
+  for (let index = 0; index < times; index += 1) at(dice.chance(0.5) ? unplug : unplugWhilePaying);
+}
+
+function planRival(world: World, rival: Rival, { at, off }: Plan): void {
+  at(() => {
+    world.tell("another computer with this machine's id is switched on");
+    world.count("two computers with one id");
+    rival.switchOn();
+    off(() => {
+      world.tell("the other computer is switched off");
+      rival.switchOff();
+    }, 600_000);
+  });
+}
+
+function planGateways(world: World, gateways: Gateways, { at, off }: Plan): void {
+  const { dice } = world;
+  gateways.strikes = dice.pick([0, 0.01, 0.05, 0.15]);
+  if (dice.chance(0.3))
+    at(() => {
+      world.tell("the machine's identity is revoked");
+      world.count("gateway: machine revoked");
+      gateways.revoke();
+      off(() => {
+        world.tell("the machine is enrolled again");
+        gateways.enrol();
+      }, 240_000);
+    });
+  if (dice.chance(0.2))
+    at(() => {
+      world.tell("no way to the gateways");
+      world.count("gateway: cut off");
+      gateways.isCutOff = true;
+      off(() => {
+        gateways.isCutOff = false;
+      }, 180_000);
+    });
+  if (dice.chance(0.3))
+    at(() => {
+      world.tell("somebody asks far too much in the machine's name");
+      void gateways.flood();
+    });
 }
 
 function planReleases(world: World, { at, off }: Plan): void {

@@ -1,6 +1,6 @@
 /** The panel's and the link's twins of the simulation: they remember what was shown and said. */
 import type { Link, LinkListener, LinkMessage, StateMessage } from "../../src/link/port.ts";
-import type { Panel, Scene } from "../../src/panel/port.ts";
+import type { Panel, Scene, ShowOutcome } from "../../src/panel/port.ts";
 
 export class PanelTwin implements Panel {
   readonly facts = { id: "twin", widthPx: 400, heightPx: 300, liveCountdown: false, providerQrSizePx: 300 };
@@ -14,7 +14,7 @@ export class PanelTwin implements Panel {
     await this.show({ kind: "starting" });
   }
 
-  async show(scene: Scene): Promise<{ readonly kind: "shown" }> {
+  async show(scene: Scene): Promise<ShowOutcome> {
     this.#onShow(scene);
     return { kind: "shown" };
   }
@@ -34,7 +34,9 @@ export class PanelTwin implements Panel {
     return true;
   }
 
-  absence(): undefined {}
+  absence(): string | undefined {
+    return undefined;
+  }
 
   rehearse(_scene: Scene): void {}
 

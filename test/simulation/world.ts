@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { SimulatedDisk } from "../../src/journal/simulated-disk.ts";
 import { checkedInSchema } from "../../src/link/messages.ts";
+import { simulatedClientId } from "../../src/link/simulated-link.ts";
 import { SimulatedBus } from "../../src/link/simulated-bus.ts";
 import { machineTopic } from "../../src/link/topics.ts";
 import type { DroppedThing } from "../../src/machine/simulated.ts";
@@ -24,11 +25,14 @@ import { Cloud, msn, registrations } from "./cloud.ts";
 import { Daemon } from "./daemon.ts";
 import { DeviceClock } from "./device-clock.ts";
 import { Duties } from "./duties.ts";
+import { FrailGlass } from "./frail-panel.ts";
+import { type Gateways, gatewaysOf } from "./gateways.ts";
 import { rigOf } from "./machines/draw.ts";
 import { type MachineKind, machineKinds, type Rig, type Surroundings } from "./machines/port.ts";
 import type { Tally } from "./progress.ts";
 import { canPayAtOnce, drawFault, drawPolicy, payingAtOnce } from "./policy.ts";
 import { Releases } from "./releases.ts";
+import { Rival } from "./rival.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { type Dice, diceOf, type Traits, traitsOf } from "./traits.ts";
 
@@ -76,6 +80,9 @@ export class World implements Surroundings {
   readonly dice: Dice;
   readonly traits: Traits;
   readonly releases: Releases;
+  readonly gateways: Gateways | undefined;
+  readonly glass: FrailGlass | undefined;
+  readonly rival: Rival | undefined;
   readonly id = id;
   readonly retentionMs = retentionMs;
   /** References about which the relay said something; what it said proves nothing. */
@@ -126,10 +133,11 @@ export class World implements Surroundings {
       duplicate: this.pick([0, 0.15]),
       loss: this.pick([0, 0, 0.03]),
     });
+    const relays = this.chance(0.3) ? 2 : 1;
     this.cloud = new Cloud({
       bus: this.bus,
       clock: this.clock,
-      relays: this.chance(0.3) ? 2 : 1,
+      relays,
       forgetsRefusals: sabotage.forgetsRefusals === true,
     });
     this.provider = createProvider({
@@ -144,6 +152,10 @@ export class World implements Surroundings {
     this.provider.switches.forgetIdempotencyKeys = this.chance(0.2);
     this.provider.switches.createdVisibleAfterMs = this.chance(0.2) ? 4_000 : 0;
     this.provider.addUser({ id: "customer 0", age: this.pick([16, 30]) });
+    this.glass = this.traits.hasFrailPanel ? new FrailGlass(this.dice) : undefined;
+    const clientId = simulatedClientId({ msn, merchantQrId: id });
+    this.rival = this.traits.hasRival ? new Rival(this, clientId, this.dice.chance(0.5)) : undefined;
+    this.gateways = this.traits.hasGateway ? gatewaysOf(this, { msn, count: relays, sabotage }) : undefined;
     this.office = new BackOffice({
       world: this,
       provider: this.provider,
@@ -294,6 +306,22 @@ export class World implements Surroundings {
     this.bus.forget();
   }
 
+  /** Nothing goes on any more that would end by itself. */
+  get isAtRest(): boolean {
+    return this.releases.isIdle && this.daemon.illness === undefined;
+  }
+
+  /** SIGKILL: with a relay goes its gateway. */
+  killRelay(index: number): void {
+    this.cloud.kill(index);
+    this.gateways?.kill(index);
+  }
+
+  startRelays(): void {
+    this.cloud.startDead();
+    this.gateways?.startDead();
+  }
+
   setBrokerUp(up: boolean): void {
     this.isBrokerUp = up;
     this.bus.setUp(up);
@@ -376,7 +404,8 @@ export class World implements Surroundings {
   changeConfiguration(): void {
     const { catalogue } = this;
     const currency =
-      this.rig.kind === "vending" && this.chance(0.5)
+      // A gateway serves one currency of each sales unit.
+      this.rig.kind === "vending" && this.gateways === undefined && this.chance(0.5)
         ? catalogue.currency === "NOK"
           ? "DKK"
           : "NOK"
