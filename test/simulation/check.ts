@@ -19,6 +19,9 @@ export async function check(world: World): Promise<void> {
     world.violate(`no settlement stays open: ${[...journal.settlements.keys()].join(", ")}`);
   const ill = world.daemon.illness;
   if (ill !== undefined) world.violate(`it gets well by itself: everything is mended, and it says ${ill}`);
+  for (const { name, present, detail } of world.daemon.machine?.inputs?.() ?? [])
+    if (!present)
+      world.violate(`it gets well by itself: everything is plugged in, and ${name} is not there: ${detail}`);
   if (journal.unsent > 0) world.violate(`every sale goes upstream: ${journal.unsent} wait`);
   const text = world.disk.everything();
   for (const token of world.provider.state.customerTokens.keys())
@@ -60,6 +63,11 @@ function checkHistory(world: World, row: LedgerRow, history: SaleHistory): void 
   if (isForPerson && !forPersons.has(history.sale.reason) && !world.portal.has(row.reference))
     world.violate(`only what no machine can end is left to a person: ${name}, ${sale.reason}`);
   if (sale.currency !== row.currency) world.violate(`a payment keeps its currency: ${name}, ${sale.currency}`);
+  if (world.readers !== undefined && sale.plate !== null) {
+    world.count("readers: a plate came through");
+    if (!world.readers.typed.includes(sale.plate))
+      world.violate(`a plate is what was typed: ${name} has ${sale.plate} of ${world.readers.typed}`);
+  }
   const until = world.duties.validUntil.get(row.reference);
   if (sale.validUntil !== null && (until === undefined || sale.validUntil !== new Date(until).toISOString()))
     world.violate(`validUntil is what was paid for: ${name} says ${sale.validUntil}`);

@@ -1,6 +1,6 @@
 /** What customers do, each as a small story on the virtual clock. They know only the panel, the buttons and their phones. */
 import type { MachineKind } from "./machines/port.ts";
-import { approve, handIn, press, scan, scanSticker } from "./people.ts";
+import { approve, handIn, holdUp, press, scan, scanSticker } from "./people.ts";
 import type { World } from "./world.ts";
 
 type Behaviour = (world: World, user: string) => Promise<void>;
@@ -90,7 +90,7 @@ const useSticker: Behaviour = async (world, user) => {
 const showCode: Behaviour = async (world, user) => {
   press(world, world.pick(world.rig.lines));
   await until(world, () => world.scene.kind === "pay", 20_000);
-  world.rig.scan(world.provider.phone(user).personalQr);
+  holdUp(world, world.provider.phone(user).personalQr);
   await until(world, () => hasRequest(world, user), 20_000);
   await world.clock.sleep(patience(world));
   approve(world, user);

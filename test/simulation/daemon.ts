@@ -250,12 +250,12 @@ export class Daemon {
     const panel = new FrailPanel({
       glass,
       clock: life.clock,
-      onGlass: (scene) => {
+      onGlass: (scene, wantedMs) => {
         if (!life.isAlive) return;
         this.isGlassKnown = scene !== undefined;
         if (scene === undefined) this.#world.count("panel: a picture was not taken");
         if (scene === undefined && this.scene.kind === "pay") this.#world.count("panel: lost while somebody pays");
-        this.#shown(scene ?? { kind: "starting" });
+        this.#shown(scene ?? { kind: "starting" }, wantedMs);
       },
     });
     this.#panel = panel;
@@ -278,15 +278,18 @@ export class Daemon {
     };
   }
 
-  #shown(scene: Scene): void {
+  #shown(scene: Scene, wantedMs = this.#world.clock.monotonicMs()): void {
     const key = scene.kind === "idle" ? `idle ${scene.code === undefined ? "without" : "with"} a code` : scene.kind;
     if (key !== this.#shownKey) this.#world.tell(`panel: ${key}${"reason" in scene ? ` (${scene.reason})` : ""}`);
     this.#shownKey = key;
     this.scene = scene;
+    this.#wantedMs = wantedMs;
     this.#look();
   }
 
   #shownKey = "";
+  /** Since when the scene is wanted that stands on the glass. */
+  #wantedMs = 0;
   /** Whether anybody can tell what stands on the glass. */
   isGlassKnown = true;
   #panel: Panel | undefined;
@@ -305,6 +308,7 @@ export class Daemon {
       state: this.#state,
       hasRival: this.#world.rival?.isFighting === true,
       scene: this.scene,
+      wantedMs: this.#wantedMs,
       payments: this.#world.provider.state.payments.values(),
       isPartitioned: this.#world.isPartitioned,
       isConnected: this.link?.isConnected() === true,

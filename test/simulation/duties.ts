@@ -198,6 +198,10 @@ export class Duties {
   #asked(text: string): void {
     const world = this.#world;
     const { reference, customer } = createBody.parse(JSON.parse(text));
+    const { personalQr } = customer ?? {};
+    if (personalQr !== undefined && !world.heldUp.has(personalQr))
+      world.violate(`the provider is asked about a code that nobody held up: ${personalQr}`);
+    if (personalQr !== undefined && world.readers !== undefined) world.count("readers: a code came through");
     if (customer?.customerToken === undefined || world.policy.checkInStyle !== "pay-at-once") return;
     this.#atOnce.add(reference);
     world.count(`pay at once: ${world.rig.kind}, asked`);

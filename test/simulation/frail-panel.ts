@@ -40,14 +40,15 @@ export class FrailGlass {
 export interface FrailPanelParts {
   readonly glass: FrailGlass;
   readonly clock: Clock;
-  /** What one sees: undefined where nobody can tell. */
-  readonly onGlass: (scene: Scene | undefined) => void;
+  /** What one sees, and since when the daemon wants it there; undefined where nobody can tell. */
+  readonly onGlass: (scene: Scene | undefined, wantedMs: number) => void;
 }
 
 export class FrailPanel extends PanelTwin {
   readonly #parts: FrailPanelParts;
   #wanted: { readonly scene: Scene; readonly settle: (outcome: ShowOutcome) => void } | undefined;
   #last: Scene = { kind: "starting" };
+  #lastMs = 0;
   #isShowing = false;
   #absence: string | undefined = "nothing was shown yet";
   #retry: Timer | undefined;
@@ -104,11 +105,13 @@ export class FrailPanel extends PanelTwin {
   async #refresh(scene: Scene): Promise<ShowOutcome> {
     const { glass, clock, onGlass } = this.#parts;
     this.#retry?.cancel();
+    // Another try at the same one is as old as the first.
+    if (scene !== this.#last) this.#lastMs = clock.monotonicMs();
     this.#last = scene;
     if (glass.refreshMs > 0) await clock.sleep(glass.refreshMs);
     const reason = glass.fault();
     this.#absence = reason;
-    onGlass(reason === undefined ? scene : undefined);
+    onGlass(reason === undefined ? scene : undefined, this.#lastMs);
     if (reason === undefined) return { kind: "shown" };
     this.#retry = clock.startTimer("panel tries again", retryMs, () => this.#again());
     return { kind: "failed", reason };
@@ -124,7 +127,7 @@ export class FrailPanel extends PanelTwin {
     this.#watch = clock.startTimer("panel is looked for", 1_000, () => {
       if (!glass.isPlugged && this.#absence === undefined) {
         this.#absence = "it is not there";
-        onGlass(undefined);
+        onGlass(undefined, this.#lastMs);
         this.#again();
       }
       this.#lookLater();

@@ -11,6 +11,8 @@ export interface Truth {
   readonly monoMs: number;
   readonly isOn: boolean;
   readonly scene: Scene;
+  /** Since when the daemon wants it there: its seconds count from then. */
+  readonly wantedMs: number;
   readonly payments: Iterable<SimulatedPayment>;
   readonly isPartitioned: boolean;
   readonly isConnected: boolean;
@@ -154,7 +156,8 @@ export class Glass {
       if (leftMs > 3_000 + truth.slackMs) this.#lie(`a session ended ${Math.round(leftMs / 1_000)} s before its time`);
     }
     if (secondsLeft === undefined) this.#countdown = undefined;
-    else if (this.#countdown?.scene !== scene) this.#countdown = { scene, endsMs: truth.monoMs + secondsLeft * 1_000 };
+    else if (this.#countdown?.scene !== scene)
+      this.#countdown = { scene, endsMs: truth.wantedMs + secondsLeft * 1_000 };
     const isOvertime = isOn && (this.#countdown?.endsMs ?? truth.monoMs) < truth.monoMs - 5_000;
     if (this.#lasts("overtime", isOvertime && !truth.hasJournalFailed, truth) > 2_000 + truth.slackMs)
       this.#lie("a session lasts longer than its time");

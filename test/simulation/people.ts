@@ -7,6 +7,13 @@ export function press(world: World, line: string): void {
   world.rig.choose(line);
 }
 
+/** A code is held to the scanner. */
+export function holdUp(world: World, text: string): void {
+  world.tell("somebody holds a code to the scanner");
+  world.heldUp.add(text);
+  world.rig.scan(text);
+}
+
 /** A front end hands in what was paid in the web shop. */
 export function handIn(world: World, orderId: string): void {
   world.tell(`customer collects ${orderId}`);

@@ -114,6 +114,10 @@ const wanted: readonly RegExp[] = [
   /^two computers with one id$/,
   /^two computers: the connection was taken$/,
   /^two computers: the other one got what was meant for this one$/,
+  /^readers: (scanner unplugged|keypad unplugged|devices held by another program)$/,
+  /^readers: cut off in the middle of a code$/,
+  /^readers: a code came through$/,
+  /^readers: a plate came through$/,
   /^downgrade: journal of a newer format refused$/,
   /^clock jumped$/,
 ];

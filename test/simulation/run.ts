@@ -46,6 +46,7 @@ async function heal(world: World): Promise<void> {
   world.setBrokerUp(true);
   world.gateways?.mend();
   world.glass?.mend();
+  world.readers?.setFault(undefined);
   world.rival?.switchOff();
   world.startRelays();
   world.disk.beforeChange = undefined;

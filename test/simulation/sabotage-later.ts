@@ -3,7 +3,7 @@ import { encodeHeader } from "../../src/journal/record.ts";
 import { hostOrderPrefix } from "../../src/kiosk/journal-keys.ts";
 import { problem } from "../../src/relay/gateway/problem.ts";
 import { money } from "../../src/sale/money.ts";
-import { commands, panel } from "./sabotage-more.ts";
+import { commands, machine, panel } from "./sabotage-more.ts";
 import { type BrokenVariant, journal, payments } from "./sabotage-tools.ts";
 
 const updated = { isUpdated: true, paysAtOnce: false } as const;
@@ -169,6 +169,36 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
           if (isThere) right.rival(true);
         },
       }),
+    },
+  },
+  // ── scanner and keypad on USB ────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "scanner: takes the first report of a code for the whole",
+    seedsMax: 60,
+    sabotage: {
+      kind: "gpio",
+      traits: { hasReaders: true },
+      ...machine((right) => ({
+        start: (onEvent) =>
+          right.start((event) =>
+            onEvent(event.kind === "code-scanned" ? { ...event, text: event.text.slice(0, 30) } : event),
+          ),
+      })),
+    },
+  },
+  {
+    name: "keypad: takes a key twice",
+    seedsMax: 60,
+    sabotage: {
+      kind: "parking",
+      traits: { hasReaders: true },
+      ...machine((right) => ({
+        start: (onEvent) =>
+          right.start((event) => {
+            onEvent(event);
+            if (event.kind === "key" && event.key === "B") onEvent(event);
+          }),
+      })),
     },
   },
 ];

@@ -10,7 +10,7 @@ import { type BrokenVariant, journal, keyOf, payments } from "./sabotage-tools.t
 import type { Sabotage } from "./sabotage-port.ts";
 import type { World } from "./world.ts";
 
-function machine(change: (right: Machine, world: World) => Partial<Machine>): Sabotage {
+export function machine(change: (right: Machine, world: World) => Partial<Machine>): Sabotage {
   return {
     machine: (right, world) => ({
       start: (onEvent) => right.start(onEvent),

@@ -38,6 +38,8 @@ export interface Traits {
   readonly hasFrailPanel: boolean;
   /** Another computer has this machine's id. */
   readonly hasRival: boolean;
+  /** Scanner and keypad are devices on USB. */
+  readonly hasReaders: boolean;
 }
 
 /** Far from the seeds of the worlds themselves. */
@@ -51,6 +53,7 @@ export function traitsOf(seed: number): Traits {
     hasGateway: dice.chance(0.2),
     hasFrailPanel: dice.chance(0.2),
     hasRival: dice.chance(0.1),
+    hasReaders: dice.chance(0.3),
   };
 }
 

@@ -1,7 +1,8 @@
 /** What breaks while customers come and go, and what people do from afar. Each is set off on the virtual clock by dice. */
 import type { FrailGlass } from "./frail-panel.ts";
 import type { Gateways } from "./gateways.ts";
-import { refundInPortal } from "./people.ts";
+import { readerFaults, type Readers } from "./machines/readers.ts";
+import { holdUp, refundInPortal } from "./people.ts";
 import type { Rival } from "./rival.ts";
 import type { World } from "./world.ts";
 
@@ -167,6 +168,33 @@ function planMore(world: World): void {
   if (world.gateways !== undefined) planGateways(world, world.gateways, plan);
   if (world.glass !== undefined) planPanel(world, world.glass, plan);
   if (world.rival !== undefined) planRival(world, world.rival, plan);
+  if (world.readers !== undefined) planReaders(world, world.readers, plan);
+}
+
+/** An EAN-13 of something from a shop, and what looks like a code of the app and is nobody's. */
+const codesOfOthers = ["6957842208856", "https://qr.vipps.no/28/2/01/031/nobody-4711"];
+
+function planReaders(world: World, readers: Readers, { at, off }: Plan): void {
+  const { dice } = world;
+  const faults = dice.pick([0, 1, 2]);
+  for (let index = 0; index < faults; index += 1)
+    at(() => {
+      const fault = dice.pick(readerFaults);
+      world.tell(`readers: ${fault}`);
+      world.count(`readers: ${fault}`);
+      readers.setFault(fault);
+      off(() => readers.setFault(undefined), 120_000);
+    });
+  const others = dice.pick([0, 1, 4]);
+  for (let index = 0; index < others; index += 1) at(() => holdUp(world, dice.pick(codesOfOthers)));
+  if (!dice.chance(0.4)) return;
+  at(() => {
+    world.tell("the scanner's cable goes in the middle of a code");
+    world.count("readers: cut off in the middle of a code");
+    // Long enough for two reports.
+    readers.cutOff(world.provider.phone("customer 1").personalQr.padEnd(100, "x"));
+    off(() => readers.setFault(undefined), 10_000);
+  });
 }
 
 function planPanel(world: World, glass: FrailGlass, { at, off }: Plan): void {

@@ -29,6 +29,7 @@ import { FrailGlass } from "./frail-panel.ts";
 import { type Gateways, gatewaysOf } from "./gateways.ts";
 import { rigOf } from "./machines/draw.ts";
 import { type MachineKind, machineKinds, type Rig, type Surroundings } from "./machines/port.ts";
+import { Readers } from "./machines/readers.ts";
 import type { Tally } from "./progress.ts";
 import { canPayAtOnce, drawFault, drawPolicy, payingAtOnce } from "./policy.ts";
 import { Releases } from "./releases.ts";
@@ -83,6 +84,9 @@ export class World implements Surroundings {
   readonly gateways: Gateways | undefined;
   readonly glass: FrailGlass | undefined;
   readonly rival: Rival | undefined;
+  readonly readers: Readers | undefined;
+  /** Every code that was ever held to the scanner. */
+  readonly heldUp = new Set<string>();
   readonly id = id;
   readonly retentionMs = retentionMs;
   /** References about which the relay said something; what it said proves nothing. */
@@ -124,7 +128,9 @@ export class World implements Surroundings {
     this.duties = new Duties(this);
     this.daemon = new Daemon(this, sabotage);
     this.releases = new Releases(this, this.dice, this.traits.isUpdated);
-    const rig = rigOf(kind, this);
+    const isOnHeader = kind === "gpio" || kind === "parking" || kind === "timed";
+    this.readers = this.traits.hasReaders && isOnHeader ? new Readers(this.dice) : undefined;
+    const rig = rigOf(kind, this, this.readers);
     this.rig = this.traits.paysAtOnce && canPayAtOnce(rig) ? payingAtOnce(rig, this.dice) : rig;
     this.catalogue = this.rig.catalogue;
     this.policy = drawPolicy(this, this.rig, this.duties, sabotage.policy ?? {});

@@ -9,12 +9,13 @@ import { SimulatedHeader } from "../../../src/machine/gpio/simulated-lines.ts";
 import { withInputs } from "../../../src/machine/combined.ts";
 import { createGuardedActuators } from "../../../src/machine/guard/guarded-actuators.ts";
 import { createSimulatedGuard } from "../../../src/machine/guard/simulated-guard.ts";
-import type { DeliveryOrder, DeliveryOutcome, Machine, MachineEvent } from "../../../src/machine/port.ts";
+import type { DeliveryOrder, DeliveryOutcome, Key, Machine, MachineEvent } from "../../../src/machine/port.ts";
 import { money } from "../../../src/sale/money.ts";
 import { createMemoryLog } from "../../../src/service/log.ts";
 import type { Timer } from "../../../src/service/port.ts";
 import type { Life } from "../process.ts";
 import type { Rig, Surroundings } from "./port.ts";
+import type { Readers } from "./readers.ts";
 import { flatTimeSales } from "./tariff.ts";
 
 const input = (name: string, bcm: number): InputSpec => ({ name, bcm, activeLow: false });
@@ -107,7 +108,7 @@ const linesOf: Readonly<Record<GpioKind, readonly LineSettings[]>> = {
   timed: [timeLine],
 };
 
-export function gpioRig(world: Surroundings, kind: GpioKind): Rig {
+export function gpioRig(world: Surroundings, kind: GpioKind, readers: Readers | undefined): Rig {
   const lines = linesOf[kind];
   const header = new SimulatedHeader(world.clock);
   const guard = createSimulatedGuard(world.clock, header);
@@ -116,6 +117,10 @@ export function gpioRig(world: Surroundings, kind: GpioKind): Rig {
   const press = (bcm: number): void => {
     header.drive(bcm, true);
     world.clock.startTimer("finger", 120, () => header.drive(bcm, false));
+  };
+  const type = (key: Key): void => {
+    if (readers === undefined) keypad?.({ kind: "key", key });
+    else readers.key(key);
   };
   const sellsTime = kind !== "gpio";
   const products = [product("coil", 2_500, "A1"), product("credit", 3_200, "A2"), product("relay", 1_000, "A3")];
@@ -183,7 +188,7 @@ export function gpioRig(world: Surroundings, kind: GpioKind): Rig {
         status: () => ({ present: true, detail: "simulated" }),
         stop: async () => {},
       };
-      return withInputs(machine, [scanner]);
+      return withInputs(machine, readers?.boot(life) ?? [scanner]);
     },
     attach: () => {},
     ordered: (order) => behind.ordered(order),
@@ -193,9 +198,12 @@ export function gpioRig(world: Surroundings, kind: GpioKind): Rig {
       const bcm = buttons[line];
       if (bcm !== undefined) press(bcm);
     },
-    takeBack: () => (sellsTime ? keypad?.({ kind: "key", key: "cancel" }) : press(cancelBcm)),
-    scan: (text) => keypad?.({ kind: "code-scanned", text }),
-    key: (key) => keypad?.({ kind: "key", key }),
+    takeBack: () => (sellsTime ? type("cancel") : press(cancelBcm)),
+    scan: (text) => {
+      if (readers === undefined) keypad?.({ kind: "code-scanned", text });
+      else readers.scan(text);
+    },
+    key: type,
     setFault: (fault) => {
       behind.fault = fault;
       if (fault === "guard killed") guard.kill();
