@@ -1,11 +1,11 @@
 /** The daemon of the simulated world: one life after the other, between power cuts and restarts, on the same disk and the same hardware. */
-import { commandMemory, countBoot } from "../../src/daemon/journal.ts";
+import { countBoot } from "../../src/daemon/journal.ts";
 import { JournalError } from "../../src/journal/disk.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Journal } from "../../src/journal/port.ts";
 import { createKiosk, type Kiosk } from "../../src/kiosk/kiosk.ts";
-import type { Link, LinkListener, LinkMessage, StateMessage } from "../../src/link/port.ts";
-import { createSimulatedLink, type SimulatedLink } from "../../src/link/simulated-link.ts";
+import type { Link, StateMessage } from "../../src/link/port.ts";
+import type { SimulatedLink } from "../../src/link/simulated-link.ts";
 import type { Machine } from "../../src/machine/port.ts";
 import type { Panel, Scene } from "../../src/panel/port.ts";
 import { referenceOf } from "../../src/sale/ids.ts";
@@ -17,8 +17,8 @@ import { createVippsClient } from "../../src/vipps/client.ts";
 import { credentials } from "../../src/vipps/credentials.ts";
 import { createMerchantQrs, createPayments } from "../../src/vipps/payments.ts";
 import type { HttpTransport } from "../../src/vipps/transport.ts";
-import { commandKey } from "./back-office.ts";
 import { msn } from "./cloud.ts";
+import { linkOf } from "./daemon-link.ts";
 import { FrailPanel } from "./frail-panel.ts";
 import { Glass } from "./glass.ts";
 import { Life } from "./process.ts";
@@ -74,66 +74,6 @@ export class Daemon {
           return answer;
         })(),
       );
-  }
-
-  /** What a message becomes on its way into the kiosk, and what has to be on the disk when it is acknowledged. */
-  #listening(listener: LinkListener): LinkListener {
-    const { message: change, acknowledgesEarly, listener: wrap } = this.#sabotage;
-    const inner = wrap?.(listener, this.#world) ?? listener;
-    return {
-      ...inner,
-      message: async (message) => {
-        const changed = change === undefined ? message : change(message);
-        if (changed === undefined) return;
-        const taking = inner.message(changed);
-        if (acknowledgesEarly === true) taking.catch(() => {});
-        else await taking;
-        this.#acknowledged(changed);
-      },
-    };
-  }
-
-  #acknowledged(message: LinkMessage): void {
-    const remembered =
-      message.kind === "command" ? message.command.id : message.kind === "payment-event" ? undefined : message.eventId;
-    if (remembered !== undefined && !this.#world.disk.holds(remembered))
-      this.#world.violate(`a message was acknowledged before it was on the disk: ${message.kind}`);
-  }
-
-  #linkOf(life: Life, journal: Journal, session: number): Link {
-    const inner = createSimulatedLink({
-      bus: this.#world.bus,
-      entropy: this.#world.entropy,
-      msn,
-      merchantQrId: this.#world.id,
-      commands: { key: commandKey, ...commandMemory(journal) },
-      sessionNumber: session,
-      version: this.#world.releases.version,
-      clock: life.clock,
-      log: createMemoryLog(),
-    });
-    this.#simulatedLink = inner;
-    const link: Link = {
-      start: (listener) => inner.start(this.#listening(listener)),
-      isConnected: () => inner.isConnected(),
-      tries: () => inner.tries(),
-      publishState: (state) => {
-        this.#state = state.state;
-        this.#reason = state.reason;
-        inner.publishState(state);
-      },
-      publishSale: (saleId, body) =>
-        inner.publishSale(saleId, body).catch((error: unknown) => {
-          this.#world.count("sale not sent: a publish failed in flight");
-          throw error;
-        }),
-      publishHealth: (body) => inner.publishHealth(body),
-      reply: (reply) => inner.reply(reply),
-      fits: (reply) => inner.fits(reply),
-      publishReply: (reply) => inner.publishReply(reply),
-      stop: () => inner.stop(),
-    };
-    return this.#sabotage.link?.(link, this.#world) ?? link;
   }
 
   async boot(): Promise<void> {
@@ -206,7 +146,18 @@ export class Daemon {
     const payments = createPayments(client, presentation);
     const driver = this.#world.duties.hands(this.#world.rig.boot(life), this.#world.rig);
     const panel = this.#panelOf(life);
-    const link = this.#linkOf(life, journal, session);
+    const { inner, link } = linkOf({
+      world: this.#world,
+      sabotage: wrap,
+      clock: life.clock,
+      journal,
+      session,
+      onState: (state) => {
+        this.#state = state.state;
+        this.#reason = state.reason;
+      },
+    });
+    this.#simulatedLink = inner;
     this.machine = driver;
     this.link = link;
     const kiosk = createKiosk(
