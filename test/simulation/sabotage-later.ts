@@ -103,8 +103,8 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
     sabotage: {
       traits: { hasGateway: true },
       prepare: (world) => {
-        world.faultiness = 0.1;
-        if (world.gateways !== undefined) world.gateways.strikes = 0.05;
+        world.faultiness = 0.05;
+        world.lossyOperation = "create payment";
       },
       gateway: (answer) => async (request) => {
         const right = await answer(request);
