@@ -87,7 +87,7 @@ class ScenePresenter implements Presenter {
   /** What would stand there if the machine were in service: the panel has to be able to draw that before it may be. */
   #sceneOtherwise(): Scene {
     const inputs = this.#sceneInputs();
-    const state = { ...inputs.state, notice: null, readiness: { callbackQr: true, oneTimeQr: true } };
+    const state = { ...inputs.state, notice: null, readiness: { checkIn: true, callbackQr: true, oneTimeQr: true } };
     return sceneOf({ ...inputs, state, outOfService: undefined });
   }
 

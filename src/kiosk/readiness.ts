@@ -25,12 +25,14 @@ export interface Judgement {
 
 export function judgeReadiness(facts: CodeFacts, wanted: WantedCodes): Judgement {
   const missing = unmet(conditionsOfEveryCode, facts);
-  if (missing.length > 0) return { readiness: { callbackQr: false, oneTimeQr: false }, reason: missing[0], missing };
+  if (missing.length > 0)
+    return { readiness: { checkIn: false, callbackQr: false, oneTimeQr: false }, reason: missing[0], missing };
   const missingForCallback = wanted.callback ? unmet(conditionsOfCallbackCode, facts) : [];
   const callbackQr = wanted.callback && missingForCallback.length === 0;
   const oneTimeQr = wanted.oneTime;
   const reason = callbackQr || oneTimeQr ? undefined : (missingForCallback[0] ?? "config");
-  return { readiness: { callbackQr, oneTimeQr }, reason, missing: missingForCallback };
+  // What more the code needs is there for scans to arrive: this one has.
+  return { readiness: { checkIn: wanted.callback, callbackQr, oneTimeQr }, reason, missing: missingForCallback };
 }
 
 function unmet(conditions: readonly CodeCondition[], facts: CodeFacts): readonly OutOfServiceReason[] {
@@ -73,5 +75,5 @@ export function createReadinessWatch(parts: ReadinessWatchParts): ReadinessWatch
 }
 
 function isSame(a: Readiness | undefined, b: Readiness): boolean {
-  return a?.callbackQr === b.callbackQr && a.oneTimeQr === b.oneTimeQr;
+  return a?.checkIn === b.checkIn && a.callbackQr === b.callbackQr && a.oneTimeQr === b.oneTimeQr;
 }

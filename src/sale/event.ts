@@ -88,6 +88,8 @@ export type SessionEventKind = SessionEvent["kind"];
 
 /** What the machine is allowed to do now, by the design's readiness table. */
 export interface Readiness {
+  /** A check-in that has arrived is served: a sticker is scanned also while nobody knows whether the next scan would arrive. */
+  readonly checkIn: boolean;
   readonly callbackQr: boolean;
   readonly oneTimeQr: boolean;
 }

@@ -30,8 +30,7 @@ export function checkIn(input: SessionInput, _session: StateOf<"none">, event: O
   if (policy.checkInStyle === "off") return ignored("check-ins are switched off")(input);
   if (event.ageMs > policy.freshnessMs)
     return ignored("the check-in is stale: the customer was told no long ago")(input);
-  if (!input.inService || !input.readiness.callbackQr)
-    return ignored("no code that asks for check-ins is shown")(input);
+  if (!input.inService || !input.readiness.checkIn) return ignored("nothing can be sold to a check-in now")(input);
   const deadlineMono = at.monoMs + policy.chooseMs;
   const effects = [sessionTimer(policy.chooseMs)];
   if (policy.timeSales !== undefined) {

@@ -44,7 +44,7 @@ export function initialState(catalogue: Catalogue, lines: ReadonlyMap<string, Li
     serviceVends: new Map(),
     catalogue,
     lines,
-    readiness: { callbackQr: false, oneTimeQr: false },
+    readiness: { checkIn: false, callbackQr: false, oneTimeQr: false },
     inService: true,
     pushRefused: false,
     partialRefused: false,

@@ -172,7 +172,7 @@ export function firstWorld(model: Model): World {
     nowMono: 0,
     violation: null,
   };
-  return tell(model, world, { about: "readiness", readiness: { callbackQr: true, oneTimeQr: true } });
+  return tell(model, world, { about: "readiness", readiness: { checkIn: true, callbackQr: true, oneTimeQr: true } });
 }
 
 export function withViolation(world: World, violation: string): World {
@@ -341,7 +341,7 @@ export function boot(model: Model, world: World): World {
   const ready = tell(
     model,
     { ...world, replies },
-    { about: "readiness", readiness: { callbackQr: true, oneTimeQr: true } },
+    { about: "readiness", readiness: { checkIn: true, callbackQr: true, oneTimeQr: true } },
   );
   const settlements = of("settlement").map(readSettlement);
   const serviceVends = of("service-vend").map(readServiceVend);

@@ -19,7 +19,7 @@ import { catalogue, policy } from "../sale/support.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 import { history, reference } from "./records.ts";
 
-const ready = { about: "readiness", readiness: { callbackQr: true, oneTimeQr: true } } as const;
+const ready = { about: "readiness", readiness: { checkIn: true, callbackQr: true, oneTimeQr: true } } as const;
 const press: Unstamped<SaleEvent> = {
   about: "session",
   event: { kind: "selected", selection: { kind: "line", line: "A1" } },
@@ -185,7 +185,7 @@ describe("a disk that does not take it", () => {
     const { loop, journal, clock, log } = looping();
     journal.fault = new Error("ENOSPC");
     loop.putFromWorld(press);
-    loop.put({ about: "readiness", readiness: { callbackQr: false, oneTimeQr: false } });
+    loop.put({ about: "readiness", readiness: { checkIn: false, callbackQr: false, oneTimeQr: false } });
     await clock.advance(86_400_000);
     expect(loop.isJournalWorking()).toBe(false);
     expect(log.lines.length).toBeLessThan(20);

@@ -29,6 +29,7 @@ function words(facts: Partial<CodeFacts>, wanted: WantedCodes): string {
   const codes = [readiness.callbackQr && "callback", readiness.oneTimeQr && "one-time"].filter(
     (word) => word !== false,
   );
+  if (readiness.checkIn && !readiness.callbackQr) codes.push("sticker");
   return `${codes.join(" ") || "none"}; ${reason ?? "in service"}; missing: ${missing.join(" ") || "nothing"}`;
 }
 
@@ -55,14 +56,14 @@ describe("which codes may be shown", () => {
     [{ isProviderReached: false }, both, "none; provider; missing: provider"],
     [{ isPanelPresent: false }, both, "none; panel; missing: panel"],
     [{ hasSomethingForSale: false }, both, "none; nothing-for-sale; missing: nothing-for-sale"],
-    [{ isCallbackRegistered: false }, both, "one-time; in service; missing: provider"],
-    [{ isConnected: false }, both, "one-time; in service; missing: mqtt"],
-    [{ isRelayHealthy: false }, both, "one-time; in service; missing: relay"],
-    [{ isConnected: false, isRelayHealthy: false }, both, "one-time; in service; missing: mqtt"],
-    [{ isCallbackRegistered: false }, onlyCallback, "none; provider; missing: provider"],
-    [{ isConnected: false }, onlyCallback, "none; mqtt; missing: mqtt"],
-    [{ isRelayHealthy: false }, onlyCallback, "none; relay; missing: relay"],
-    [{ isCallbackRegistered: false, isConnected: false }, onlyCallback, "none; provider; missing: provider mqtt"],
+    [{ isCallbackRegistered: false }, both, "one-time sticker; in service; missing: provider"],
+    [{ isConnected: false }, both, "one-time sticker; in service; missing: mqtt"],
+    [{ isRelayHealthy: false }, both, "one-time sticker; in service; missing: relay"],
+    [{ isConnected: false, isRelayHealthy: false }, both, "one-time sticker; in service; missing: mqtt"],
+    [{ isCallbackRegistered: false }, onlyCallback, "sticker; provider; missing: provider"],
+    [{ isConnected: false }, onlyCallback, "sticker; mqtt; missing: mqtt"],
+    [{ isRelayHealthy: false }, onlyCallback, "sticker; relay; missing: relay"],
+    [{ isCallbackRegistered: false, isConnected: false }, onlyCallback, "sticker; provider; missing: provider mqtt"],
     [{ isCallbackRegistered: false, isConnected: false }, onlyOneTime, "one-time; in service; missing: nothing"],
   ])("with %o wanting %o: %s", (facts, wanted, expected) => {
     expect(words(facts, wanted)).toBe(expected);
@@ -111,22 +112,22 @@ describe("as the world changes", () => {
   it("nothing is known before the first look, and the first look is told", () => {
     const { watch, review, log } = watched();
     expect(watch.last()).toBeUndefined();
-    expect(review({})).toEqual([{ callbackQr: true, oneTimeQr: true }]);
+    expect(review({})).toEqual([{ checkIn: true, callbackQr: true, oneTimeQr: true }]);
     expect(watch.last()?.reason).toBeUndefined();
     expect(log.lines).toMatchObject([{ level: "info", fields: { reason: undefined, missing: [] } }]);
   });
 
   it("the first look is told also when no code can be shown", () => {
     const { review } = watched();
-    expect(review({ isQuiet: true })).toEqual(["reason", { callbackQr: false, oneTimeQr: false }]);
+    expect(review({ isQuiet: true })).toEqual(["reason", { checkIn: false, callbackQr: false, oneTimeQr: false }]);
   });
 
   it.each<readonly [string, Partial<CodeFacts>, Partial<CodeFacts>, unknown[]]>([
     ["nothing new", {}, {}, []],
-    ["one code fewer", {}, { isConnected: false }, [{ callbackQr: false, oneTimeQr: true }]],
-    ["one code more", { isConnected: false }, {}, [{ callbackQr: true, oneTimeQr: true }]],
-    ["out of service", {}, { isQuiet: true }, ["reason", { callbackQr: false, oneTimeQr: false }]],
-    ["in service again", { isQuiet: true }, {}, ["reason", { callbackQr: true, oneTimeQr: true }]],
+    ["one code fewer", {}, { isConnected: false }, [{ checkIn: true, callbackQr: false, oneTimeQr: true }]],
+    ["one code more", { isConnected: false }, {}, [{ checkIn: true, callbackQr: true, oneTimeQr: true }]],
+    ["out of service", {}, { isQuiet: true }, ["reason", { checkIn: false, callbackQr: false, oneTimeQr: false }]],
+    ["in service again", { isQuiet: true }, {}, ["reason", { checkIn: true, callbackQr: true, oneTimeQr: true }]],
     ["another reason", { isQuiet: true }, { isStopping: true }, ["reason"]],
     ["another thing missing", { isConnected: false }, { isRelayHealthy: false }, []],
   ])("%s", (_, before, after, expected) => {

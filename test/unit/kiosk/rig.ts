@@ -105,7 +105,11 @@ export class RememberingLink implements Link {
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     this.#listener?.connection(isConnected);
-    this.#listener?.relay({ alive: isConnected, registered: isConnected });
+    this.setRelay(isConnected);
+  }
+
+  setRelay(isThere: boolean): void {
+    this.#listener?.relay({ alive: isThere, registered: isThere });
   }
 
   /** Rejects when the broker would keep the message. */

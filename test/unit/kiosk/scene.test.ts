@@ -21,7 +21,7 @@ const purchase: Purchase = {
   vatRate: 1_500,
   price,
 };
-const ready = { callbackQr: true, oneTimeQr: true };
+const ready = { checkIn: true, callbackQr: true, oneTimeQr: true };
 const idleState: SaleState = { ...initialState(catalogue, new Map()), readiness: ready };
 const timeSales = {
   minutesMin: 30,

@@ -87,11 +87,11 @@ describe("a check-in", () => {
   });
 
   it.each([
-    ["while the machine is out of service", { callbackQr: true }, false],
-    ["while its code is not shown", { callbackQr: false }, true],
+    ["while the machine is out of service", { checkIn: true }, false],
+    ["while nothing can be sold to it", { checkIn: false }, true],
   ])("opens nothing %s", (_name, codes, inService) => {
     const sale = new SaleUnderTest();
-    sale.tell({ about: "readiness", readiness: { oneTimeQr: true, ...codes } });
+    sale.tell({ about: "readiness", readiness: { callbackQr: true, oneTimeQr: true, ...codes } });
     sale.tell({ about: "operator", inService });
     sale.checkIn();
     expect(sale.state.session.kind).toBe("none");

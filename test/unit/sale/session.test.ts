@@ -201,7 +201,7 @@ describe("select first", () => {
 
   it("sells nothing while no code can be shown", () => {
     const sale = new SaleUnderTest();
-    sale.tell({ about: "readiness", readiness: { callbackQr: false, oneTimeQr: false } });
+    sale.tell({ about: "readiness", readiness: { checkIn: false, callbackQr: false, oneTimeQr: false } });
     sale.press("A1");
     expect(sale.of("create")).toEqual([]);
     expect(sale.of("close-machine-session")).toHaveLength(1);

@@ -83,7 +83,7 @@ export class SaleUnderTest {
   constructor(changes: Partial<SalePolicy> = {}, products: Catalogue = catalogue) {
     this.policy = { ...policy, ...changes };
     this.state = initialState(products, new Map());
-    this.tell({ about: "readiness", readiness: { callbackQr: true, oneTimeQr: true } });
+    this.tell({ about: "readiness", readiness: { checkIn: true, callbackQr: true, oneTimeQr: true } });
   }
 
   tell(event: Unstamped<SaleEvent>): readonly Effect[] {

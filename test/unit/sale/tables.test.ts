@@ -29,7 +29,7 @@ const input = {
   at,
   policy,
   catalogue,
-  readiness: { callbackQr: true, oneTimeQr: true },
+  readiness: { checkIn: true, callbackQr: true, oneTimeQr: true },
   inService: true,
   pushRefused: false,
   partialRefused: false,

@@ -41,6 +41,13 @@ describe("two customers", () => {
     expect(laundry.captured).toBe(2 * price.minor);
   });
 
+  it("of which one scans before the machine has heard that a relay is there: what has arrived is served", async () => {
+    const laundry = await new Laundry().start();
+    laundry.link.setRelay(false);
+    await laundry.scan("w2");
+    expect(laundry.stateOf("w2")).toBe("selling");
+  });
+
   it("at outlets that share a supply wait for each other, and both get what they paid for", async () => {
     const laundry = await new Laundry({ outlet: { waitsFor: "supply" } }).start();
     await laundry.scan("w1");
