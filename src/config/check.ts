@@ -15,6 +15,7 @@ import { panelFaults } from "./panel.ts";
 import { bootWarnings, mdbClaims, panelClaims, type PanelPins, pinFaults } from "./pins.ts";
 import type { RelayFile } from "./relay.ts";
 import type { Config } from "./schema.ts";
+import { linesBoughtByScan, stationFaults } from "./station.ts";
 import { tariffFaults } from "./tariff.ts";
 import { clearTextFault, isLoopback } from "./transport.ts";
 
@@ -57,6 +58,7 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
     ...legalFaults(vipps),
     ...saleFaults(config),
     ...productFaults(config),
+    ...stationFaults(config),
     ...(delivery.driver === "gpio" ? gpioFaults(delivery) : []),
     ...headerFaults(config, facts.panels),
     ...inputFaults(config.input, {
@@ -235,7 +237,7 @@ function legalFaults({ terms_of_sale_url: terms, privacy_policy_url: privacy }: 
   ];
 }
 
-function saleFaults({ sale, delivery, input, product, tariff }: Config): readonly Fault[] {
+function saleFaults({ sale, delivery, input, product, tariff, station }: Config): readonly Fault[] {
   const faults: Fault[] = [];
   const fault = (key: keyof typeof sale, message: string, instead: string): void =>
     void faults.push({ path: ["sale", key], message, instead });
@@ -246,7 +248,8 @@ function saleFaults({ sale, delivery, input, product, tariff }: Config): readonl
       "partial_capture = true",
     );
   const meant = { products: product.length, sellsTime: tariff !== undefined, driver: delivery.driver };
-  if (sale.check_in_style === "pay-at-once")
+  // With outlets, each has its own answer: station.ts.
+  if (sale.check_in_style === "pay-at-once" && station.length === 0)
     for (const because of severalMeant(meant)) fault("check_in_style", because, 'check_in_style = "choose-then-pay"');
   if (sale.unknown_delivery === "capture" && !sale.acknowledge_unknown_capture)
     fault(
@@ -298,13 +301,15 @@ function productFaults(config: Config): readonly Fault[] {
 }
 
 /** With GPIO every product needs a button, unless there is a keypad, or a scan alone buys it. */
-function choiceFaults({ delivery, product, input, sale }: Config): readonly Fault[] {
+function choiceFaults(config: Config): readonly Fault[] {
+  const { delivery, product, input, sale } = config;
   if (sale.check_in_style === "pay-at-once" && !sale.select_first) return [];
   if (delivery.driver !== "gpio" || input.some(({ kind }) => kind === "keypad")) return [];
   const lines = new Map(delivery.lines.map((one, index) => [one.line, { one, index }]));
+  const boughtByScan = linesBoughtByScan(config);
   return product.flatMap(({ line }) => {
     const found = lines.get(line);
-    if (found === undefined || found.one.button !== undefined) return [];
+    if (boughtByScan.has(line) || found === undefined || found.one.button !== undefined) return [];
     return [
       {
         path: ["delivery", "lines", found.index, "button"],

@@ -3,7 +3,7 @@
  * Unknown keys are faults: somebody relies on every setting in the file, misspelt or not.
  */
 import * as z from "zod";
-import { isFormerMachineId, isMachineId, machineIdFault, msnPattern, msnRule } from "../sale/ids.ts";
+import { isFormerMachineId, isMachineId, machineIdFault, msnPattern, msnRule, stationsMax } from "../sale/ids.ts";
 import { walletCurrencies } from "../sale/money.ts";
 import { deliverySchema } from "./delivery.ts";
 import { clockTime, file, seconds, vatRate, words } from "./fields.ts";
@@ -12,6 +12,7 @@ import { mqttSchema } from "./mqtt.ts";
 import { panelSchema } from "./panel.ts";
 import { productSchema } from "./product.ts";
 import { relaySchema } from "./relay.ts";
+import { stationSchema } from "./station.ts";
 import { tariffSchema } from "./tariff.ts";
 
 function isTimeZone(name: string): boolean {
@@ -224,5 +225,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Hours in which nothing is sold."),
   product: z.array(productSchema).max(200).default([]).describe("What is sold."),
+  station: z
+    .array(stationSchema)
+    .max(stationsMax)
+    .default([])
+    .describe("Several outlets on this machine, each with a code of its own. Without any, the machine has one code."),
 });
 export type Config = z.infer<typeof configSchema>;

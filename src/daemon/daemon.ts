@@ -2,7 +2,6 @@
  * The order of starting and stopping. What can fail for a person's mistake is built and opened first; only then is anything moved, shown or
  * said upstream. Everything that was started is owned, and given back in reverse order whatever throws.
  */
-import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
 import { isProviderHere } from "../config/transport.ts";
 import { errorText } from "../kit/error-text.ts";
@@ -27,6 +26,7 @@ import { commandMemory, countBoot, noMemory } from "./journal.ts";
 import { kioskOf } from "./kiosk.ts";
 import { isJournalTrouble, type JournalTrouble, standOutOfService } from "./out-of-service.ts";
 import { configuredParts, type DaemonParts } from "./parts.ts";
+import { longestDeliveryMs, stationsOf } from "./stations.ts";
 import { statusPages } from "./status-page.ts";
 import { stopBudget } from "./stop-budget.ts";
 import { watch } from "./watched.ts";
@@ -121,7 +121,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   const openedJournal = await parts.openJournal();
   owned.defer("journal", () => openedJournal.close());
   const { panel: openedPanel, stopMs: panelMs } = await parts.openPanel();
-  const budget = stopBudget({ deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s), panelMs });
+  const budget = stopBudget({ deliverMs: longestDeliveryMs(config), panelMs });
   await markGlass(env);
   owned.defer("panel", () => openedPanel.stop().then(() => unmarkGlass(env)), budget.panelMs);
   const openedLink = await parts.openLink(await countBoot(openedJournal), commandMemory(openedJournal));
@@ -137,7 +137,7 @@ async function sell(options: DaemonOptions, service: DaemonService, parts: Daemo
   const shopCode = createShopCode({ shopQrs: provider.shopQrs, probeMs, clock, entropy, log });
   const doctor = parts.openDoctor({ link, provider, health: () => kiosk.health() });
   owned.defer("doctor", () => doctor.stop());
-  const kiosk = kioskOf(config, {
+  const kiosk = (config.station.length === 0 ? kioskOf : stationsOf)(config, {
     version,
     journal,
     panel,
@@ -229,7 +229,7 @@ async function waitForJournal(
   const { config, log, signal, version } = options;
   await putOutputsOff(parts);
   const { panel, stopMs: panelMs } = await parts.openPanel();
-  const budget = stopBudget({ deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s), panelMs });
+  const budget = stopBudget({ deliverMs: longestDeliveryMs(config), panelMs });
   await using owned = createOwned({ clock, log });
   owned.defer("panel", () => panel.stop(), budget.panelMs);
   const link = await parts.openLink(0, noMemory);

@@ -4,6 +4,7 @@ import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
 import type { Journal } from "../journal/port.ts";
 import { createKiosk, type Kiosk } from "../kiosk/kiosk.ts";
+import type { KioskPorts, KioskSettings } from "../kiosk/port.ts";
 import type { Link } from "../link/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { Panel } from "../panel/port.ts";
@@ -32,37 +33,35 @@ export interface KioskParts {
 }
 
 export function kioskOf(config: Config, parts: KioskParts): Kiosk {
-  const { clock, entropy, journal, panel, machine, link, log } = parts;
-  const { payments, merchantQrs } = parts.provider;
+  const { clock, entropy } = parts;
   const id = merchantQrId(config.machine.id);
-  return createKiosk(
-    {
-      merchantQrId: id,
-      locationDescription: config.machine.location,
-      version: parts.version,
-      policy: policyOf(config),
-      catalogue: catalogueOf(config),
-      lineFault: lineFaultOf(config),
-      deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s),
-      shopQr: parts.shopQr,
-      isQuiet: quietHoursOf(config),
-      sceneFacts: sceneFactsOf(config),
-      probeMs: config.vipps.probe_s * 1_000,
-    },
-    {
-      journal,
-      payments,
-      merchantQrs,
-      panel,
-      machine,
-      link,
-      clock,
-      entropy,
-      log,
-      freshReference: () => referenceOf(id, createUlid(clock, entropy)),
-      host: parts.host,
-      updates: parts.updates,
-      recentLog: parts.recentLog,
-    },
-  );
+  return createKiosk(kioskSettingsOf(config, parts), {
+    ...kioskPortsOf(parts),
+    freshReference: () => referenceOf(id, createUlid(clock, entropy)),
+  });
+}
+
+export function kioskSettingsOf(
+  config: Config,
+  { version, shopQr }: Pick<KioskParts, "version" | "shopQr">,
+): KioskSettings {
+  return {
+    merchantQrId: merchantQrId(config.machine.id),
+    locationDescription: config.machine.location,
+    version,
+    policy: policyOf(config),
+    catalogue: catalogueOf(config),
+    lineFault: lineFaultOf(config),
+    deliverMs: deliveryMsMax(config.delivery, config.sale.deliver_s),
+    shopQr,
+    isQuiet: quietHoursOf(config),
+    sceneFacts: sceneFactsOf(config),
+    probeMs: config.vipps.probe_s * 1_000,
+  };
+}
+
+export function kioskPortsOf(parts: KioskParts): Omit<KioskPorts, "freshReference"> {
+  const { journal, panel, machine, link, provider, host, updates, recentLog, clock, entropy, log } = parts;
+  const { payments, merchantQrs } = provider;
+  return { journal, payments, merchantQrs, panel, machine, link, clock, entropy, log, host, updates, recentLog };
 }

@@ -10,6 +10,7 @@ import { readTlsFiles } from "../link/tls-files.ts";
 import { merchantQrId } from "../sale/ids.ts";
 import type { Clock, Entropy, Log } from "../service/port.ts";
 import type { CommandMemory } from "./journal.ts";
+import { outletsOf } from "./stations.ts";
 
 export interface LinkParts {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -39,6 +40,7 @@ export async function openLink(
     settings: { ...connectionSettings(mqtt), clientId: mqtt.client_id, ...(await readSecrets()) },
     readSecrets,
     ...address,
+    outlets: outletsOf(config),
     announcement:
       home === undefined
         ? undefined

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Config } from "../../config/schema.ts";
+import { productsOf } from "../../config/station.ts";
 import { createDrawing } from "../../panel/draw.ts";
 import type { Frame } from "../../panel/frame.ts";
 import { type Language, languages as allLanguages } from "../../panel/languages.ts";
@@ -13,6 +14,7 @@ import type { PrintPage } from "../../panel/sticker/print-item.ts";
 import { instructionPages, stickerPages } from "../../panel/sticker/sheets.ts";
 import { planSticker, type Sticker, type StickerSettings, type StickerWanted } from "../../panel/sticker/sticker.ts";
 import { appName, walletOfCurrency } from "../../panel/wallets.ts";
+import { type MerchantQrId, merchantQrId, outletId, stationId } from "../../sale/ids.ts";
 import { money } from "../../sale/money.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
@@ -29,14 +31,14 @@ const copiesMax = 100;
 const usage = `kvitt stickers --config FILE --out stickers.pdf|sticker.svg|FOLDER [--size MM] [--copies N] [--link URL]
 kvitt stickers check --config FILE [--wait S]
 
-Makes the sticker with the machine's callback code: what to do, in the panel's languages, the code, the place, who helps, id and revision.
-Every code is read again before it is written, and a file is the same every time.
+Makes the sticker with the machine's callback code, or one for each of its outlets: what to do, in the panel's languages, the code, the place, who
+helps, id and revision. Every code is read again before it is written, and a file is the same every time.
 
   --out FILE.pdf  A4: a sheet in each of the panel's languages (what to do, which id belongs where), then the stickers with cut marks
   --out FILE.svg  the sticker alone at its own size, letters as outlines, for a print shop
   --out FOLDER    the sticker and the sheets as PNG, about 600 and 200 dots an inch
   --size MM       width of the code without its white edge, 25 to 120; default ${symbolMmDefault}. It is scanned from ten times as far
-  --copies N      how often the sticker stands in the PDF, 1 to ${copiesMax}; default 1
+  --copies N      how often each sticker stands in the PDF, 1 to ${copiesMax}; default 1
   --no-price      leaves out what is sold and its price (printed where there is just one product)
   --one-name      MobilePay is called Vipps, as the provider announces for 2027: for what is printed to stay
   --link URL      the code's content, instead of asking the provider for it: what "kvitt qr callback get ID" calls content
@@ -116,23 +118,48 @@ async function print(flags: Flags, io: CommandIo): Promise<number> {
 async function check(flags: Flags, io: CommandIo): Promise<number> {
   const waitS = numberOf("wait", flags.wait, waitSDefault, [1, 3_600]);
   const config = await openUncheckedConfig(flags.config);
-  const { id, location } = config.machine;
-  return walkStickers({ places: new Map([[id, location]]), socket: serviceSocketOf(config), waitS, io });
+  const places = new Map(codesOf(config).map(({ id, place }) => [id, place]));
+  return walkStickers({ places, socket: serviceSocketOf(config), waitS, io });
 }
 
-/** The machine's own code today; outlets of their own would stand in this list. */
+interface PrintedCode {
+  readonly id: MerchantQrId;
+  readonly place: string;
+  /** What is sold there. */
+  readonly products: Config["product"];
+}
+
+/** The machine's own code, or those of its outlets: then it has none of its own. */
+function codesOf(config: Config): readonly PrintedCode[] {
+  const id = merchantQrId(config.machine.id);
+  if (config.station.length === 0) return [{ id, place: config.machine.location, products: config.product }];
+  return config.station.map((one) => ({
+    id: outletId(id, stationId(one.id)),
+    place: one.name,
+    products: productsOf(config, one),
+  }));
+}
+
 async function wantedOf(config: Config, flags: Flags, io: CommandIo): Promise<readonly StickerWanted[]> {
-  const { machine, vipps, sale, product } = config;
-  if (sale.check_in_style === "off")
+  if (config.sale.check_in_style === "off")
     throw new CommandError(
       '[sale] check_in_style is "off": the machine does nothing when a callback code is scanned, so a sticker would only keep customers waiting. Write check_in_style = "choose-then-pay" first',
       1,
     );
-  const [only, ...more] = product;
-  const isOne = only !== undefined && more.length === 0 && flags["no-price"] !== true;
-  const offer = isOne ? { name: only.name, price: money(only.price, vipps.currency) } : undefined;
-  const link = flags.link === undefined ? await linkOf(config, flags, io) : givenLink(flags.link);
-  return [{ id: machine.id, place: machine.location, link, offer }];
+  const codes = codesOf(config);
+  if (flags.link !== undefined && codes.length > 1)
+    throw new CommandError(
+      `--link is for one sticker, and this machine has ${codes.length} outlets: leave it out, and the provider is asked for each`,
+    );
+  const wanted: StickerWanted[] = [];
+  for (const { id, place, products } of codes) {
+    const [only, ...more] = products;
+    const isOne = only !== undefined && more.length === 0 && flags["no-price"] !== true;
+    const offer = isOne ? { name: only.name, price: money(only.price, config.vipps.currency) } : undefined;
+    const link = flags.link === undefined ? await linkOf({ id, place }, flags, io) : givenLink(flags.link);
+    wanted.push({ id, place, link, offer });
+  }
+  return wanted;
 }
 
 /** The app reads codes of this host alone; everything else it refuses (the provider's FAQ on QR codes). */
@@ -152,23 +179,21 @@ function givenLink(link: string): string {
 const withoutProvider = `Without the provider: --link URL, with what "kvitt qr callback get ID" calls content`;
 
 /** The content of the code that the machine registers when it starts: only the provider knows it. */
-async function linkOf({ machine }: Config, flags: Flags, io: CommandIo): Promise<string> {
+async function linkOf({ id, place }: Pick<PrintedCode, "id" | "place">, flags: Flags, io: CommandIo): Promise<string> {
   const answer = await withHint(async () => {
     const provider = await openProvider(flags, io);
-    return told(flags, io, () =>
-      provider.client.callbackQrs.get(machine.id, { format: "target-url" }, provider.options),
-    );
+    return told(flags, io, () => provider.client.callbackQrs.get(id, { format: "target-url" }, provider.options));
   });
   const { qrContent, locationDescription } = answer;
   if (typeof qrContent !== "string" || qrContent === "")
-    throw new CommandError(`the provider's answer has no content for ${machine.id}. ${withoutProvider}`, 1);
+    throw new CommandError(`the provider's answer has no content for ${id}. ${withoutProvider}`, 1);
   if (!isOfProvider(qrContent))
     io.err(
-      `worth a look: the provider's code for ${machine.id} is not on ${codeHost}, the only host that the app reads: ${qrContent}`,
+      `worth a look: the provider's code for ${id} is not on ${codeHost}, the only host that the app reads: ${qrContent}`,
     );
-  if (typeof locationDescription === "string" && locationDescription !== machine.location)
+  if (typeof locationDescription === "string" && locationDescription !== place)
     io.err(
-      `worth a look: the app still shows "${locationDescription}" after a scan; the sticker says "${machine.location}", which the machine registers at its next start`,
+      `worth a look: the app still shows "${locationDescription}" after a scan; the sticker says "${place}", which the machine registers at its next start`,
     );
   return qrContent;
 }

@@ -114,7 +114,8 @@ export class Rig {
     this.machine = new Child(["run", "--config", join(folder, "kiosk.toml")]);
   }
 
-  static async start(entropy: Entropy): Promise<Rig> {
+  /** @param changed the machine's configuration, made from the demo's */
+  static async start(entropy: Entropy, changed = (toml: string): string => toml): Promise<Rig> {
     const folder = await mkdtemp(join(tmpdir(), "kvitt-kill-"));
     const broker = await startMosquitto();
     const providerPort = await freePort();
@@ -130,7 +131,7 @@ export class Rig {
       "delivery_ms = 1500",
       `delivery_ms = 250\ntray_file = "${join(folder, "tray")}"`,
     );
-    await writeFile(join(folder, "kiosk.toml"), toml, { mode: 0o600 });
+    await writeFile(join(folder, "kiosk.toml"), changed(toml), { mode: 0o600 });
     await writeFile(join(folder, "relay.toml"), relayToml(places), { mode: 0o600 });
     const rig = new Rig(folder, entropy, broker, url, provider);
     rig.#relay.start();
@@ -139,7 +140,7 @@ export class Rig {
   }
 
   state(): Promise<MachineStateView | undefined> {
-    return this.#order({ action: "state" });
+    return this.order({ action: "state" });
   }
 
   ledger(): Promise<readonly LedgerRowView[]> {
@@ -149,6 +150,11 @@ export class Rig {
   /** How many sales were paid for. */
   async sold(): Promise<number> {
     return (await this.ledger()).filter(({ captured }) => captured > 0).length;
+  }
+
+  /** The simulated provider's. */
+  get providerUrl(): string {
+    return this.#url;
   }
 
   get brokerUrl(): string {
@@ -172,12 +178,13 @@ export class Rig {
     return lines.filter((line) => line !== "").map((line) => move.parse(JSON.parse(line)));
   }
 
-  #order(order: object): Promise<MachineStateView | undefined> {
+  /** What somebody does at the machine. */
+  order(order: object): Promise<MachineStateView | undefined> {
     return askMachine(join(this.folder, "machine.sock"), order);
   }
 
   async setFault(fault: "none" | "jam" | "no-sensor"): Promise<void> {
-    await this.#order({ action: "fault", fault });
+    await this.order({ action: "fault", fault });
   }
 
   async #scene(): Promise<string | undefined> {
@@ -216,19 +223,19 @@ export class Rig {
   }
 
   async #selectAndPay(): Promise<void> {
-    await this.#order({ action: "press", line: this.#line() });
+    await this.order({ action: "press", line: this.#line() });
     if (!(await this.#sees(async () => (await this.#scene()) === "pay"))) return;
     // What the kiosk says of its scene is ahead of the glass.
     await this.#sees(() => this.#scan());
     if (await this.#hasRequest()) await usePhone(this.#url, user, this.#chance(0.1) ? "decline" : "approve");
-    if (this.#chance(0.15)) await this.#order({ action: "cancel" });
+    if (this.#chance(0.15)) await this.order({ action: "cancel" });
   }
 
   async #checkIn(): Promise<void> {
     if (!(await this.#sees(async () => (await this.#scene()) === "idle"))) return;
     await this.#scan();
     if (await this.#sees(async () => (await this.#scene()) === "choose"))
-      await this.#order({ action: "press", line: this.#line() });
+      await this.order({ action: "press", line: this.#line() });
     if (await this.#sees(() => this.#hasRequest())) await usePhone(this.#url, user, "approve");
   }
 
@@ -250,8 +257,8 @@ export class Rig {
   /** Somebody opens the door, mends what is jammed, and shuts it. */
   async serve(): Promise<void> {
     await this.setFault("none");
-    await this.#order({ action: "door", open: true });
-    await this.#order({ action: "door", open: false });
+    await this.order({ action: "door", open: true });
+    await this.order({ action: "door", open: false });
   }
 
   /** Ends everything. Resolves to what did not end by itself. */

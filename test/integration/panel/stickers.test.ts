@@ -312,6 +312,28 @@ describe("the code's content", () => {
     expect(JSON.parse(after.out)).toMatchObject({ stickers: [{ id: "platform-2", content: qrContent }] });
   });
 
+  it("is each outlet's own, with its name and its product, and the machine has no sticker", async () => {
+    const config = path("laundry.toml");
+    await writeFile(config, await readFile(new URL("../../fixtures/config/laundry.toml", import.meta.url)));
+    const outlets = Array.from({ length: 8 }, (_, n) => ({
+      id: `laundry-3--w${n + 1}`,
+      place: `Vaskemaskin ${n + 1}`,
+    }));
+    const provider = ["--msn", "123456", "--base-url", baseUrl(), "--json"];
+    for (const { id, place: location } of outlets)
+      await stickers(["callback", "put", id, "--location", location, ...provider], keys, qr);
+    const { code, out, err } = await stickers(["--config", config, "--out", path("laundry.pdf"), ...provider], keys);
+    expect([code, err]).toEqual([0, ""]);
+    const { stickers: printed } = z
+      .object({ stickers: z.array(z.looseObject({ content: z.string() })) })
+      .parse(JSON.parse(out));
+    expect(printed).toMatchObject(outlets);
+    expect(new Set(printed.map(({ content }) => content)).size).toBe(8);
+    const given = await stickers(["--config", config, "--out", path("x.pdf"), "--link", link]);
+    expect([given.code, existsSync(path("x.pdf"))]).toEqual([2, false]);
+    expect(given.err).toContain("this machine has 8 outlets: leave it out");
+  });
+
   it("cannot be asked without keys or network, and the way without them is named", async () => {
     const keyless = await stickers(asked("x.pdf"), {});
     const gone = await stickers(

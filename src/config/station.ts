@@ -1,0 +1,156 @@
+/** `[[station]]`: an outlet of this machine with a code of its own (a washer, a locker, a socket), and which of them wait for each other. */
+import * as z from "zod";
+import { isMachineId, isStationId, merchantQrId, stationIdFault } from "../sale/ids.ts";
+import { type Fault, line, words } from "./fields.ts";
+import type { Config } from "./schema.ts";
+
+export const stationSchema = z.strictObject({
+  id: z
+    .string()
+    .refine(isStationId, "letters, digits and -, and no - at its beginning")
+    .describe("The outlet's id: its code is {machine.id}--{id}. It must never change, for it is on the sticker."),
+  name: words(36).describe("The outlet's name in the customer's app, on the panel and on its sticker."),
+  lines: z
+    .array(line)
+    .min(1)
+    .max(40)
+    .describe("The lines of the machine that belong to this outlet; it sells the products on them."),
+  waits_for: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,20}$/, "1 to 20 letters, digits or -")
+    .optional()
+    .describe(
+      "Outlets with the same word here deliver one after the other, because they share an output, a bus or a supply. GPIO lines are moved one at a time anyway.",
+    ),
+  runs_min: z
+    .number()
+    .min(0.1)
+    .max(1_440)
+    .optional()
+    .describe("How many minutes the outlet is in use after a delivery. Without it, it is free again at once."),
+  extend: z.boolean().default(false).describe("Whether more time may be bought while it runs."),
+  parallel: z
+    .boolean()
+    .default(false)
+    .describe("Whether it is a right and not a thing (a parking zone): then it is never in use."),
+});
+export type StationConfig = z.infer<typeof stationSchema>;
+
+/** The word by which this outlet waits for others. The GPIO driver moves one line at a time. */
+export function waitsFor({ delivery }: Pick<Config, "delivery">, station: StationConfig): string {
+  return delivery.driver === "gpio" ? "machine" : (station.waits_for ?? `station ${station.id}`);
+}
+
+/** How many outlets may stand before a delivery in the worst case, itself included; 1 without outlets. */
+export function longestQueue(config: Pick<Config, "delivery" | "station">): number {
+  const counts = new Map<string, number>();
+  for (const one of config.station) {
+    const word = waitsFor(config, one);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return Math.max(1, ...counts.values());
+}
+
+/** What is sold at an outlet, as the file has it. */
+export function productsOf({ product }: Pick<Config, "product">, { lines }: StationConfig): Config["product"] {
+  return product.filter((one) => lines.includes(one.line));
+}
+
+/** Several outlets: each has something to sell, each line is one outlet's, and nothing is configured that they cannot do yet. */
+export function stationFaults(config: Config): readonly Fault[] {
+  const { station: stations, product, sale } = config;
+  if (stations.length === 0) return [];
+  const owners = new Map<string, string>();
+  const faults: Fault[] = [...unsuitable(config)];
+  stations.forEach((one, index) => {
+    const idFault = isMachineId(config.machine.id)
+      ? stationIdFault(merchantQrId(config.machine.id), one.id)
+      : undefined;
+    if (idFault !== undefined) faults.push({ path: ["station", index, "id"], message: idFault });
+    if (stations.findIndex(({ id }) => id === one.id) < index)
+      faults.push({ path: ["station", index, "id"], message: `"${one.id}" is another station already` });
+    for (const name of one.lines) {
+      const owner = owners.get(name);
+      owners.set(name, owner ?? one.id);
+      if (owner !== undefined)
+        faults.push({
+          path: ["station", index, "lines"],
+          message: `line "${name}" belongs to station "${owner}" already`,
+        });
+    }
+    const sold = productsOf(config, one);
+    if (sold.length > 1 && sale.check_in_style === "pay-at-once")
+      faults.push({
+        path: ["sale", "check_in_style"],
+        message: `pay-at-once asks for the price of the only product, and station "${one.id}" has ${sold.length}; those with one ask at once anyway`,
+        instead: 'check_in_style = "choose-then-pay"',
+      });
+    if (sold.length === 0)
+      faults.push({
+        path: ["station", index, "lines"],
+        message: `no [[product]] is sold on ${one.lines.join(", ")}: station "${one.id}" has nothing to sell`,
+        instead: lineToAdd(config, owners),
+      });
+    faults.push(...useFaults(config, one, index));
+  });
+  product.forEach(({ line: name, id }, index) => {
+    if (!owners.has(name))
+      faults.push({
+        path: ["product", index, "line"],
+        message: `line "${name}" belongs to no [[station]], so nobody can buy "${id}": add it to the lines of one`,
+      });
+  });
+  return faults;
+}
+
+/** Where a scan alone buys: outlets with one product, whose price it asks for at once. */
+export function linesBoughtByScan(config: Pick<Config, "station" | "product" | "sale">): ReadonlySet<string> {
+  if (config.sale.check_in_style === "off") return new Set();
+  const alone = config.station.map((one) => productsOf(config, one)).filter(({ length }) => length === 1);
+  return new Set(alone.flat().map(({ line: name }) => name));
+}
+
+/** A line that is sold on and belongs to nobody yet. */
+function lineToAdd({ product }: Config, owners: ReadonlyMap<string, string>): string | undefined {
+  const free = product.find((one) => !owners.has(one.line));
+  return free === undefined ? undefined : `lines = ["${free.line}"]`;
+}
+
+/** What is said of "in use" means something at this outlet. */
+function useFaults({ delivery }: Config, one: StationConfig, index: number): readonly Fault[] {
+  const faults: Fault[] = [];
+  const forms = delivery.driver === "gpio" ? delivery.lines.filter(({ line: name }) => one.lines.includes(name)) : [];
+  const isTimed = forms.some(({ form }) => form === "timed");
+  if (one.extend && one.runs_min === undefined && !isTimed)
+    faults.push({
+      path: ["station", index, "extend"],
+      message: 'time is added to what runs, and this outlet never does: it needs runs_min, or a line of form "timed"',
+      instead: "runs_min = 42",
+    });
+  if (one.parallel && (one.runs_min !== undefined || one.extend))
+    faults.push({
+      path: ["station", index, "parallel"],
+      message: "what as many as want it have at once is never in use: take runs_min and extend away, or parallel",
+      instead: "parallel = false",
+    });
+  return faults;
+}
+
+function unsuitable({ delivery, tariff, shop, input }: Config): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (delivery.driver !== "gpio" && delivery.driver !== "simulated")
+    faults.push({
+      path: ["delivery", "driver"],
+      message: `behind "${delivery.driver}" there is one outlet: take the [[station]] sections away, or drive the lines by GPIO`,
+    });
+  if (tariff !== undefined)
+    faults.push({ path: ["tariff"], message: "time by the hour is sold by machines without [[station]] only" });
+  if (shop !== undefined)
+    faults.push({ path: ["shop"], message: "a web shop's code is shown by machines without [[station]] only" });
+  input.forEach(({ amounts }, index) => {
+    if (amounts === undefined) return;
+    const message = "typed amounts are for machines without [[station]]: nobody could say whose outlet they are for";
+    faults.push({ path: ["input", index, "amounts"], message });
+  });
+  return faults;
+}
