@@ -63,7 +63,12 @@ function outletKioskOf(config: Config, one: StationConfig, id: MerchantQrId, par
     ...kioskSettingsOf(config, parts),
     merchantQrId: id,
     locationDescription: one.name,
-    policy: { ...policy, checkInStyle: isOne ? "pay-at-once" : policy.checkInStyle },
+    policy: {
+      ...policy,
+      checkInStyle: isOne ? "pay-at-once" : policy.checkInStyle,
+      // What a person with two requests in the app tells them apart by.
+      merchantName: `${policy.merchantName}, ${one.name}`,
+    },
     catalogue: catalogueOf({ ...config, product }),
     lineFault: lineFaultOf(config),
     deliverMs: longestDeliveryMs(config),
@@ -87,7 +92,7 @@ function boardStation(config: Config, { station, name, state, untilWallMs }: Out
   const prices = own === undefined ? [] : productsOf(config, own).map(({ price }) => price);
   const lowest = Math.min(...prices);
   return {
-    id: station.toUpperCase(),
+    id: station,
     name,
     price: prices.length === 0 ? undefined : money(lowest, config.vipps.currency),
     isFrom: prices.some((price) => price !== lowest),

@@ -3,7 +3,7 @@
  * code that somebody is about to pay, and a plate that is being typed, are never taken away. Who scanned a sticker needs no glass, and has it while it is free.
  */
 import { errorText } from "../kit/error-text.ts";
-import type { Panel, Scene, ShowOutcome } from "../panel/port.ts";
+import type { Panel, Scene, ShowOutcome, StationSign } from "../panel/port.ts";
 import type { StationId } from "../sale/ids.ts";
 import type { Log } from "../service/port.ts";
 
@@ -11,6 +11,8 @@ export interface GlassParts {
   readonly panel: Panel;
   /** What stands there while nobody talks to the machine. */
   readonly board: () => Scene;
+  /** What an outlet's scenes say of where they belong. */
+  readonly sign: (station: StationId) => StationSign;
   readonly log: Log;
 }
 
@@ -85,7 +87,9 @@ export class Glass {
   #give(station: StationId): Promise<ShowOutcome> {
     this.#focus = station;
     if (this.#touched === station) this.#touched = undefined;
-    return this.#show(this.#scenes.get(station) ?? this.#parts.board());
+    const { sign, board } = this.#parts;
+    const scene = this.#scenes.get(station);
+    return this.#show(scene === undefined ? board() : { ...scene, station: sign(station) });
   }
 
   /** The latest that has something to say, or the board. */

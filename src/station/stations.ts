@@ -59,7 +59,13 @@ class WholeMachine implements Stations {
     const { journal, panel, machine, link, clock, entropy, log, merchantQrs } = ports;
     const { outlets } = settings;
     const probeMs = settings.idle(settings.machine).probeMs;
-    this.#glass = new Glass({ panel, board: () => settings.board(this.outlets()), log });
+    const names = new Map(outlets.map(({ outlet, kiosk }) => [outlet.station, kiosk.locationDescription]));
+    this.#glass = new Glass({
+      panel,
+      board: () => settings.board(this.outlets()),
+      sign: (station) => ({ id: station, name: names.get(station) ?? station }),
+      log,
+    });
     this.#machine = new MachineShare({
       machine,
       outlets: outlets.map(({ outlet }) => outlet),

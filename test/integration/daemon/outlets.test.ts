@@ -142,6 +142,8 @@ async function untilAllIsOver(): Promise<void> {
 it("a sticker starts its own washer, and its price is asked for at once", async () => {
   await until(isForSale, "the laundry is for sale");
   await scan("kari", await sticker(w2));
+  const { description } = await usePhone(rig.providerUrl, "kari", "view");
+  expect(description, "it says which washer").toBe("Demo machine, Washer w2: Wash");
   await pay("kari");
   await until(() => isPaidFor(w2), "w2 runs and is paid for");
   expect(rig.tray().map(({ thing }) => thing.what)).toEqual(["w2", "w2"]);

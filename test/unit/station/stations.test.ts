@@ -10,7 +10,7 @@ describe("two customers", () => {
     const laundry = await new Laundry().start();
     laundry.provider.approvesAtOnce = false;
     await laundry.press("w1");
-    expect(laundry.glass).toBe("pay");
+    expect(laundry.panel.scenes.at(-1)).toMatchObject({ kind: "pay", station: { id: "w1", name: `${machineId}--w1` } });
     const shown = laundry.panel.scenes.length;
     await laundry.press("w2");
     expect(laundry.panel.scenes.length, "nothing else came onto the glass").toBe(shown);
