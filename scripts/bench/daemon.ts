@@ -12,7 +12,7 @@ import { timesOf } from "./daemon/commands.ts";
 import { configOf, type Installation, install, usual } from "./daemon/device.ts";
 import { median, quantile, spread } from "./daemon/figures.ts";
 import { bareTimes, latencies } from "./daemon/latency.ts";
-import { bareMemory, standingMemory } from "./daemon/memory.ts";
+import { bareMemory, heapWithOutlets, standingMemory } from "./daemon/memory.ts";
 import { growth, idle, type JournalCost, journalCost } from "./daemon/sales.ts";
 import { chromiumMemoryMb, chromiumRun, daemonRun, type Run } from "./daemon/start.ts";
 import { openWorld, type World } from "./daemon/world.ts";
@@ -34,6 +34,7 @@ const sections: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   start: startSection,
   commands: commandSection,
   memory: memorySection,
+  outlets: outletSection,
   latency: latencySection,
   journal: journalSection,
   growth: growthSection,
@@ -94,6 +95,17 @@ async function memorySection({ installation, world, print, settleMs }: Bench): P
   );
   if (page !== undefined)
     print(`  the page held open in Chromium: ${mb(page.pssMb)} MB in ${page.processes} processes`);
+}
+
+async function outletSection({ installation, world, print, settleMs }: Bench): Promise<void> {
+  const [few, many] = [1, 40];
+  const heapOfFew = await heapWithOutlets(installation, world, few, settleMs);
+  const heapOfMany = await heapWithOutlets(installation, world, many, settleMs);
+  const each = (heapOfMany - heapOfFew) / (many - few);
+  const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  print(
+    `heap after a forced collection: ${mb(heapOfFew)} MB with ${few} outlet, ${mb(heapOfMany)} MB with ${many}: ${Math.round(each / 1e3)} kB an outlet`,
+  );
 }
 
 async function latencySection({ installation, world, print, times }: Bench): Promise<void> {

@@ -78,6 +78,8 @@ export interface DeviceChoice {
   /** In place of the simulated machine's. */
   readonly delivery?: (folder: string) => string;
   readonly languages?: string;
+  /** What is sold, in place of the demo's products. */
+  readonly sold?: string;
 }
 
 export const usual: DeviceChoice = { widthPx: 800, heightPx: 480, deliveryMs: 1_500, sale: "" };
@@ -113,7 +115,7 @@ tray_file = "${tray}"
     brokerPort: world.brokerPort,
     relayPort: 0,
   };
-  return kioskToml(places, { sale: choice.sale, tables: delivery + productTables(products) })
+  return kioskToml(places, { sale: choice.sale, tables: delivery + (choice.sold ?? productTables(products)) })
     .replace(/image_file = .*/, `image_file = "${glass}"`)
     .replace("width_px = 600", `width_px = ${choice.widthPx}`)
     .replace("height_px = 360", `height_px = ${choice.heightPx}`)

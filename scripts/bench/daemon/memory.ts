@@ -13,6 +13,7 @@ import {
   usual,
 } from "./device.ts";
 import { familyOf, type Memory, memoryOf } from "./process.ts";
+import { inspectorOptions, openInspector } from "./inspector.ts";
 import type { World } from "./world.ts";
 
 /** Node with what nothing of this kind can do without: TLS with the usual authorities, and a canvas. */
@@ -69,6 +70,48 @@ export async function standingMemory(
     const daemon = memoryOf(device.pid);
     const guards = familyOf(device.pid).slice(1).map(memoryOf);
     return { daemon, guard: guards[0], pssMb: [daemon, ...guards].reduce((sum, { pssMb }) => sum + pssMb, 0) };
+  } finally {
+    await device.stop();
+  }
+}
+
+function outletTables(count: number): string {
+  const ids = Array.from({ length: count }, (_, index) => `w${index + 1}`);
+  const tables = ids.map(
+    (id) => `
+[[product]]
+id = "wash-${id}"
+name = "Wash"
+price = 4000
+vat_rate = 2500
+line = "${id}"
+
+[[station]]
+id = "${id}"
+name = "Washer ${id}"
+lines = ["${id}"]
+runs_min = 42
+`,
+  );
+  return tables.join("");
+}
+
+/** The heap after a forced collection of a machine with so many outlets that stands idle, its board on the glass. */
+export async function heapWithOutlets(
+  installation: Installation,
+  world: World,
+  count: number,
+  settleMs: number,
+): Promise<number> {
+  const choice = { ...usual, sold: outletTables(count), nodeOptions: inspectorOptions };
+  const device = await startDevice(installation, world, choice);
+  try {
+    await until("an outlet", device, async () => (await device.order({ action: "state" }))?.kiosk.state === "ready");
+    await pause(settleMs);
+    const inspector = await openInspector(device);
+    const bytes = await inspector.heapBytes();
+    inspector.close();
+    return bytes;
   } finally {
     await device.stop();
   }
