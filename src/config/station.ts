@@ -127,6 +127,11 @@ function useFaults({ delivery }: Config, one: StationConfig, index: number): rea
       message: 'time is added to what runs, and this outlet never does: it needs runs_min, or a line of form "timed"',
       instead: "runs_min = 42",
     });
+  if (isTimed && one.runs_min !== undefined)
+    faults.push({
+      path: ["station", index, "runs_min"],
+      message: 'a line of form "timed" says itself how long it is on: take runs_min away',
+    });
   if (one.parallel && (one.runs_min !== undefined || one.extend))
     faults.push({
       path: ["station", index, "parallel"],

@@ -192,7 +192,8 @@ export class MachineShare {
       const leftMs = clock.isPlausible() ? Math.min(onForMs, untilWallMs - clock.wallMs()) : onForMs;
       if (leftMs > 0) this.#use(outlet, clock.monotonicMs() + leftMs, untilWallMs);
     }
-    await machine.resume(order);
+    // Where the outlet's own time is counted, no output of the driver is on.
+    if (outlet.runsMs === undefined) await machine.resume(order);
   }
 
   // ── in use ───────────────────────────────────────────────────────────────────────────────────────────────────────────

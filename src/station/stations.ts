@@ -11,6 +11,7 @@ import { createOutbox, type Outbox } from "../kiosk/outbox.ts";
 import type { HeardCheckIn, Kiosk, KioskHealth, KioskPorts, ServicedAnswer } from "../kiosk/port.ts";
 import { repeat, type Repetition } from "../kiosk/repeat.ts";
 import { createStateReport, type StateNow, type StateReport } from "../kiosk/state-report.ts";
+import type { Journal } from "../journal/port.ts";
 import type { Command, StationReport } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Panel, Scene } from "../panel/port.ts";
@@ -19,6 +20,7 @@ import { Glass } from "./glass.ts";
 import { machineJournal, stationJournal, stationsInJournal } from "./journal-view.ts";
 import { LinkShare, machineItself, type Seller } from "./link-share.ts";
 import { MachineShare, type OutletOnMachine } from "./machine-share.ts";
+import { perhapsRunningChanges } from "./perhaps-running.ts";
 import type { OutletReport, OutletSettings, StationsPorts, StationsSettings } from "./port.ts";
 import { createSharedRegistration, type SharedRegistration } from "./shared-registration.ts";
 
@@ -142,14 +144,10 @@ class WholeMachine implements Stations {
     id: MerchantQrId,
     outlet: OutletOnMachine | undefined,
   ): Omit<KioskPorts, "merchantQrs" | "panel"> {
-    const { journal, log, freshReference } = this.#ports;
-    const onUnsent = (): void => this.#outbox.wake();
+    const { log, freshReference } = this.#ports;
     return {
       ...this.#ports,
-      journal:
-        station === machineItself
-          ? machineJournal(journal, onUnsent)
-          : stationJournal({ journal, machine: this.#settings.machine, station, onUnsent }),
+      journal: this.#journalOf(station),
       machine: outlet === undefined ? this.#machine.ofNobody() : this.#machine.of(outlet),
       link: this.#link.of(station),
       log: station === machineItself ? log : log.child({ station }),
@@ -157,11 +155,20 @@ class WholeMachine implements Stations {
     };
   }
 
+  #journalOf(station: Seller): Journal {
+    const { journal } = this.#ports;
+    const onUnsent = (): void => this.#outbox.wake();
+    return station === machineItself
+      ? machineJournal(journal, onUnsent)
+      : stationJournal({ journal, machine: this.#settings.machine, station, onUnsent });
+  }
+
   // ── start and stop ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   async start(signal?: AbortSignal): Promise<void> {
     const { clock } = this.#ports;
     this.#report.publishChange();
+    await this.#keepRunning();
     const begun = await Promise.allSettled([...this.#kiosks.values()].map((kiosk) => kiosk.start(signal)));
     for (const one of begun) if (one.status === "rejected") throw errorFrom(one.reason);
     signal?.throwIfAborted();
@@ -174,6 +181,24 @@ class WholeMachine implements Stations {
       repeat(clock, "health of all outlets", healthMs, () => this.#report.publishHealth()),
     ];
     this.#changed();
+  }
+
+  /** An outlet whose power went while it began is in use, perhaps: its kiosk finds that in the journal. */
+  async #keepRunning(): Promise<void> {
+    const { log } = this.#ports;
+    for (const { outlet, kiosk } of this.#settings.outlets) {
+      const { station, runsMs, isParallel } = outlet;
+      if (runsMs === undefined || isParallel) continue;
+      const journal = this.#journalOf(station);
+      const beforeMs = kiosk.policy.payMs + kiosk.deliverMs;
+      try {
+        const changes = perhapsRunningChanges({ journal, runsMs, beforeMs });
+        if (changes.length > 0) await journal.commit(changes);
+      } catch (error) {
+        // What cannot be read its kiosk will say, and what cannot be written is no reason not to end the sales.
+        log.error({ error, station }, "whether the outlet runs could not be kept: it counts as free");
+      }
+    }
   }
 
   async stop(): Promise<void> {

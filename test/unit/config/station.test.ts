@@ -82,6 +82,13 @@ describe("an outlet", () => {
       "station[0].extend",
       /never does/,
     ],
+    [
+      "whose output keeps the time, with another time",
+      /form = "pulse"\nrelay = 12\nacknowledge = 4\ncredit_value = 1000/,
+      'form = "timed"\nrelay = 12\non_s = 600',
+      "station[0].runs_min",
+      /says itself how long/,
+    ],
     ["that is a right and runs", ofFirst, `${ofFirst}\nparallel = true`, "station[0].parallel", /is never in use/],
     [
       "that waits for a word with a space",

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { stationId } from "../../../src/sale/ids.ts";
 import { settle } from "../../../src/service/simulated-clock.ts";
+import type { OutletOnMachine } from "../../../src/station/machine-share.ts";
 import { MemoryJournal } from "../kiosk/memory-journal.ts";
 import { deliveryMs, Laundry, machineId, price } from "./laundry.ts";
 
@@ -112,6 +113,40 @@ describe("a washer that runs", () => {
     expect([after.stateOf("w1"), after.stateOf("w2")]).toEqual(["in-use", "free"]);
     await after.pass(runsMs);
     expect(after.stateOf("w1")).toBe("free");
+  });
+
+  it("is in use after a power cut while it began: nobody pays for what perhaps runs, and it is free after its time", async () => {
+    const before = await new Laundry({ stations, outlet: { runsMs } }).start();
+    await before.scan("w1");
+    await before.press("w1");
+    await before.untilMoving(1);
+    const cut = await before.afterPowerCut({ stations, outlet: { runsMs } });
+    expect([cut.stateOf("w1"), cut.stateOf("w2")]).toEqual(["in-use", "free"]);
+    await cut.untilSettled();
+    expect(cut.captured, "and nobody has paid for it").toBe(0);
+    const paid = cut.buyers.length;
+    await cut.scan("w1");
+    await cut.press("w1");
+    expect(cut.buyers).toHaveLength(paid);
+    // The power often goes twice.
+    const again = await cut.afterPowerCut({ stations, outlet: { runsMs } });
+    expect(again.stateOf("w1")).toBe("in-use");
+    await again.pass(runsMs);
+    expect(again.stateOf("w1")).toBe("free");
+    const later = await again.afterPowerCut({ stations, outlet: { runsMs } });
+    expect(later.stateOf("w1")).toBe("free");
+  });
+
+  it.each<readonly [string, Partial<OutletOnMachine>]>([
+    ["no time of its own", {}],
+    ["is a right", { runsMs, isParallel: true }],
+  ])("%s: free after the same power cut", async (_name, outlet) => {
+    const before = await new Laundry({ stations, outlet }).start();
+    await before.scan("w1");
+    await before.press("w1");
+    await before.untilMoving(1);
+    const cut = await before.afterPowerCut({ stations, outlet });
+    expect(cut.stateOf("w1")).toBe("free");
   });
 
   it("takes more time while it runs, where it may", async () => {
