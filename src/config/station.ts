@@ -28,6 +28,14 @@ export const stationSchema = z.strictObject({
     .max(1_440)
     .optional()
     .describe("How many minutes the outlet is in use after a delivery. Without it, it is free again at once."),
+  empty_after_min: z
+    .number()
+    .min(0.1)
+    .max(1_440)
+    .optional()
+    .describe(
+      "For how many minutes after that time it is said that somebody has to empty it; it is for sale meanwhile. Without it, it is said to be free.",
+    ),
   extend: z.boolean().default(false).describe("Whether more time may be bought while it runs."),
   parallel: z
     .boolean()
@@ -132,10 +140,17 @@ function useFaults({ delivery }: Config, one: StationConfig, index: number): rea
       path: ["station", index, "runs_min"],
       message: 'a line of form "timed" says itself how long it is on: take runs_min away',
     });
-  if (one.parallel && (one.runs_min !== undefined || one.extend))
+  if (one.empty_after_min !== undefined && one.runs_min === undefined && !isTimed)
+    faults.push({
+      path: ["station", index, "empty_after_min"],
+      message: 'what never runs is never finished: it needs runs_min, or a line of form "timed"',
+      instead: "runs_min = 42",
+    });
+  if (one.parallel && (one.runs_min !== undefined || one.empty_after_min !== undefined || one.extend))
     faults.push({
       path: ["station", index, "parallel"],
-      message: "what as many as want it have at once is never in use: take runs_min and extend away, or parallel",
+      message:
+        "what as many as want it have at once is never in use: take runs_min, empty_after_min and extend away, or parallel",
       instead: "parallel = false",
     });
   return faults;

@@ -34,7 +34,8 @@ export function stationsOf(config: Config, parts: KioskParts): Kiosk {
           station: stationId(one.id),
           lines: one.lines,
           waitsFor: waitsFor(config, one),
-          runsMs: one.runs_min === undefined ? undefined : Math.round(one.runs_min * 60_000),
+          runsMs: minutes(one.runs_min),
+          emptyMs: minutes(one.empty_after_min),
           canExtend: one.extend,
           isParallel: one.parallel,
         },
@@ -52,6 +53,10 @@ export function stationsOf(config: Config, parts: KioskParts): Kiosk {
       freshReference: (id: MerchantQrId) => referenceOf(id, createUlid(clock, entropy)),
     },
   );
+}
+
+function minutes(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value * 60_000);
 }
 
 /** One product: there is nothing to choose, and its price is asked for at once. */

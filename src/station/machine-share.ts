@@ -15,6 +15,8 @@ export interface OutletOnMachine {
   readonly waitsFor: string;
   /** How long it is in use after a delivery, where the driver does not say so itself. */
   readonly runsMs: number | undefined;
+  /** For how long it is said after its time that somebody has to empty it. */
+  readonly emptyMs: number | undefined;
   /** Time can be bought while it runs; it is then added. */
   readonly canExtend: boolean;
   /** A right, not a thing: as many as want it have it at once. */
@@ -46,6 +48,8 @@ export class MachineShare {
   readonly #parts: MachineShareParts;
   readonly #listeners = new Map<StationId, (event: MachineEvent) => void>();
   readonly #uses = new Map<StationId, Use>();
+  /** Those whose time is over, and that nobody has emptied as far as is known. */
+  readonly #finished = new Map<StationId, Timer>();
   /** The end of the delivery that is on, and of those that wait behind it. */
   readonly #turns = new Map<string, Promise<void>>();
   #started: Promise<void> | undefined;
@@ -58,6 +62,11 @@ export class MachineShare {
   /** When the outlet will be free, by the wall clock; undefined while it is. */
   inUseUntil(station: StationId): number | undefined {
     return this.#useOf(station)?.untilWallMs;
+  }
+
+  /** Its time is over, and somebody may have to empty it. Of this start: a restart does not know it. */
+  isFinished(station: StationId): boolean {
+    return this.#finished.has(station);
   }
 
   /** The machine as the kiosk of this outlet has it. */
@@ -99,7 +108,9 @@ export class MachineShare {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const { timer } of this.#uses.values()) timer.cancel();
+    for (const timer of this.#finished.values()) timer.cancel();
     this.#uses.clear();
+    this.#finished.clear();
     await this.#parts.machine.stop();
   }
 
@@ -209,6 +220,7 @@ export class MachineShare {
     const { station } = outlet;
     const before = this.#uses.get(station);
     before?.timer.cancel();
+    this.#emptied(station);
     const wasShorter = before === undefined || before.endMs < endMs;
     const use = wasShorter ? { endMs, untilWallMs } : before;
     this.#uses.set(station, { ...use, timer: this.#lookLater(outlet, use.endMs) });
@@ -231,8 +243,24 @@ export class MachineShare {
       return;
     }
     this.#uses.delete(station);
+    this.#finish(outlet);
     this.#tellReadiness(outlet);
     this.#parts.onUseChanged();
+  }
+
+  #finish({ station, emptyMs }: OutletOnMachine): void {
+    if (emptyMs === undefined) return;
+    const { clock, onUseChanged } = this.#parts;
+    const timer = clock.startTimer(`finished ${station}`, emptyMs, () => {
+      this.#emptied(station);
+      onUseChanged();
+    });
+    this.#finished.set(station, timer);
+  }
+
+  #emptied(station: StationId): void {
+    this.#finished.get(station)?.cancel();
+    this.#finished.delete(station);
   }
 }
 

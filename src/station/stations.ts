@@ -231,7 +231,8 @@ class WholeMachine implements Stations {
     return this.#settings.outlets.map(({ outlet: { station }, kiosk: { locationDescription: name } }) => {
       const { state, reason } = this.#selling.get(station)?.health() ?? { state: "init", reason: undefined };
       const untilWallMs = this.#machine.inUseUntil(station);
-      return { station, name, ...spoken(state, reason, untilWallMs !== undefined), untilWallMs };
+      const use = untilWallMs !== undefined ? "in-use" : this.#machine.isFinished(station) ? "finished" : "none";
+      return { station, name, ...spoken(state, reason, use), untilWallMs };
     });
   }
 
@@ -324,15 +325,17 @@ function told({ state, reason, untilWallMs }: OutletReport): StationReport {
 function spoken(
   state: KioskHealth["state"],
   reason: string | undefined,
-  isInUse: boolean,
+  use: "in-use" | "finished" | "none",
 ): Pick<OutletReport, "state" | "reason"> {
   if (state === "selling") return { state, reason: undefined };
   if (state === "init") return { state: "out-of-service", reason: "starting" };
   if (reason === "operator" || reason === "quiet-hours") return { state: "closed", reason };
   // Also one that runs and takes more time meanwhile.
-  if (state === "ready") return { state: "free", reason: undefined };
+  if (state === "ready") return { state: use === "finished" ? "finished" : "free", reason: undefined };
   // A machine that is broken is out of order, also for who waits for its outlet.
-  return isInUse && reason === "machine" ? { state: "in-use", reason: undefined } : { state: "out-of-service", reason };
+  return use === "in-use" && reason === "machine"
+    ? { state: "in-use", reason: undefined }
+    : { state: "out-of-service", reason };
 }
 
 /** For a kiosk that shows nobody anything. */

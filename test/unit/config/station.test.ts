@@ -83,6 +83,21 @@ describe("an outlet", () => {
       /never does/,
     ],
     [
+      "that never runs and has to be emptied",
+      ofFirst,
+      'lines = ["w1"]\nempty_after_min = 10',
+      "station[0].empty_after_min",
+      /never finished/,
+      /^runs_min = 42$/,
+    ],
+    [
+      "that is a right and has to be emptied",
+      ofFirst,
+      'lines = ["w1"]\nparallel = true\nempty_after_min = 10',
+      "station[0].parallel",
+      /is never in use/,
+    ],
+    [
       "whose output keeps the time, with another time",
       /form = "pulse"\nrelay = 12\nacknowledge = 4\ncredit_value = 1000/,
       'form = "timed"\nrelay = 12\non_s = 600',

@@ -77,6 +77,7 @@ export class Laundry {
             lines: [station],
             waitsFor: station,
             runsMs: undefined,
+            emptyMs: undefined,
             canExtend: false,
             isParallel: false,
             ...outlet,

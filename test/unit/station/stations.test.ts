@@ -149,6 +149,29 @@ describe("a washer that runs", () => {
     expect(cut.stateOf("w1")).toBe("free");
   });
 
+  it("has to be emptied afterwards, sells meanwhile, and is free after that or when the next one runs", async () => {
+    const emptyMs = 60_000;
+    const laundry = await new Laundry({ stations, outlet: { runsMs, emptyMs } }).start();
+    const wash = async (): Promise<void> => {
+      await laundry.scan("w1");
+      await laundry.press("w1");
+      await laundry.pass(deliveryMs + 20_000);
+      expect(laundry.stateOf("w1")).toBe("in-use");
+      await laundry.pass(runsMs - 10_000);
+    };
+    await wash();
+    expect([laundry.stateOf("w1"), laundry.stateOf("w2")]).toEqual(["finished", "free"]);
+    expect(laundry.link.states.at(-1)?.stations?.get(stationId("w1"))).toEqual({ state: "finished" });
+    await wash();
+    expect(laundry.stateOf("w1"), "the second customer paid and it ran").toBe("finished");
+    await laundry.pass(emptyMs);
+    expect([laundry.stateOf("w1"), laundry.link.states.at(-1)?.stations?.get(stationId("w1"))?.state]).toEqual([
+      "free",
+      "free",
+    ]);
+    expect(laundry.captured).toBe(2 * price.minor);
+  });
+
   it("takes more time while it runs, where it may", async () => {
     const laundry = await running({ canExtend: true });
     await laundry.scan("w1");
