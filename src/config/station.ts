@@ -15,6 +15,13 @@ export const stationSchema = z.strictObject({
     .min(1)
     .max(40)
     .describe("The lines of the machine that belong to this outlet; it sells the products on them."),
+  qr_id: z
+    .string()
+    .refine(isMachineId, "the id of a MobilePay sticker: letters, digits and -")
+    .optional()
+    .describe(
+      "Id of a MobilePay sticker that hung there before kvitt, and stays. Taken over once with `kvitt qr mobilepay ID --location NAME`.",
+    ),
   waits_for: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,20}$/, "1 to 20 letters, digits or -")
@@ -77,6 +84,13 @@ export function stationFaults(config: Config): readonly Fault[] {
     if (idFault !== undefined) faults.push({ path: ["station", index, "id"], message: idFault });
     if (stations.findIndex(({ id }) => id === one.id) < index)
       faults.push({ path: ["station", index, "id"], message: `"${one.id}" is another station already` });
+    if (one.qr_id !== undefined && stations.findIndex((other) => other.qr_id === one.qr_id) < index)
+      faults.push({
+        path: ["station", index, "qr_id"],
+        message: `"${one.qr_id}" is another station's sticker already`,
+      });
+    if (one.qr_id === config.machine.id)
+      faults.push({ path: ["station", index, "qr_id"], message: "this is the machine's own id, and no sticker's" });
     for (const name of one.lines) {
       const owner = owners.get(name);
       owners.set(name, owner ?? one.id);

@@ -20,7 +20,11 @@ export function longestDeliveryMs(config: Config): number {
 }
 
 export function outletsOf({ station }: Config): Outlets | undefined {
-  return station.length === 0 ? undefined : { stations: station.map(({ id }) => stationId(id)), qrIds: new Map() };
+  if (station.length === 0) return undefined;
+  const stickers = station.flatMap(({ id, qr_id: qrId }) =>
+    qrId === undefined ? [] : [[qrId, stationId(id)] as const],
+  );
+  return { stations: station.map(({ id }) => stationId(id)), qrIds: new Map(stickers) };
 }
 
 export function stationsOf(config: Config, parts: KioskParts): Kiosk {

@@ -23,7 +23,9 @@ interface Washer {
   readonly priceMinor: number;
   readonly runsMin: number;
 }
+/** Has a sticker from before, too. */
 const w1: Washer = { id: "w1", priceMinor: 4_000, runsMin: 0.1 };
+const beacon = "beacon-7";
 /** Runs longer than these tests. */
 const w2: Washer = { id: "w2", priceMinor: 4_001, runsMin: 600 };
 const w3: Washer = { id: "w3", priceMinor: 4_002, runsMin: 0.1 };
@@ -44,6 +46,7 @@ id = "${id}"
 name = "Washer ${id}"
 lines = ["${id}"]
 runs_min = ${runsMin}
+${id === w1.id ? `qr_id = "${beacon}"` : ""}
 `,
   );
   // A coil that turns for so long that the power can go meanwhile.
@@ -88,16 +91,18 @@ function told({ id }: Washer): { readonly state: string; readonly untilMs: numbe
   return station === undefined ? undefined : { state: station.state, untilMs: Date.parse(station.until ?? "") };
 }
 
-/** What is printed on an outlet's sticker. */
-async function sticker({ id }: Washer): Promise<string> {
-  const args = kvittArgs("qr", "callback", "get", `demo-1--${id}`, "--config", configFile);
-  const content = await find(async () => {
-    const { stdout } = await run(process.execPath, args);
-    return /^content\s+(\S+)/m.exec(stdout)?.[1];
-  });
+async function qr(...args: readonly string[]): Promise<string> {
+  return (await run(process.execPath, kvittArgs("qr", ...args, "--config", configFile))).stdout;
+}
+
+/** What is printed on this code's sticker. */
+async function contentOf(id: string): Promise<string> {
+  const content = await find(async () => /^content\s+(\S+)/m.exec(await qr("callback", "get", id))?.[1]);
   if (content === undefined) throw new Error(`${id} has no code`);
   return content;
 }
+
+const sticker = ({ id }: Washer): Promise<string> => contentOf(`demo-1--${id}`);
 
 /** Each customer has a phone of her own, and scans again when it says no: an outlet is registered a moment after its neighbour, and runs after a sale. */
 async function scan(who: string, text: string): Promise<void> {
@@ -177,9 +182,11 @@ it("the power goes while w2 runs, w1 begins and w3 is paid: each payment ends by
   expect(told(w2)?.state, "nobody can pay for it meanwhile").toBe("in-use");
   // Of ten hours; the journal has the moment of the commit.
   expect(Math.abs((told(w2)?.untilMs ?? 0) - (running?.untilMs ?? 0)), "as long as before").toBeLessThan(60_000);
-  await scan("kari", first);
+  await qr("mobilepay", beacon, "--location", "Washer w1");
+  const fallen = moved(w1, "falls");
+  await scan("kari", await contentOf(beacon));
   await pay("kari");
-  await until(async () => moved(w1, "falls") >= 2, "w1 sells again");
+  await until(async () => moved(w1, "falls") > fallen, "w1 sells again, by the sticker from before");
   await untilAllIsOver();
 });
 

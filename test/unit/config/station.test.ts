@@ -59,6 +59,27 @@ describe("an outlet", () => {
       "station[1].id",
       /is longer than 37 characters: a station of "laundry-3" has at most 26/,
     ],
+    [
+      "with an old sticker of another kind",
+      ofFirst,
+      `${ofFirst}\nqr_id = "a/b"`,
+      "station[0].qr_id",
+      /letters, digits/,
+    ],
+    [
+      "with the machine's id for a sticker",
+      ofFirst,
+      `${ofFirst}\nqr_id = "laundry-3"`,
+      "station[0].qr_id",
+      /machine's own/,
+    ],
+    [
+      "with another's old sticker",
+      /(lines = \["w[12]"\]\nruns_min = 42)/g,
+      '$1\nqr_id = "beacon-7"',
+      "station[1].qr_id",
+      /"beacon-7" is another station's sticker/,
+    ],
     ["without a name", 'name = "Vaskemaskin 2"', 'name = ""', "station[1].name", /./],
     [
       "with another's line",
