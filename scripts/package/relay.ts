@@ -32,6 +32,7 @@ const copies: readonly (readonly [from: string, to: string])[] = [
   ["scripts/package/relay-files/tmpfiles.conf", "usr/lib/tmpfiles.d/kvitt-relay.conf"],
   ["scripts/package/relay-files/relay.toml", `${documents}/relay.toml`],
   ["scripts/package/fleet", `${documents}/fleet`],
+  ["scripts/package/container", `${documents}/container`],
   ...["fleet", "gateway", "link", "metrics", "relay", "security"].map(
     (page) => [`docs/${page}.md`, `${documents}/${page}.md`] as const,
   ),
