@@ -11,7 +11,7 @@ import { creditFault, gpioFaults } from "./gpio.ts";
 import { deviceFaults, type DeviceFacts } from "./devices.ts";
 import { inputFaults } from "./input.ts";
 import { mqttFaults } from "./mqtt.ts";
-import { panelFaults } from "./panel.ts";
+import { panelFaults, withoutPanelFaults } from "./panel.ts";
 import { bootWarnings, mdbClaims, panelClaims, type PanelPins, pinFaults } from "./pins.ts";
 import type { RelayFile } from "./relay.ts";
 import type { Config } from "./schema.ts";
@@ -73,6 +73,7 @@ export function checkConfig(config: Config, facts: ConfigFacts): Checked {
       timeFault: timeFaultOf(config),
     }),
     ...panelFaults(config.panel, facts.panels),
+    ...withoutPanelFaults(config),
     ...kioskFaults(delivery, config.sale.deliver_s),
     ...quietFaults(config),
     ...mqttFaults(config.mqtt),
@@ -302,8 +303,9 @@ function productFaults(config: Config): readonly Fault[] {
 
 /** With GPIO every product needs a button, unless there is a keypad, or a scan alone buys it. */
 function choiceFaults(config: Config): readonly Fault[] {
-  const { delivery, product, input, sale } = config;
-  if (sale.check_in_style === "pay-at-once" && !sale.select_first) return [];
+  const { delivery, product, input, sale, panel } = config;
+  const canSelectFirst = sale.select_first && panel.output !== "none";
+  if (sale.check_in_style === "pay-at-once" && !canSelectFirst) return [];
   if (delivery.driver !== "gpio" || input.some(({ kind }) => kind === "keypad")) return [];
   const lines = new Map(delivery.lines.map((one, index) => [one.line, { one, index }]));
   const boughtByScan = linesBoughtByScan(config);

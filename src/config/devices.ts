@@ -29,7 +29,7 @@ function panelFaults(
   panels: readonly PanelPins[] | undefined,
   facts: DeviceFacts,
 ): readonly Fault[] {
-  if (panel.output === "image") return [];
+  if (panel.output === "image" || panel.output === "none") return [];
   const file = panels?.find(({ id }) => id === panel.model);
   if (file?.driver === "epaper") {
     const device = panel.device ?? file.spiDevice ?? "/dev/spidev0.0";

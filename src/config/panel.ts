@@ -4,6 +4,7 @@ import { languages } from "../panel/languages.ts";
 import { clockTime, type Fault, file, panelWords } from "./fields.ts";
 import { nearestWord } from "./known-keys.ts";
 import type { PanelPins } from "./pins.ts";
+import type { Config } from "./schema.ts";
 
 export const panelSchema = z.strictObject({
   model: z
@@ -12,9 +13,11 @@ export const panelSchema = z.strictObject({
     .optional()
     .describe("Id of a panel in hardware/panels (kvitt panel list). Without one, give the geometry below."),
   output: z
-    .enum(["framebuffer", "epaper", "image"])
+    .enum(["framebuffer", "epaper", "image", "none"])
     .optional()
-    .describe("Output driver; default: the model's. image writes a PNG file."),
+    .describe(
+      "Output driver; default: the model's. image writes a PNG file; none is a machine without a panel, whose codes are printed.",
+    ),
   width_px: z.int().min(100).max(4_096).optional().describe("Width in pixels."),
   height_px: z.int().min(100).max(4_096).optional().describe("Height in pixels."),
   width_mm: z.number().min(10).max(3_000).optional().describe("Width of the active area in millimetres."),
@@ -102,6 +105,7 @@ export function panelFaults(
   const fault = (key: keyof typeof panel, message: string, instead?: string): void => {
     faults.push({ path: ["panel", key], message, instead });
   };
+  if (output === "none") return glasslessFaults(panel);
   const isWhole = [width_px, height_px, width_mm, height_mm].every((value) => value !== undefined);
   if (model === undefined && !isWhole)
     fault(
@@ -127,6 +131,44 @@ export function panelFaults(
     fault("night_to", `${night_from} to ${night_to} is no time at all: write another end, or leave both out`);
   return faults;
 }
+
+/** Languages, brand and contact stand on stickers, too; the rest says something of glass. */
+function glasslessFaults(panel: z.infer<typeof panelSchema>): readonly Fault[] {
+  const ofGlass = ["model", "device", "image_file", "width_px", "height_px", "width_mm", "height_mm"] as const;
+  return ofGlass
+    .filter((key) => panel[key] !== undefined)
+    .map((key) => ({ path: ["panel", key], message: 'output = "none" says that there is no panel: take this away' }));
+}
+
+/** What a machine without a panel cannot do: whatever is paid by a code that it would have to show, or chosen by what it says. */
+export function withoutPanelFaults({ panel, sale, delivery, tariff, shop }: WithoutPanel): readonly Fault[] {
+  if (panel.output !== "none") return [];
+  const faults: Fault[] = [];
+  if (delivery.driver !== "gpio" && delivery.driver !== "simulated")
+    faults.push({
+      path: ["panel", "output"],
+      message: `with driver = "${delivery.driver}" customers pay by a code on the panel: name a panel (kvitt panel list)`,
+    });
+  if (sale.check_in_style === "off")
+    faults.push({
+      path: ["sale", "check_in_style"],
+      message: "without a panel, customers scan a sticker: this would do nothing then",
+      instead: 'check_in_style = "choose-then-pay"',
+    });
+  if (sale.show_code)
+    faults.push({
+      path: ["sale", "show_code"],
+      message: "a code is held to the scanner by who has chosen and sees the price, and there is no panel",
+      instead: "show_code = false",
+    });
+  if (tariff !== undefined)
+    faults.push({ path: ["tariff"], message: "plate and time are typed on a panel, and there is none" });
+  if (shop !== undefined)
+    faults.push({ path: ["shop"], message: "the web shop's code is shown on a panel, and there is none" });
+  return faults;
+}
+
+type WithoutPanel = Pick<Config, "panel" | "sale" | "delivery" | "tariff" | "shop">;
 
 function modelFaults(model: string, output: string | undefined, known: readonly PanelPins[]): readonly Fault[] {
   const found = known.find(({ id }) => id === model);

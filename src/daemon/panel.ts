@@ -11,6 +11,7 @@ import { isPicture } from "../panel/draw.ts";
 import { createFramebufferSink } from "../panel/framebuffer/framebuffer-sink.ts";
 import { type PanelGeometry, rotated } from "../panel/geometry.ts";
 import { ImageSink } from "../panel/image/image-sink.ts";
+import { createNoPanel } from "../panel/no-panel.ts";
 import { openDrawing } from "../panel/open-drawing.ts";
 import { openPanelSink } from "../panel/open-sink.ts";
 import { nightLight } from "../panel/night.ts";
@@ -46,6 +47,7 @@ const threadAfterMs = 3_000;
 /** Nothing is shown yet. @throws PanelSetupError, PanelFileError, GpioError for what a person has to mend in `[panel]` */
 export async function openPanel(config: Config, parts: PanelParts): Promise<OpenedPanel> {
   const { clock, log } = parts;
+  if (config.panel.output === "none") return { panel: createNoPanel(), stopMs: 0 };
   const choice = await choosePanel(config);
   const { languages, language_mode: languageMode } = config.panel;
   const panel = createPanel({
@@ -66,6 +68,8 @@ export async function openPanel(config: Config, parts: PanelParts): Promise<Open
 /** One picture, for a computer on which no daemon runs. @throws as openPanel */
 export async function paintOnce(config: Config, scene: Scene, parts: PanelParts): Promise<PresentOutcome> {
   const { clock, log } = parts;
+  // What has no glass shows nothing wrong.
+  if (config.panel.output === "none") return { kind: "presented" };
   const { geometry, ...choice } = await choosePanel(config);
   const [language = "en", secondLanguage] = config.panel.languages;
   await using opened = new AsyncDisposableStack();
@@ -131,7 +135,8 @@ function ownGeometry({ panel }: Config): PanelGeometry {
 
 /** @throws PanelFileError naming the panels that are known. */
 export async function choosePanel(config: Config): Promise<PanelChoice> {
-  const { model, rotation, reading_distance_mm: readingMm, large_type: isLargeType } = config.panel;
+  const { model, output, rotation, reading_distance_mm: readingMm, large_type: isLargeType } = config.panel;
+  if (output === "none") throw new PanelSetupError('[panel] output = "none": this machine has no panel');
   if (model === undefined) return { geometry: { ...ownGeometry(config), isLargeType }, file: undefined };
   const file = await loadPanel(model, panelFolder(import.meta.url));
   const geometry = { ...geometryOf(file, rotation), isLargeType };

@@ -30,11 +30,12 @@ function timeSalesOf(config: Config): TimeSales | undefined {
 }
 
 export function policyOf(config: Config): SalePolicy {
-  const { sale, vipps, machine, tariff } = config;
+  const { sale, vipps, machine, tariff, panel } = config;
   return {
     currency: vipps.currency,
     checkInStyle: sale.check_in_style,
-    selectFirst: sale.select_first,
+    // What is chosen first is paid by a code on the panel.
+    selectFirst: sale.select_first && panel.output !== "none",
     showCode: sale.show_code,
     checkInFlow: vipps.user_flow,
     unknownDelivery: sale.unknown_delivery,

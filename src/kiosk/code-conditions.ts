@@ -18,7 +18,7 @@ export interface CodeFacts {
   readonly isProviderReached: boolean;
   readonly isPanelPresent: boolean;
   readonly hasSomethingForSale: boolean;
-  /** The callback code is registered, its content is known, and it fits on this panel. */
+  /** The callback code is registered, its content is known, and it fits on this panel, if there is one. */
   readonly isCallbackRegistered: boolean;
   readonly isConnected: boolean;
   /** Another machine uses this one's id at the broker: whatever is sold here could be taken for a sale there. */

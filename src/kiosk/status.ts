@@ -52,7 +52,7 @@ function codeFacts({ settings, ports, loop, registrar, codeFitting, heard, isSto
     isProviderReached: registrar.isProviderReached(),
     isPanelPresent: panel.isPresent(),
     hasSomethingForSale: sellsSomething(loop, settings),
-    isCallbackRegistered: callback !== undefined && codeFitting.fitsForGood(callback.qr),
+    isCallbackRegistered: callback !== undefined && (!panel.facts.hasGlass || codeFitting.fitsForGood(callback.qr)),
     isConnected,
     hasRival,
     isRelayHealthy: relay.alive && relay.registered,

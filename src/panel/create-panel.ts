@@ -116,6 +116,7 @@ class SinkPanel implements Panel {
       heightPx: geometry.heightPx,
       liveCountdown: geometry.isLive,
       providerQrSizePx: Math.max(100, Math.min(2_000, area.widthPx, area.heightPx)),
+      hasGlass: true,
     };
   }
 

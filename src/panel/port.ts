@@ -186,6 +186,8 @@ export interface PanelFacts {
   readonly liveCountdown: boolean;
   /** The size in pixels to request from the provider when `qr_rendering = provider`, 100..2000. */
   readonly providerQrSizePx: number;
+  /** False where nobody sees anything: the machine's code hangs on the wall. */
+  readonly hasGlass: boolean;
 }
 
 export interface Panel {

@@ -3,7 +3,14 @@ import type { Link, LinkListener, LinkMessage, StateMessage } from "../../src/li
 import type { Panel, Scene, ShowOutcome } from "../../src/panel/port.ts";
 
 export class PanelTwin implements Panel {
-  readonly facts = { id: "twin", widthPx: 400, heightPx: 300, liveCountdown: false, providerQrSizePx: 300 };
+  readonly facts = {
+    id: "twin",
+    widthPx: 400,
+    heightPx: 300,
+    liveCountdown: false,
+    providerQrSizePx: 300,
+    hasGlass: true,
+  };
   readonly #onShow: (scene: Scene) => void;
 
   constructor(onShow: (scene: Scene) => void) {

@@ -26,8 +26,9 @@ export interface MachineProbe {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export async function probePanel({ root, config, env }: MachineProbe): Promise<PanelFacts> {
+export async function probePanel({ root, config, env }: MachineProbe): Promise<PanelFacts | undefined> {
   const { panel } = config;
+  if (panel.output === "none") return undefined;
   if (panel.output === "image") {
     const file = panel.image_file ?? "";
     return { kind: "image", file, access: await accessTo(dirname(file)) };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { longestQueue, productsOf, waitsFor } from "../../../src/config/station.ts";
+import { policyOf } from "../../../src/daemon/sale.ts";
 import { type Case, expectFault, facts, faultsOf, read, vending } from "./check-cases.ts";
 
 const laundry = await read("laundry");
@@ -22,6 +23,7 @@ describe("a laundry", () => {
   it.each([
     ["of eight washers that are bought by their stickers alone", laundry],
     ["on simulated lines", simulated],
+    ["without a panel", withoutPanel(laundry)],
     ["whose washers take more time while they run", laundry.replace(ofFirst, `${ofFirst}\nextend = true`)],
     ["with an outlet that is a right", laundry.replace(ofFirst, 'lines = ["w1"]\nparallel = true')],
     ["with one outlet of two lines, which its buttons tell apart", twoLines(laundry, "button = 8", "button = 7")],
@@ -36,6 +38,69 @@ describe("a laundry", () => {
     ],
   ])("%s is right", (_name, text) => {
     expect(faultsOf(text)).toEqual([]);
+  });
+});
+
+function withoutPanel(text: string): string {
+  return text.replace('model = "hdmi-1024x600-7in"', 'output = "none"');
+}
+
+describe("a machine without a panel", () => {
+  const sale = (keys: string): string => `[sale]\n${keys}\n\n[delivery]`;
+  it.each<Case>([
+    ["that has a model", 'output = "none"', 'output = "none"\nmodel = "hdmi-1024x600-7in"', "panel.model", /no panel/],
+    [
+      "that is a picture",
+      'output = "none"',
+      'output = "none"\nimage_file = "/run/x.png"',
+      "panel.image_file",
+      /no panel/,
+    ],
+    [
+      "that nobody scans",
+      "[delivery]",
+      sale('check_in_style = "off"'),
+      "sale.check_in_style",
+      /scan a sticker/,
+      /then-pay/,
+    ],
+    [
+      "with a scanner",
+      "[delivery]",
+      sale('show_code = true\n\n[[input]]\nkind = "scanner"'),
+      "sale.show_code",
+      /there is no panel/,
+      /^show_code = false$/,
+    ],
+    [
+      "with a web shop",
+      "[delivery]",
+      '[shop]\nredirect_qr_id = "shop"\n\n[delivery]',
+      "shop",
+      /shown on a panel|without/,
+    ],
+    [
+      "behind MDB",
+      /driver = "gpio"[\s\S]*?(?=\[\[product\]\])/,
+      'driver = "mdb"\ndevice = "/dev/ttyAMA0"\n\n',
+      "panel.output",
+      /name a panel/,
+    ],
+  ])("%s is told what is wrong", (...one) => {
+    expectFault(withoutPanel(laundry), one);
+  });
+
+  it("needs no [[station]], and no button for the one thing that it sells", () => {
+    const one = withoutPanel(laundry)
+      .replace(/\[\[station\]\][\s\S]*$/, "")
+      .replace(/\[\[product\]\]\nid = "wash-2"[\s\S]*$/, "")
+      .replace("[delivery]", sale('check_in_style = "pay-at-once"'));
+    expect(faultsOf(one)).toEqual([]);
+  });
+
+  it("never offers what would have to be paid by a code on it", () => {
+    expect(policyOf(configOf(laundry)).selectFirst).toBe(true);
+    expect(policyOf(configOf(withoutPanel(laundry))).selectFirst).toBe(false);
   });
 });
 

@@ -32,7 +32,14 @@ import { MemoryJournal } from "./memory-journal.ts";
 export const id = merchantQrId("kiosk-7");
 
 export class RememberingPanel implements Panel {
-  readonly facts = { id: "twin", widthPx: 400, heightPx: 300, liveCountdown: false, providerQrSizePx: 300 };
+  readonly facts = {
+    id: "twin",
+    widthPx: 400,
+    heightPx: 300,
+    liveCountdown: false,
+    providerQrSizePx: 300,
+    hasGlass: true,
+  };
   readonly scenes: Scene[] = [];
   readonly rehearsed: Scene[] = [];
   outcome: ShowOutcome | Error = { kind: "shown" };

@@ -2,6 +2,7 @@
 import type { KioskSettings } from "../../../src/kiosk/port.ts";
 import type { JournalChange } from "../../../src/journal/port.ts";
 import type { LinkMessage } from "../../../src/link/port.ts";
+import type { Panel } from "../../../src/panel/port.ts";
 import { createSimulatedMachine, type DroppedThing, type SimulatedMachine } from "../../../src/machine/simulated.ts";
 import { type MerchantQrId, merchantQrId, referenceOf, stationId } from "../../../src/sale/ids.ts";
 import { minor } from "../../../src/sale/money.ts";
@@ -32,6 +33,8 @@ export interface LaundryOptions {
   readonly starts?: Map<string, number>;
   readonly clock?: SimulatedClock;
   readonly seed?: number;
+  /** In place of the one that remembers what it showed. Where there is none, only what a scan has begun is sold. */
+  readonly glass?: Panel;
 }
 
 export class Laundry {
@@ -82,7 +85,7 @@ export class Laundry {
             isParallel: false,
             ...outlet,
           },
-          kiosk: washer(station),
+          kiosk: washer(station, options.glass?.facts.hasGlass ?? true),
         })),
         idle: (id) => ({ ...settings(id), policy: { ...policy, checkInStyle: "off", selectFirst: false } }),
         board: () => ({ kind: "idle", code: undefined, canSelectFirst: true, offers: [] }),
@@ -91,7 +94,7 @@ export class Laundry {
         journal,
         payments: provider,
         merchantQrs: provider,
-        panel,
+        panel: options.glass ?? panel,
         machine: this.machine,
         link,
         clock,
@@ -207,10 +210,11 @@ function settings(id: MerchantQrId): KioskSettings {
 
 export const price = { minor: minor(5_000), currency: "NOK" } as const;
 
-function washer(station: string): KioskSettings {
+function washer(station: string, selectFirst: boolean): KioskSettings {
   const product = { id: "vask", name: "Vask", price, vatRate: 2_500, line: station };
   return {
     ...settings(merchantQrId(`${machineId}--${station}`)),
+    policy: { ...policy, selectFirst },
     catalogue: { currency: "NOK", version: "config", products: [product] },
   };
 }

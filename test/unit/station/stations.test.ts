@@ -1,5 +1,6 @@
 /** Goal: outlets sell side by side, and none of them at another's cost. Method: real kiosks on one simulated machine, with power cuts. */
 import { describe, expect, it } from "vitest";
+import { createNoPanel } from "../../../src/panel/no-panel.ts";
 import { stationId } from "../../../src/sale/ids.ts";
 import { settle } from "../../../src/service/simulated-clock.ts";
 import type { OutletOnMachine } from "../../../src/station/machine-share.ts";
@@ -81,6 +82,21 @@ describe("two customers", () => {
     expect(laundry.captured).toBe(price.minor);
     expect(laundry.stateOf("w2")).toBe("nothing-for-sale");
     expect(laundry.stateOf("w3")).toBe("free");
+  });
+});
+
+describe("without a panel", () => {
+  it("sells by stickers, two at once, and a press without a scan costs nobody anything", async () => {
+    const laundry = await new Laundry({ glass: createNoPanel() }).start();
+    expect(laundry.stateOf("w1")).toBe("free");
+    await laundry.press("w3");
+    await laundry.scan("w1");
+    await laundry.scan("w2");
+    await laundry.press("w1");
+    await laundry.press("w2");
+    await laundry.pass(deliveryMs + 20_000);
+    expect(laundry.drops.map(({ what }) => what)).toEqual(["w1", "w2"]);
+    expect(laundry.captured).toBe(2 * price.minor);
   });
 });
 
