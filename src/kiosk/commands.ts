@@ -35,6 +35,8 @@ export interface CommandParts {
   readonly host: Pick<Host, "restartFault" | "bootId">;
   readonly hostOrders: Pick<HostOrders, "carryOut">;
   readonly recentLog: () => LogExcerpt;
+  /** Why it is not for this kiosk. */
+  readonly refuses: (command: Command) => string | undefined;
   /** Sends an answer that is in the journal, or whose place is. */
   readonly reply: (reply: CommandReply) => void;
 }
@@ -60,11 +62,11 @@ export async function obey(command: Command, parts: CommandParts): Promise<void>
 
 async function take(command: Command, parts: CommandParts): Promise<void> {
   const { loop, journal, clock, reply } = parts;
-  const { id, order } = command;
+  const { id } = command;
   const judge = (): TakenCommand => takeCommand(journal, command, clock.wallMs(), clock.isPlausible());
   let taken = judge();
   if (taken.kind === "duplicate") return;
-  const refusal = taken.kind === "refused-command" ? taken : refusalOf(order, parts);
+  const refusal = taken.kind === "refused-command" ? taken : refusalOf(command, parts);
   if (refusal !== undefined) {
     const refused: CommandReply = { id, outcome: refusal.isExpired ? "expired" : "refused", reason: refusal.reason };
     let isFirst = true;
@@ -121,9 +123,12 @@ function doneAtOnce({ id, order }: Command, parts: CommandParts): CommandReply |
 
 /** Why the order cannot be carried out, where the kiosk knows that before the sale is asked. */
 function refusalOf(
-  order: Command["order"],
-  { journal, loop, sellable, host }: CommandParts,
+  command: Command,
+  { journal, loop, sellable, host, refuses }: CommandParts,
 ): { readonly isExpired: boolean; readonly reason: string } | undefined {
+  const isNotOurs = refuses(command);
+  if (isNotOurs !== undefined) return { isExpired: false, reason: isNotOurs };
+  const { order } = command;
   if (order.kind === "set-catalogue") {
     const faults = catalogueFaults(order.catalogue, sellable);
     return faults.length === 0 ? undefined : { isExpired: false, reason: catalogueFaultText(faults) };

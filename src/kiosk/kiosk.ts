@@ -206,6 +206,7 @@ class WholeKiosk implements Kiosk {
       host,
       hostOrders: this.#hostOrders,
       recentLog,
+      refuses: settings.refuses ?? (() => undefined),
     };
     this.#listening = createListening({
       loop,

@@ -1,6 +1,6 @@
 /** The door of the kiosk's room: what it is made from, and what the daemon asks of it. Types only. */
 import type { Journal } from "../journal/port.ts";
-import type { Link, StateMessage } from "../link/port.ts";
+import type { Command, Link, StateMessage } from "../link/port.ts";
 import type { Counter } from "../machine/kiosk-api/port.ts";
 import type { Machine } from "../machine/port.ts";
 import type { DeliveryForm, Panel, Scene } from "../panel/port.ts";
@@ -35,6 +35,8 @@ export interface KioskSettings {
   readonly isQuiet: (wallMs: number) => boolean;
   /** For one outlet of several: whether the machine as a whole is in service. The outlet has a switch of its own beside it. */
   readonly isMachineInService?: () => boolean;
+  /** Why a command is not for this kiosk; the refusal is kept and sent like every other. */
+  readonly refuses?: (command: Command) => string | undefined;
   /** How often the provider is asked whether it is there while nobody buys. */
   readonly probeMs: number;
   /** For the words on the panel; left out, they are plain. */

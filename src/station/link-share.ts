@@ -86,19 +86,18 @@ export class LinkShare {
 
   async #command(message: Extract<LinkMessage, { kind: "command" }>): Promise<void> {
     const { command } = message;
-    const { link, onMachineCommand } = this.#parts;
-    const station = this.#stationOfCommand(command);
-    const { kind } = command.order;
-    if (kind === "set-catalogue" && station === machineItself)
-      return link.reply({
-        id: command.id,
-        outcome: "refused",
-        reason: "each outlet has products of its own: the configuration says which",
-      });
-    if (station !== machineItself && !this.#listeners.has(station))
-      return link.reply({ id: command.id, outcome: "refused", reason: `there is no outlet "${station}" here` });
+    const isRefused = this.refusalOf(command) !== undefined;
+    const station = isRefused ? machineItself : this.#stationOfCommand(command);
     await this.#tell(station, message);
-    if (station === machineItself) await onMachineCommand(command);
+    if (station === machineItself && !isRefused) await this.#parts.onMachineCommand(command);
+  }
+
+  /** Why nobody here does this. The machine itself says so: a refusal is on the disk, like every answer, before the broker may forget the command. */
+  refusalOf(command: Command): string | undefined {
+    const station = this.#stationOfCommand(command);
+    if (station !== machineItself && !this.#listeners.has(station)) return `there is no outlet "${station}" here`;
+    const isForAll = command.order.kind === "set-catalogue" && station === machineItself;
+    return isForAll ? "each outlet has products of its own: the configuration says which" : undefined;
   }
 
   #stationOfCommand(command: Command): Seller {

@@ -129,8 +129,10 @@ class WholeMachine implements Stations {
   #settling(station: Seller): Kiosk {
     const id = outletId(this.#settings.machine, station);
     const proof = this.#registration.proof.bind(this.#registration);
+    const refuses = (command: Command): string | undefined =>
+      station === machineItself ? this.#link.refusalOf(command) : undefined;
     return createKiosk(
-      { ...this.#settings.idle(id), merchantQrId: id },
+      { ...this.#settings.idle(id), merchantQrId: id, refuses },
       {
         ...this.#portsOf(station, id, undefined),
         merchantQrs: { register: (_id, _location, options) => proof(options), check: (_id, options) => proof(options) },
