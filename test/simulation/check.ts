@@ -46,7 +46,7 @@ function checkRow(world: World, row: LedgerRow, history: SaleHistory | undefined
   // The computer that knew of it is gone with its disk; or it is so long ago that nothing is kept of it: it was looked at then.
   const isOfGoneDisk = history === undefined && world.isOfGoneDisk(row.reference);
   if (world.orphaned.has(row.reference) || isOfGoneDisk) return;
-  if (history === undefined && world.isForgotten(row.reference)) return;
+  if (history === undefined && world.weeks.isForgotten(row.reference)) return;
   const isOver =
     row.state !== "CREATED" && (row.state !== "AUTHORIZED" || row.authorized === row.captured + row.cancelled);
   const isForPerson = history !== undefined && needsPerson(history);
@@ -121,7 +121,7 @@ function checkServices(world: World, histories: ReadonlyMap<string, SaleHistory>
     if (outcome === "done" && !fell) world.violate(`every command has one true answer: ${id} is done, nothing fell`);
     // What the computer before this one did is not known to the one that took its place.
     if (world.orphaned.has(id)) continue;
-    if (outcome === "done" && histories.get(id) === undefined && !world.isForgotten(id))
+    if (outcome === "done" && histories.get(id) === undefined && !world.weeks.isForgotten(id))
       world.violate(`every service vend is in the books: ${id} is not`);
     if (!fell || order.orderId === undefined) continue;
     if (handedIn.has(order.orderId))

@@ -18,6 +18,11 @@ function hasRequest(world: World, user: string): boolean {
   return world.provider.phone(user).view().screen === "request";
 }
 
+/** Nobody talks to the machine. */
+function isFree({ scene }: World): boolean {
+  return scene.kind === "idle" || scene.kind === "board";
+}
+
 const patience = (world: World): number => 500 + world.entropy.fraction() * 15_000;
 
 const selectAndPay: Behaviour = async (world, user) => {
@@ -61,7 +66,7 @@ const changeMind: Behaviour = async (world, user) => {
 };
 
 const checkIn: Behaviour = async (world, user) => {
-  if (!(await until(world, () => world.scene.kind === "idle", 60_000))) return;
+  if (!(await until(world, () => isFree(world), 60_000))) return;
   scan(world, user);
   if (world.chance(0.3)) scan(world, user);
   if (world.chance(0.5)) await until(world, () => hasRequest(world, user), 8_000);
@@ -75,7 +80,7 @@ const checkIn: Behaviour = async (world, user) => {
 
 /** Scans and walks away: somebody else presses the button. */
 const checkInAndLeave: Behaviour = async (world, user) => {
-  if (await until(world, () => world.scene.kind === "idle", 60_000)) scan(world, user);
+  if (await until(world, () => isFree(world), 60_000)) scan(world, user);
 };
 
 /** Has a picture of the code, and scans it whether or not the machine is free. */
@@ -109,7 +114,7 @@ const fiddle: Behaviour = async (world, user) => {
 
 /** At a meter: a plate, some time, ok; then as everybody. */
 const buyTime: Behaviour = async (world, user) => {
-  if (world.chance(0.3) && (await until(world, () => world.scene.kind === "idle", 30_000))) scan(world, user);
+  if (world.chance(0.3) && (await until(world, () => isFree(world), 30_000))) scan(world, user);
   const keys = ["A", "B", "1", "2", "plus", "plus", "minus", "ok"] as const;
   for (const key of world.policy.plateWanted ? keys : keys.slice(4)) {
     if (key === "plus" && world.chance(0.4)) continue;

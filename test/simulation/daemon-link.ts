@@ -30,6 +30,7 @@ export function linkOf(parts: LinkParts): { readonly inner: SimulatedLink; reado
     commands: { key: commandKey, ...commandMemory(journal) },
     sessionNumber: session,
     version: world.releases.version,
+    outlets: world.outlets === undefined ? undefined : { stations: world.outlets.stations, qrIds: new Map() },
     clock,
     log: createMemoryLog(),
   });

@@ -4,11 +4,12 @@ import { JournalError } from "../../src/journal/disk.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Journal } from "../../src/journal/port.ts";
 import { createKiosk, type Kiosk } from "../../src/kiosk/kiosk.ts";
+import type { KioskSettings } from "../../src/kiosk/port.ts";
 import type { Link, StateMessage } from "../../src/link/port.ts";
 import type { SimulatedLink } from "../../src/link/simulated-link.ts";
 import type { Machine } from "../../src/machine/port.ts";
 import type { Panel, Scene } from "../../src/panel/port.ts";
-import { referenceOf } from "../../src/sale/ids.ts";
+import { type MerchantQrId, type Reference, referenceOf } from "../../src/sale/ids.ts";
 import { createMemoryLog } from "../../src/service/log.ts";
 import type { Host, Updates } from "../../src/service/port.ts";
 import { settle } from "../../src/service/simulated-clock.ts";
@@ -21,6 +22,7 @@ import { msn } from "./cloud.ts";
 import { linkOf } from "./daemon-link.ts";
 import { FrailPanel } from "./frail-panel.ts";
 import { Glass } from "./glass.ts";
+import { forPeople } from "./outlets.ts";
 import { Life } from "./process.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { PanelTwin } from "./twins.ts";
@@ -160,36 +162,37 @@ export class Daemon {
     this.#simulatedLink = inner;
     this.machine = driver;
     this.link = link;
-    const kiosk = createKiosk(
-      {
-        merchantQrId: this.#world.id,
-        locationDescription: "Simulation",
-        version: this.#world.releases.version,
-        policy: { ...this.#world.policy, currency: catalogue.currency },
-        lineFault: this.#world.rig.lineFault,
-        catalogue,
-        deliverMs: this.#world.rig.deliverMs,
-        shopQr: () => undefined,
-        isQuiet: (wallMs) => this.#world.isQuiet(wallMs),
-        probeMs: 20_000,
-      },
-      {
-        journal,
-        payments: wrap.payments?.(payments, this.#world) ?? payments,
-        merchantQrs: createMerchantQrs(client, presentation),
-        panel: wrap.panel?.(panel, this.#world) ?? panel,
-        machine: wrap.machine?.(driver, this.#world) ?? driver,
-        link,
-        clock,
-        entropy,
-        log,
-        freshReference: () => referenceOf(this.#world.id, createUlid(life.clock, entropy)),
-        host: this.#hostOf(),
-        // What becomes of one is files, which test/integration/update cuts the power of.
-        updates: wrap.updates?.(updates) ?? updates,
-        recentLog: () => ({ since: new Date(clock.wallMs()).toISOString(), lines: [] }),
-      },
-    );
+    const settings: KioskSettings = {
+      merchantQrId: this.#world.id,
+      locationDescription: "Simulation",
+      version: this.#world.releases.version,
+      policy: { ...this.#world.policy, currency: catalogue.currency },
+      lineFault: this.#world.rig.lineFault,
+      catalogue,
+      deliverMs: this.#world.rig.deliverMs,
+      shopQr: () => undefined,
+      isQuiet: (wallMs) => this.#world.isQuiet(wallMs),
+      probeMs: 20_000,
+    };
+    const ports = {
+      journal,
+      payments: wrap.payments?.(payments, this.#world) ?? payments,
+      merchantQrs: createMerchantQrs(client, presentation),
+      panel: wrap.panel?.(panel, this.#world) ?? panel,
+      machine: wrap.machine?.(driver, this.#world) ?? driver,
+      link,
+      clock,
+      entropy,
+      log,
+      host: this.#hostOf(),
+      // What becomes of one is files, which test/integration/update cuts the power of.
+      updates: wrap.updates?.(updates) ?? updates,
+      recentLog: () => ({ since: new Date(clock.wallMs()).toISOString(), lines: [] }),
+    };
+    const freshReference = (id: MerchantQrId): Reference => referenceOf(id, createUlid(life.clock, entropy));
+    const kiosk =
+      this.#world.outlets?.house(settings, ports, freshReference) ??
+      createKiosk(settings, { ...ports, freshReference: () => freshReference(this.#world.id) });
     this.#world.rig.attach(kiosk.counter);
     this.kiosk = kiosk;
     await kiosk.start();
@@ -256,6 +259,7 @@ export class Daemon {
       isGlassKnown: this.isGlassKnown,
       isPanelPresent: this.#panel?.isPresent() !== false,
       slackMs: 2 * (this.#world.glass?.refreshMs ?? 0),
+      isShared: this.#world.outlets !== undefined,
       state: this.#state,
       hasRival: this.#world.rival?.isFighting === true,
       scene: this.scene,
@@ -288,11 +292,11 @@ export class Daemon {
     return this.#reason;
   }
 
-  /** Why it does not sell, where that is nobody's order and nobody's to mend: people refill machines, and nothing else. */
+  /** Why it does not sell, where that is nobody's order and nobody's to mend. */
   get illness(): string | undefined {
-    if (this.#state === "ready" || this.#state === "selling") return undefined;
-    const isForPeople = ["operator", "quiet-hours", "nothing-for-sale", "machine"].includes(this.#reason ?? "");
-    return this.#state === "out-of-service" && isForPeople ? undefined : `${this.#state ?? "nothing"}: ${this.#reason}`;
+    if (this.#state === "ready" || this.#state === "selling") return this.#world.outlets?.illness(this.kiosk);
+    const isForPeople = this.#state === "out-of-service" && forPeople.has(this.#reason ?? "");
+    return isForPeople ? undefined : `${this.#state ?? "nothing"}: ${this.#reason}`;
   }
 
   async tidyJournal(): Promise<void> {

@@ -83,6 +83,8 @@ export class Duties {
   /** Around the driver itself, inside of whatever is broken on purpose: what really moves. */
   hands(machine: Machine, rig: Rig): Machine {
     const world = this.#world;
+    /** What moves in this life, by what it has to wait for. */
+    const moving = new Set<string>();
     return {
       start: (onEvent) => machine.start(onEvent),
       readiness: () => machine.readiness(),
@@ -97,7 +99,12 @@ export class Duties {
         this.#checkPayment(order);
         this.#checkTime(order);
         rig.ordered(order);
+        const turn = this.#checkOutlet(order);
+        if (turn !== undefined && moving.has(turn))
+          world.violate(`outlets that wait for each other move at once: ${turn}`);
+        if (turn !== undefined) moving.add(turn);
         const outcome = await machine.deliver(order, signal);
+        if (turn !== undefined) moving.delete(turn);
         world.count(`delivery, ${rig.kind}: ${outcome.kind}`);
         if (reference !== undefined && this.#atOnce.has(reference))
           world.count(`pay at once: ${rig.kind}, ${outcome.kind}`);
@@ -114,6 +121,15 @@ export class Duties {
       inputs: () => machine.inputs?.() ?? [],
       stop: () => machine.stop(),
     };
+  }
+
+  /** What this delivery has to wait for, where there are several outlets. */
+  #checkOutlet({ reference, selection }: Parameters<Machine["deliver"]>[0]): string | undefined {
+    const { outlets } = this.#world;
+    if (outlets === undefined || selection.kind !== "line") return undefined;
+    this.#world.count("outlets: a delivery");
+    if (reference !== undefined) return outlets.checkDelivery(reference, selection.line)?.waitsFor;
+    return outlets.all.find(({ lines }) => lines.includes(selection.line))?.waitsFor;
   }
 
   /** Promise 2, at the very moment: a delivery starts only for a payment that can be taken now, or for an order that was signed. */
@@ -202,6 +218,7 @@ export class Duties {
     if (personalQr !== undefined && !world.heldUp.has(personalQr))
       world.violate(`the provider is asked about a code that nobody held up: ${personalQr}`);
     if (personalQr !== undefined && world.readers !== undefined) world.count("readers: a code came through");
+    if (customer?.customerToken !== undefined) world.outlets?.checkPayment(reference, customer.customerToken);
     if (customer?.customerToken === undefined || world.policy.checkInStyle !== "pay-at-once") return;
     this.#atOnce.add(reference);
     world.count(`pay at once: ${world.rig.kind}, asked`);

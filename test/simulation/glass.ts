@@ -31,6 +31,8 @@ export interface Truth {
   readonly isPanelPresent: boolean;
   /** So much longer a picture may take than at once. */
   readonly slackMs: number;
+  /** Several outlets have it. */
+  readonly isShared: boolean;
   /** What the machine says of itself upstream. */
   readonly state: StateMessage["state"] | undefined;
   /** Another computer takes this one's connection again and again. */
@@ -151,7 +153,9 @@ export class Glass {
     const { scene, isOn } = truth;
     const secondsLeft =
       scene.kind === "pay" || scene.kind === "choose" || scene.kind === "choose-time" ? scene.secondsLeft : undefined;
-    if (scene.kind === "sorry" && scene.reason === "timed-out" && this.#countdown !== undefined) {
+    // A glass that several outlets share goes from one to the other: none of their countdowns is seen from its beginning.
+    const isOwn = scene.kind === "sorry" && scene.reason === "timed-out" && !truth.isShared;
+    if (isOwn && this.#countdown !== undefined) {
       const leftMs = this.#countdown.endsMs - truth.monoMs;
       if (leftMs > 3_000 + truth.slackMs) this.#lie(`a session ended ${Math.round(leftMs / 1_000)} s before its time`);
     }

@@ -62,6 +62,11 @@ export function refundInPortal(world: World): void {
 /** The camera of this user's phone reads what is on the glass. */
 export function scan(world: World, user: string): boolean {
   const code = world.daemon.isOn ? codeOf(world.scene) : undefined;
+  // The codes of outlets are printed on them.
+  if (code === undefined && world.outlets !== undefined && world.dice.chance(0.7)) {
+    scanSticker(world, user);
+    return true;
+  }
   world.tell(`${user} scans: ${code === undefined ? "nothing there" : "a code"}`);
   if (code === undefined) return false;
   world.provider.phone(user).scan(code);
@@ -70,7 +75,9 @@ export function scan(world: World, user: string): boolean {
 
 /** A picture of the callback code, taken earlier: it can be scanned whatever the panel shows. */
 export function scanSticker(world: World, user: string): void {
-  const [qr] = world.provider.state.callbackQrs.values();
+  const all = [...world.provider.state.callbackQrs.values()];
+  const sticker = world.outlets?.sticker();
+  const qr = sticker === undefined ? all[0] : all.find(({ merchantQrId }) => merchantQrId === sticker);
   if (qr === undefined) return;
   world.tell(`${user} scans the sticker`);
   world.provider.phone(user).scan(qr.content);

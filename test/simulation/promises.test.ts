@@ -118,6 +118,9 @@ const wanted: readonly RegExp[] = [
   /^readers: cut off in the middle of a code$/,
   /^readers: a code came through$/,
   /^readers: a plate came through$/,
+  /^outlets: a scan asked for a price$/,
+  /^outlets: a delivery$/,
+  /^outlet taken out of the configuration$/,
   /^downgrade: journal of a newer format refused$/,
   /^clock jumped$/,
 ];

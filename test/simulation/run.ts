@@ -90,7 +90,7 @@ export async function runSeed(
   await heal(world);
   await check(world);
   if (world.chance(0.1)) {
-    const pausing = world.weeksLater();
+    const pausing = world.weeks.pass();
     await world.clock.advance(5_000);
     await pausing;
     planTroubles(world);

@@ -2,8 +2,9 @@
 import { encodeHeader } from "../../src/journal/record.ts";
 import { hostOrderPrefix } from "../../src/kiosk/journal-keys.ts";
 import { problem } from "../../src/relay/gateway/problem.ts";
+import { stationId } from "../../src/sale/ids.ts";
 import { money } from "../../src/sale/money.ts";
-import { commands, machine, panel } from "./sabotage-more.ts";
+import { commands, machine, orders, panel } from "./sabotage-more.ts";
 import { type BrokenVariant, journal, payments } from "./sabotage-tools.ts";
 
 const updated = { isUpdated: true, paysAtOnce: false } as const;
@@ -199,6 +200,41 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
             if (event.kind === "key" && event.key === "B") onEvent(event);
           }),
       })),
+    },
+  },
+  // ── several outlets ──────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    name: "outlets: move at once although they wait for each other",
+    seedsMax: 200,
+    sabotage: {
+      kind: "vending",
+      traits: { hasOutlets: true, paysAtOnce: false },
+      prepare: (world) => world.rig.setFault("slow"),
+      outlets: (outlets) =>
+        outlets.map(({ outlet, kiosk }) => ({ kiosk, outlet: { ...outlet, waitsFor: outlet.station } })),
+    },
+  },
+  {
+    name: "outlets: a scan of any sticker opens the first",
+    seedsMax: 20,
+    sabotage: {
+      kind: "vending",
+      traits: { hasOutlets: true, paysAtOnce: false },
+      message: (message) => (message.kind === "checked-in" ? { ...message, station: stationId("w1") } : message),
+    },
+  },
+  {
+    name: "outlets: what is paid at one comes from another",
+    seedsMax: 40,
+    sabotage: {
+      kind: "vending",
+      traits: { hasOutlets: true, paysAtOnce: false },
+      ...orders((order) => {
+        const { selection } = order;
+        return selection.kind === "line" && selection.line !== "A3"
+          ? { ...order, selection: { ...selection, line: "A3" } }
+          : order;
+      }),
     },
   },
 ];

@@ -31,7 +31,7 @@ function ends(change: (outcome: DeliveryOutcome) => DeliveryOutcome): Sabotage {
   return machine((right) => ({ deliver: async (order, signal) => change(await right.deliver(order, signal)) }));
 }
 
-function orders(change: (order: DeliveryOrder) => DeliveryOrder): Sabotage {
+export function orders(change: (order: DeliveryOrder) => DeliveryOrder): Sabotage {
   return machine((right) => ({ deliver: (order, signal) => right.deliver(change(order), signal) }));
 }
 

@@ -7,6 +7,7 @@ import type { Panel } from "../../src/panel/port.ts";
 import type { GatewayAnswer, GatewayRequest } from "../../src/relay/gateway/port.ts";
 import type { SalePolicy } from "../../src/sale/policy.ts";
 import type { Clock, Updates } from "../../src/service/port.ts";
+import type { OutletSettings } from "../../src/station/port.ts";
 import type { Payments } from "../../src/vipps/port.ts";
 import type { MachineKind } from "./machines/port.ts";
 import type { Traits } from "./traits.ts";
@@ -27,6 +28,7 @@ export interface Sabotage {
   readonly journal?: (journal: Journal, world: World) => Journal;
   readonly link?: (link: Link, world: World) => Link;
   readonly listener?: (listener: LinkListener, world: World) => LinkListener;
+  readonly outlets?: (outlets: readonly OutletSettings[]) => readonly OutletSettings[];
   readonly clock?: (clock: Clock) => Clock;
   readonly disk?: (disk: Disk) => Disk;
   readonly updates?: (updates: Updates) => Updates;

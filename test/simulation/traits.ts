@@ -40,6 +40,8 @@ export interface Traits {
   readonly hasRival: boolean;
   /** Scanner and keypad are devices on USB. */
   readonly hasReaders: boolean;
+  /** Several outlets in one machine. */
+  readonly hasOutlets: boolean;
 }
 
 /** Far from the seeds of the worlds themselves. */
@@ -54,6 +56,7 @@ export function traitsOf(seed: number): Traits {
     hasFrailPanel: dice.chance(0.2),
     hasRival: dice.chance(0.1),
     hasReaders: dice.chance(0.3),
+    hasOutlets: dice.chance(0.3),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What breaks while customers come and go, and what people do from afar. Each is set off on the virtual clock by dice. */
 import type { FrailGlass } from "./frail-panel.ts";
 import type { Gateways } from "./gateways.ts";
+import type { Outlets } from "./outlets.ts";
 import { readerFaults, type Readers } from "./machines/readers.ts";
 import { holdUp, refundInPortal } from "./people.ts";
 import type { Rival } from "./rival.ts";
@@ -169,6 +170,18 @@ function planMore(world: World): void {
   if (world.glass !== undefined) planPanel(world, world.glass, plan);
   if (world.rival !== undefined) planRival(world, world.rival, plan);
   if (world.readers !== undefined) planReaders(world, world.readers, plan);
+  if (world.outlets !== undefined) planOutlets(world, world.outlets, plan);
+}
+
+/** The configuration loses an outlet, with whatever is open there, and gets it back. */
+function planOutlets(world: World, outlets: Outlets, { at }: Plan): void {
+  const times = world.dice.pick([0, 1, 2]);
+  for (let index = 0; index < times; index += 1)
+    at(() => {
+      world.daemon.cutPower();
+      outlets.change();
+      void world.daemon.powerOn();
+    });
 }
 
 /** An EAN-13 of something from a shop, and what looks like a code of the app and is nobody's. */

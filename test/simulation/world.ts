@@ -31,11 +31,13 @@ import { rigOf } from "./machines/draw.ts";
 import { type MachineKind, machineKinds, type Rig, type Surroundings } from "./machines/port.ts";
 import { Readers } from "./machines/readers.ts";
 import type { Tally } from "./progress.ts";
+import { Outlets } from "./outlets.ts";
 import { canPayAtOnce, drawFault, drawPolicy, payingAtOnce } from "./policy.ts";
 import { Releases } from "./releases.ts";
 import { Rival } from "./rival.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { type Dice, diceOf, type Traits, traitsOf } from "./traits.ts";
+import { Weeks } from "./weeks.ts";
 
 const id = merchantQrId("sim-1");
 const address = { msn, merchantQrId: id };
@@ -81,10 +83,12 @@ export class World implements Surroundings {
   readonly dice: Dice;
   readonly traits: Traits;
   readonly releases: Releases;
+  readonly weeks: Weeks;
   readonly gateways: Gateways | undefined;
   readonly glass: FrailGlass | undefined;
   readonly rival: Rival | undefined;
   readonly readers: Readers | undefined;
+  readonly outlets: Outlets | undefined;
   /** Every code that was ever held to the scanner. */
   readonly heldUp = new Set<string>();
   readonly id = id;
@@ -111,14 +115,16 @@ export class World implements Surroundings {
   bytesWritten = 0;
   /** Wall time, of the machine, in which nothing is sold. */
   readonly quietMs: { readonly from: number; readonly to: number } | undefined;
+  readonly sabotage: Sabotage;
   readonly #happened: Record<string, number> = {};
 
   constructor(seed: number, sabotage: Sabotage = {}) {
     this.entropy = createSeededEntropy(seed);
+    this.sabotage = sabotage;
     this.dice = diceOf(seed);
     this.traits = { ...traitsOf(seed), ...sabotage.traits };
     this.clock = new SimulatedClock(this.pick(beginnings));
-    this.#dayBeganMs = this.clock.wallMs();
+    this.weeks = new Weeks(this, retentionMs);
     this.deviceClock = new DeviceClock(this.clock);
     const quietFromMs = this.clock.wallMs() + 300_000;
     this.quietMs = this.chance(0.1) ? { from: quietFromMs, to: quietFromMs + 240_000 } : undefined;
@@ -131,7 +137,10 @@ export class World implements Surroundings {
     const isOnHeader = kind === "gpio" || kind === "parking" || kind === "timed";
     this.readers = this.traits.hasReaders && isOnHeader ? new Readers(this.dice) : undefined;
     const rig = rigOf(kind, this, this.readers);
-    this.rig = this.traits.paysAtOnce && canPayAtOnce(rig) ? payingAtOnce(rig, this.dice) : rig;
+    const isOne = this.traits.paysAtOnce && canPayAtOnce(rig);
+    this.rig = isOne ? payingAtOnce(rig, this.dice) : rig;
+    const isSeveral = this.traits.hasOutlets && canPayAtOnce(rig) && !isOne;
+    this.outlets = isSeveral ? new Outlets(this, this.dice, rig.lines) : undefined;
     this.catalogue = this.rig.catalogue;
     this.policy = drawPolicy(this, this.rig, this.duties, sabotage.policy ?? {});
     this.bus = new SimulatedBus(this.clock, this.entropy, {
@@ -263,8 +272,9 @@ export class World implements Surroundings {
     headers: Readonly<Record<string, string>>,
     body: Uint8Array,
   ): Promise<{ readonly status: number }> {
-    const answer = await this.cloud.receive((choices) => this.pick(choices), url, headers, body);
     const event: unknown = JSON.parse(new TextDecoder().decode(body));
+    this.outlets?.heard(event);
+    const answer = await this.cloud.receive((choices) => this.pick(choices), url, headers, body);
     if (typeof event !== "object" || event === null) return answer;
     if ("reference" in event && answer.status === 200) this.hinted.add(String(event.reference));
     if ("customerToken" in event && answer.status >= 300) {
@@ -372,40 +382,6 @@ export class World implements Surroundings {
 
   readonly #goneDisks: SimulatedDisk[] = [];
 
-  /** Nobody was here for weeks: months pass, and old accounts may be forgotten. */
-  async weeksLater(): Promise<void> {
-    this.daemon.cutPower();
-    const days = this.pick([10, 40, 75, 120]);
-    this.tell(`${days} days pass`);
-    this.count("weeks later");
-    for (const { reference } of this.provider.ledger()) this.#beganAfter.set(reference, this.#dayBeganMs);
-    for (const commandId of this.office.sent.keys()) this.#beganAfter.set(commandId, this.#dayBeganMs);
-    this.clock.jumpWall(days * 86_400_000);
-    this.#dayBeganMs = this.clock.wallMs();
-    this.#isLong = days * 86_400_000 > retentionMs;
-    this.duties.wasClockLost = false;
-    this.deviceClock.correct();
-    await this.daemon.powerOn();
-  }
-
-  /** Of what is over since a day that is long gone: the wall time at which that day began. */
-  readonly #beganAfter = new Map<string, number>();
-  #dayBeganMs: number;
-  /** Longer than accounts are kept. */
-  #isLong = false;
-
-  /** Whether the machine need not know of this sale any more. */
-  isForgotten(saleId: string): boolean {
-    const beganMs = this.#beganAfter.get(saleId);
-    const month = (ms: number): string => new Date(ms).toISOString().slice(0, 7);
-    if (this.#isLong && this.duties.wasClockLost) {
-      // docs/reliability.md, "What is not promised": its row may stand in a file that was old enough to be forgotten.
-      this.count("sale may be forgotten with an old month");
-      return true;
-    }
-    return beganMs !== undefined && month(beganMs) < month(this.clock.wallMs() - retentionMs);
-  }
-
   /** The configuration has other prices, or another currency, at the next start. */
   changeConfiguration(): void {
     const { catalogue } = this;
@@ -417,6 +393,7 @@ export class World implements Surroundings {
           : "NOK"
         : catalogue.currency;
     const dearer = this.pick([0, 400]);
+    if (this.outlets !== undefined && this.dice.chance(0.5)) this.outlets.change();
     this.catalogue = {
       currency,
       version: `${catalogue.version}+`,
