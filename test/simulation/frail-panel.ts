@@ -2,9 +2,9 @@
  * Glass that takes its time, does not take every picture, and is unplugged. The glass stands through power cuts; `FrailPanel` is the daemon's way to it in
  * one life, as the port has it: the newest scene wins, and the last one is tried until it is there.
  */
-import type { Scene, ShowOutcome } from "../../src/panel/port.ts";
+import type { PanelFacts, Scene, ShowOutcome } from "../../src/panel/port.ts";
 import type { Clock, Timer } from "../../src/service/port.ts";
-import { PanelTwin } from "./twins.ts";
+import { PanelTwin, plainFacts } from "./twins.ts";
 import type { Dice } from "./traits.ts";
 
 const retryMs = 3_000;
@@ -14,6 +14,8 @@ export class FrailGlass {
   readonly refreshMs: number;
   /** Whether the daemon sees by itself that it is unplugged; e-paper is noticed at its next refresh. */
   readonly isNoticed: boolean;
+  /** A countdown moves on every second, which only glass can follow that takes no time. */
+  readonly isLive: boolean;
   isPlugged = true;
   /** How likely a refresh is to fail. */
   failures = 0;
@@ -23,6 +25,7 @@ export class FrailGlass {
     this.#dice = dice;
     this.refreshMs = dice.pick([0, 300, 1_500]);
     this.isNoticed = dice.chance(0.5);
+    this.isLive = this.refreshMs === 0 && dice.chance(0.5);
   }
 
   mend(): void {
@@ -45,6 +48,7 @@ export interface FrailPanelParts {
 }
 
 export class FrailPanel extends PanelTwin {
+  override readonly facts: PanelFacts;
   readonly #parts: FrailPanelParts;
   #wanted: { readonly scene: Scene; readonly settle: (outcome: ShowOutcome) => void } | undefined;
   #last: Scene = { kind: "starting" };
@@ -57,6 +61,7 @@ export class FrailPanel extends PanelTwin {
   constructor(parts: FrailPanelParts) {
     super(() => {});
     this.#parts = parts;
+    this.facts = { ...plainFacts, liveCountdown: parts.glass.isLive };
   }
 
   override async start(): Promise<void> {

@@ -1,16 +1,18 @@
 /** The panel's and the link's twins of the simulation: they remember what was shown and said. */
 import type { Link, LinkListener, LinkMessage, StateMessage } from "../../src/link/port.ts";
-import type { Panel, Scene, ShowOutcome } from "../../src/panel/port.ts";
+import type { Panel, PanelFacts, Scene, ShowOutcome } from "../../src/panel/port.ts";
+
+export const plainFacts: PanelFacts = {
+  id: "twin",
+  widthPx: 400,
+  heightPx: 300,
+  liveCountdown: false,
+  providerQrSizePx: 300,
+  hasGlass: true,
+};
 
 export class PanelTwin implements Panel {
-  readonly facts = {
-    id: "twin",
-    widthPx: 400,
-    heightPx: 300,
-    liveCountdown: false,
-    providerQrSizePx: 300,
-    hasGlass: true,
-  };
+  readonly facts: PanelFacts = plainFacts;
   readonly #onShow: (scene: Scene) => void;
 
   constructor(onShow: (scene: Scene) => void) {

@@ -167,6 +167,7 @@ export class World implements Surroundings {
     this.provider.switches.forgetIdempotencyKeys = this.chance(0.2);
     this.provider.switches.createdVisibleAfterMs = this.chance(0.2) ? 4_000 : 0;
     this.provider.addUser({ id: "customer 0", age: this.pick([16, 30]) });
+    if (isOne || isSeveral) this.provider.addUser({ id: "customer 1", age: 16 });
     this.glass = this.traits.hasFrailPanel ? new FrailGlass(this.dice) : undefined;
     const clientId = simulatedClientId({ msn, merchantQrId: id });
     this.rival = this.traits.hasRival ? new Rival(this, clientId, this.dice.chance(0.5)) : undefined;
