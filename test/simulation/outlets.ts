@@ -17,6 +17,7 @@ export interface Outlet {
   /** Outlets of one name wait for each other. */
   readonly waitsFor: string;
   readonly runsMs: number | undefined;
+  readonly emptyMs: number | undefined;
 }
 
 export class Outlets {
@@ -34,10 +35,18 @@ export class Outlets {
     const size = dice.pick([1, 2]);
     const doShare = dice.chance(0.5);
     const runsMs = dice.chance(0.5) ? 30_000 : undefined;
+    const emptyMs = dice.chance(0.5) ? 20_000 : undefined;
     this.all = Array.from({ length: Math.ceil(lines.length / size) }, (_, index): Outlet => {
       const station = stationId(`w${index + 1}`);
       const own = lines.slice(index * size, (index + 1) * size);
-      return { station, id: outletId(world.id, station), lines: own, waitsFor: doShare ? "supply" : station, runsMs };
+      return {
+        station,
+        id: outletId(world.id, station),
+        lines: own,
+        waitsFor: doShare ? "supply" : station,
+        runsMs,
+        emptyMs,
+      };
     });
     this.#configured = this.all;
   }

@@ -6,8 +6,22 @@ import { stationId } from "../../src/sale/ids.ts";
 import { money } from "../../src/sale/money.ts";
 import { commands, machine, orders, panel } from "./sabotage-more.ts";
 import { type BrokenVariant, journal, payments } from "./sabotage-tools.ts";
+import type { World } from "./world.ts";
 
 const updated = { isUpdated: true, paysAtOnce: false } as const;
+
+/** The back office hands out at two outlets at once, from coils that take long. */
+function handsOutSideBySide(world: World): void {
+  world.rig.setFault("slow");
+  for (let index = 1; index < 10; index += 1)
+    world.clock.startTimer("two at once", index * 85_000, () => {
+      for (const line of ["A1", "A3"])
+        world.office.send(
+          { order: { kind: "deliver", line, orderId: undefined }, isWrong: false },
+          { validMs: 600_000, isGenuine: true, copies: 1, isLate: false },
+        );
+    });
+}
 
 export const laterBrokenVariants: readonly BrokenVariant[] = [
   // ── a scan pays at once ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,11 +219,11 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
   // ── several outlets ──────────────────────────────────────────────────────────────────────────────────────────────────
   {
     name: "outlets: move at once although they wait for each other",
-    seedsMax: 200,
+    seedsMax: 60,
     sabotage: {
       kind: "vending",
       traits: { hasOutlets: true, paysAtOnce: false },
-      prepare: (world) => world.rig.setFault("slow"),
+      prepare: handsOutSideBySide,
       outlets: (outlets) =>
         outlets.map(({ outlet, kiosk }) => ({ kiosk, outlet: { ...outlet, waitsFor: outlet.station } })),
     },

@@ -8,6 +8,7 @@ import { minor, money } from "../../src/sale/money.ts";
 import type { Clock } from "../../src/service/port.ts";
 import { type BrokenVariant, journal, keyOf, payments } from "./sabotage-tools.ts";
 import type { Sabotage } from "./sabotage-port.ts";
+import { plain } from "./traits.ts";
 import type { World } from "./world.ts";
 
 export function machine(change: (right: Machine, world: World) => Partial<Machine>): Sabotage {
@@ -39,6 +40,7 @@ export function orders(change: (order: DeliveryOrder) => DeliveryOrder): Sabotag
 export function commands(change: (order: CommandOrder) => CommandOrder): Sabotage {
   return {
     kind: "vending",
+    traits: plain,
     prepare: (world) => busyOffice(world),
     listener: (right: LinkListener) => ({
       message: (message) =>

@@ -9,6 +9,7 @@ import { laterBrokenVariants } from "./sabotage-later.ts";
 import { moreBrokenVariants } from "./sabotage-more.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { type BrokenVariant, journal, keyOf, payments } from "./sabotage-tools.ts";
+import { plain } from "./traits.ts";
 import type { World } from "./world.ts";
 
 const unknown = {
@@ -33,6 +34,7 @@ function forgetful(world: World): void {
 
 function repeatedCapture(keyOfRepeat: (key: EffectId) => EffectId): Sabotage {
   return {
+    traits: plain,
     policy: { checkInStyle: "reserve-dearest" },
     ...payments((right) => ({
       capture: async (reference, amount, key, options) => {
@@ -112,6 +114,7 @@ const firstBrokenVariants: readonly BrokenVariant[] = [
     name: "cancels the rest before the capture is seen",
     seedsMax: 100,
     sabotage: {
+      traits: plain,
       policy: { checkInStyle: "reserve-dearest" },
       ...payments((right) => ({
         capture: async (reference, amount, key, options) => {

@@ -44,6 +44,17 @@ export interface Traits {
   readonly hasOutlets: boolean;
 }
 
+/** Nothing of it: for what is looked for in the first draw. */
+export const plain: Traits = {
+  paysAtOnce: false,
+  isUpdated: false,
+  hasGateway: false,
+  hasFrailPanel: false,
+  hasRival: false,
+  hasReaders: false,
+  hasOutlets: false,
+};
+
 /** Far from the seeds of the worlds themselves. */
 const [traitsFrom, diceFrom] = [0x5eed_0000_0000, 0xd1ce_0000_0000];
 
