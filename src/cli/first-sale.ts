@@ -75,7 +75,12 @@ export function trialConfig(config: Config, folder: string, providerUrl: string)
 }
 
 /** Why this machine cannot be tried so; undefined if it can. */
-export function untriable({ delivery }: Config): string | undefined {
+export function untriable({ delivery, panel, input }: Config): string | undefined {
+  if (panel.output === "none")
+    return "without a panel customers scan a sticker, and a scan needs the relay: try it in the test environment";
+  const hasButtons = delivery.driver !== "gpio" || delivery.lines.some(({ button }) => button !== undefined);
+  if (!hasButtons && input.every(({ kind }) => kind !== "keypad"))
+    return "there is no button: customers scan a sticker, and a scan needs the relay: try it in the test environment";
   if (delivery.driver === "mdb" && !delivery.always_idle)
     return "with always_idle = false customers check in before they choose, and a check-in needs the relay: try it in the test environment";
   return undefined;

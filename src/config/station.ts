@@ -1,6 +1,14 @@
 /** `[[station]]`: an outlet of this machine with a code of its own (a washer, a locker, a socket), and which of them wait for each other. */
 import * as z from "zod";
-import { isMachineId, isStationId, merchantQrId, stationIdFault } from "../sale/ids.ts";
+import {
+  isMachineId,
+  isStationId,
+  type MerchantQrId,
+  merchantQrId,
+  outletId,
+  stationId,
+  stationIdFault,
+} from "../sale/ids.ts";
 import { type Fault, line, words } from "./fields.ts";
 import type { Config } from "./schema.ts";
 
@@ -69,6 +77,12 @@ export function longestQueue(config: Pick<Config, "delivery" | "station">): numb
 /** What is sold at an outlet, as the file has it. */
 export function productsOf({ product }: Pick<Config, "product">, { lines }: StationConfig): Config["product"] {
   return product.filter((one) => lines.includes(one.line));
+}
+
+/** The codes that customers scan: the machine's own, or its outlets', and then it has none of its own. */
+export function codeIdsOf({ machine, station }: Pick<Config, "machine" | "station">): readonly MerchantQrId[] {
+  const id = merchantQrId(machine.id);
+  return station.length === 0 ? [id] : station.map((one) => outletId(id, stationId(one.id)));
 }
 
 /** Several outlets: each has something to sell, each line is one outlet's, and nothing is configured that they cannot do yet. */

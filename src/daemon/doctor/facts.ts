@@ -44,7 +44,7 @@ export interface NetworkFacts {
 
 export interface ProviderFacts {
   readonly environment: string;
-  /** GET of the machine's callback QR: proves network, token, keys and sales unit. */
+  /** GET of the machine's callback QR, or of its first outlet's: proves network, token, keys and sales unit. */
   readonly qr: CallOutcome<unknown>;
   /** GET of a payment that never was: a refusal as unknown proves that payments are answered. */
   readonly payment: CallOutcome<unknown>;

@@ -4,6 +4,7 @@ import { variableOf } from "../../config/credentials.ts";
 import { brokerUrls, connectionSettings } from "../../config/mqtt.ts";
 import { providerUrl } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
+import { codeIdsOf } from "../../config/station.ts";
 import { identityCredential, secretOf } from "../../config/credentials.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { tryBroker } from "../../link/broker-trial.ts";
@@ -94,7 +95,9 @@ export async function probeProvider(
   const { merchantQrs, payments } = await open();
   const id = merchantQrId(config.machine.id);
   const options = { signal, deadlineMs: 15_000, retry: "never" } as const;
-  const qr = await merchantQrs.check(id, options);
+  // With outlets the machine has no code of its own, and one of theirs proves the same.
+  const [code = id] = codeIdsOf(config);
+  const qr = await merchantQrs.check(code, options);
   const payment = await payments.get(referenceOf(id, createUlid(clock, entropy)), options);
   return { environment: config.vipps.environment ?? providerUrl(config.vipps), qr, payment };
 }

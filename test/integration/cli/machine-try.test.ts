@@ -198,6 +198,7 @@ describe("the trial's configuration", () => {
 
   it("is refused where customers have to check in first", () => {
     expect(untriable(configOf())).toBeUndefined();
+    expect(untriable({ ...configOf(), panel: { ...configOf().panel, output: "none" } })).toMatch(/scan a sticker/);
     expect(untriable(configOf('driver = "mdb"\nalways_idle = false'))).toMatch(/check in before they choose/);
   });
 });
