@@ -23,7 +23,7 @@ const result = await build({
 });
 const webSocket = await build(webSocketOptions(top, out));
 await cp(join(top, "package.json"), join(out, "package.json"));
-for (const name of ["page.html", "page.css", "page.js"])
+for (const name of ["page.html", "page.css", "page.js", "dom.js", "phone.html", "phone.css", "phone.js"])
   await cp(join(top, "src/demo/page", name), join(out, "chunks/page", name));
 await cp(join(top, "src/panel/font"), join(out, "font"), { recursive: true });
 await cp(join(top, "hardware/panels"), join(out, "hardware/panels"), { recursive: true });

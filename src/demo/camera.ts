@@ -10,6 +10,18 @@ export async function readCode(png: Uint8Array): Promise<string | undefined> {
   context.drawImage(image, 0, 0);
   const { data } = context.getImageData(0, 0, image.width, image.height);
   const pixels = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
-  const found = jsqr.default(pixels, image.width, image.height);
+  return read(pixels, image.width, image.height);
+}
+
+/** The same from a picture in greys, a byte a pixel, row by row. */
+export function readGrey(greys: Uint8Array, width: number, height: number): string | undefined {
+  const pixels = new Uint32Array(width * height);
+  // Red, green and blue in one stroke; what stands in alpha is not looked at.
+  greys.forEach((grey, at) => (pixels[at] = grey * 0x01_01_01_01));
+  return read(new Uint8ClampedArray(pixels.buffer), width, height);
+}
+
+function read(pixels: Uint8ClampedArray, width: number, height: number): string | undefined {
+  const found = jsqr.default(pixels, width, height);
   return found === null || found.data === "" ? undefined : found.data;
 }

@@ -1,15 +1,17 @@
-/** The demo's page: its files, what it shows at a moment, and orders from its buttons. Loopback only. */
+/** The demo's page: its files, what it shows at a moment, and orders from its buttons. Loopback only; what a visitor's phone may use is lan/phone-server.ts. */
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
 import { listenOnPort } from "../service/listen.ts";
 import { errorText } from "../kit/error-text.ts";
 import { checkWorld } from "./checks.ts";
 import { languages } from "../panel/languages.ts";
+import { createSymbol } from "../panel/qr/symbol.ts";
+import { lettersOf, type PhoneDoor } from "./lan/phone-server.ts";
 import { pageTexts } from "./page/texts/all.ts";
-import { languageOf, viewOf } from "./page/view.ts";
+import { languageOf, type OwnPhone, viewOf } from "./page/view.ts";
 import { createStory, type Story } from "./story.ts";
+import { readBody, sendFile, sendJson } from "./web.ts";
 import type { DemoWorld } from "./world.ts";
 
 const order = z.discriminatedUnion("action", [
@@ -35,6 +37,8 @@ type DemoOrder = z.infer<typeof order>;
 interface Shown {
   readonly world: DemoWorld;
   readonly story: Story;
+  /** Of a visitor's own phone, where it may come in. */
+  readonly door: PhoneDoor | undefined;
 }
 
 async function carryOut({ world, story }: Shown, one: DemoOrder): Promise<void> {
@@ -72,43 +76,52 @@ async function carryOut({ world, story }: Shown, one: DemoOrder): Promise<void> 
 const bodyBytesMax = 65_536;
 
 async function readOrder(request: IncomingMessage): Promise<DemoOrder> {
-  let text = "";
-  for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > bodyBytesMax) throw new Error("the order is too large");
-  }
-  return order.parse(JSON.parse(text));
+  return order.parse(JSON.parse((await readBody(request, bodyBytesMax)).toString("utf8")));
 }
 
-/** The page's files, beside this one or beside the bundle. */
 const files: Readonly<Record<string, { readonly name: string; readonly type: string }>> = {
   "/": { name: "page.html", type: "text/html; charset=utf-8" },
   "/page.css": { name: "page.css", type: "text/css; charset=utf-8" },
   "/page.js": { name: "page.js", type: "text/javascript; charset=utf-8" },
+  "/dom.js": { name: "dom.js", type: "text/javascript; charset=utf-8" },
 };
 
-function send(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(JSON.stringify(body));
+/** The address of the door as a code that a phone's camera reads: with the quiet zone of four modules (ISO/IEC 18004, 6.3.8). */
+function codeSvg(text: string): string {
+  const symbol = createSymbol(text, "M");
+  if (symbol === undefined) throw new Error(`${text.length} characters fit no code`);
+  const { size, isDark } = symbol;
+  const at = Array.from({ length: size }, (_, index) => index);
+  const dark = at.flatMap((y) => at.filter((x) => isDark(y, x)).map((x) => `M${x} ${y}h1v1h-1z`)).join("");
+  const box = `-4 -4 ${size + 8} ${size + 8}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}" shape-rendering="crispEdges"><rect x="-4" y="-4" width="100%" height="100%" fill="#fff"/><path d="${dark}"/></svg>`;
 }
 
 /** What does not need a world: the page and its words. True when it was answered. */
 async function answerStill(url: URL, response: ServerResponse): Promise<boolean> {
   const file = files[url.pathname];
   if (file !== undefined) {
-    response.writeHead(200, { "content-type": file.type, "cache-control": "no-store" });
-    response.end(await readFile(new URL(`./page/${file.name}`, import.meta.url)));
+    await sendFile(response, file);
     return true;
   }
   if (url.pathname !== "/words") return false;
   const language = languageOf(url.searchParams.get("language") ?? "");
   const spoken = languages.map((code) => ({ code, name: pageTexts[code].page.languageName }));
-  send(response, { language, languages: spoken, page: pageTexts[language].page });
+  sendJson(response, { language, languages: spoken, page: pageTexts[language].page });
   return true;
 }
 
+function ownPhoneOf({ place, isSecure, isUsed }: PhoneDoor, code: string | undefined): OwnPhone {
+  return { place, isSecure, isUsed, letters: lettersOf(code) };
+}
+
 /** The moment in the language that is asked for; nothing when nothing has changed since the one that the page has. */
-function answerView(url: URL, { world, story }: Shown, instance: string, response: ServerResponse): void {
+async function answerView(
+  url: URL,
+  { world, story, door }: Shown,
+  instance: string,
+  response: ServerResponse,
+): Promise<void> {
   const revision = `${instance}-${world.revision}`;
   if (url.searchParams.get("revision") === revision) {
     response.writeHead(204).end();
@@ -116,7 +129,8 @@ function answerView(url: URL, { world, story }: Shown, instance: string, respons
   }
   const texts = pageTexts[languageOf(url.searchParams.get("language") ?? "")];
   const after = Number(url.searchParams.get("after") ?? -1);
-  send(response, { revision, ...viewOf(world.state(), { texts, story: story.state(), after }) });
+  const own = door === undefined ? undefined : ownPhoneOf(door, await world.code());
+  sendJson(response, { revision, ...viewOf(world.state(), { texts, story: story.state(), after, own }) });
 }
 
 async function answer(
@@ -125,7 +139,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { world } = shown;
+  const { world, door } = shown;
   const url = new URL(request.url ?? "/", "http://demo");
   switch (url.pathname) {
     case "/do":
@@ -140,7 +154,12 @@ async function answer(
     case "/view":
       return answerView(url, shown, instance, response);
     case "/check":
-      return send(response, { failures: await checkWorld(world) });
+      return sendJson(response, { failures: await checkWorld(world) });
+    case "/own-phone.svg":
+      if (door === undefined) break;
+      response.writeHead(200, { "content-type": "image/svg+xml", "cache-control": "no-store" });
+      response.end(codeSvg(door.url));
+      return;
     case "/panel.png":
       if (world.png === undefined) break;
       response.writeHead(200, { "content-type": "image/png", "cache-control": "no-store" });
@@ -154,7 +173,7 @@ async function answer(
 export interface DemoPage {
   readonly url: string;
   /** From now on the page is of this world; before, it says that the demo starts. */
-  show(world: DemoWorld): void;
+  show(world: DemoWorld, door?: PhoneDoor): void;
   close(): Promise<void>;
 }
 
@@ -177,8 +196,8 @@ export async function openPage(port: number): Promise<DemoPage> {
   const bound = await listenOnPort(server, { host: "127.0.0.1", port });
   return {
     url: `http://127.0.0.1:${bound}`,
-    show: (world) => {
-      shown = { world, story: createStory(world) };
+    show: (world, door) => {
+      shown = { world, story: createStory(world), door };
     },
     close: async () => {
       await shown?.story.stop();

@@ -75,6 +75,7 @@ export class DemoWorld {
   #cuts = 0;
   #isClosed = false;
   #polling: Promise<void> = Promise.resolve();
+  #turning: Promise<void> = Promise.resolve();
   #owned: AsyncDisposable | undefined;
   #isServiceDue = false;
 
@@ -260,7 +261,11 @@ export class DemoWorld {
   }
 
   async scan(): Promise<string | undefined> {
-    const text = await this.code();
+    return this.scanText(await this.code());
+  }
+
+  /** What a phone's camera has read: the simulated one's, or a visitor's. */
+  async scanText(text: string | undefined): Promise<string | undefined> {
     this.#phoneNote = text === undefined ? "nothing-to-scan" : undefined;
     this.say("you", { kind: text === undefined ? "no-code-to-scan" : "scanned" });
     if (text !== undefined) this.#phone = await usePhone(this.providerUrl, user, "scan", text);
@@ -285,13 +290,22 @@ export class DemoWorld {
 
   // ── what breaks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async turn(name: SwitchName, broken: boolean): Promise<void> {
-    if (this.#broken.has(name) === broken) return;
-    if (broken) this.#broken.add(name);
-    else this.#broken.delete(name);
-    this.say("you", { kind: "switched", name, broken });
-    await this.#turn(name, broken);
-    this.touch();
+  turn(name: SwitchName, broken: boolean): Promise<void> {
+    return this.#oneByOne(async () => {
+      if (this.#broken.has(name) === broken) return;
+      if (broken) this.#broken.add(name);
+      else this.#broken.delete(name);
+      this.say("you", { kind: "switched", name, broken });
+      await this.#turn(name, broken);
+      this.touch();
+    });
+  }
+
+  /** A fault that is put back after a power cut does not overtake somebody who mends it in that moment. */
+  #oneByOne(work: () => Promise<void>): Promise<void> {
+    const done = this.#turning.then(work);
+    this.#turning = done.catch(() => {});
+    return done;
   }
 
   async #turn(name: SwitchName, broken: boolean): Promise<void> {
@@ -369,10 +383,12 @@ export class DemoWorld {
   }
 
   /** After a power cut the new process knows nothing of faults: they are put back. */
-  async #restoreFaults(): Promise<void> {
-    for (const name of ["jam", "sensor", "clock", "door"] as const)
-      if (this.#broken.has(name)) await this.#turn(name, true);
-    await this.#sayServiced();
+  #restoreFaults(): Promise<void> {
+    return this.#oneByOne(async () => {
+      for (const name of ["jam", "sensor", "clock", "door"] as const)
+        if (this.#broken.has(name)) await this.#turn(name, true);
+      await this.#sayServiced();
+    });
   }
 
   // ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,68 +2,14 @@
  * The page's program: shows what /view says and sends what is pressed to /do. It asks again and again instead of holding a connection open: a browser
  * allows six of those to one server, and somebody opens twenty tabs; and whoever asks notices by himself that nobody answers.
  */
+import { $, element, fill, setAttributes } from "./dom.js";
+
 const visibleMs = 200;
 const hiddenMs = 2_000;
 const answerMs = 8_000;
 const logLinesMax = 400;
 
-const $ = (id) => document.getElementById(id);
 const address = new URL(location.href);
-
-// ── elements from plain data ─────────────────────────────────────────────────────────────────────────────────────────────
-
-/** An element to be. A `key` makes it the same element from one picture to the next, so that it keeps its focus. */
-function element(tag, attributes = {}, ...children) {
-  return { tag, attributes, children: children.filter((child) => child !== undefined && child !== "") };
-}
-
-const givenTo = new WeakMap();
-
-function setAttributes(node, attributes) {
-  const before = givenTo.get(node) ?? {};
-  for (const name of Object.keys(before)) if (!(name in attributes)) node.removeAttribute(name);
-  for (const [name, value] of Object.entries(attributes))
-    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
-  givenTo.set(node, attributes);
-}
-
-function removeUntil(first, end) {
-  let at = first;
-  while (at !== end && at !== null) {
-    const gone = at;
-    at = at.nextSibling;
-    gone.remove();
-  }
-  return at;
-}
-
-/** Makes the children of a node what they should be, and leaves alone what is so already. */
-function fill(parent, children) {
-  const keyed = new Map([...parent.children].map((child) => [child.dataset.key, child]));
-  let at = parent.firstChild;
-  const place = (node) => {
-    if (node === at) at = at.nextSibling;
-    else parent.insertBefore(node, at);
-  };
-  for (const child of children) {
-    if (typeof child === "string") {
-      const node = at?.nodeType === Node.TEXT_NODE ? at : document.createTextNode("");
-      place(node);
-      if (node.data !== child) node.data = child;
-      continue;
-    }
-    const key = child.attributes["data-key"];
-    const known = key === undefined ? at : keyed.get(key);
-    const isSame = known?.nodeName === child.tag.toUpperCase() && known.dataset.key === key;
-    const node = isSame ? known : document.createElement(child.tag);
-    // What is gone is taken away rather than the rest moved before it: moving an element loses its focus.
-    if (isSame && key !== undefined) at = removeUntil(at, node);
-    place(node);
-    setAttributes(node, child.attributes);
-    fill(node, child.children);
-  }
-  removeUntil(at, null);
-}
 
 // ── keyboard ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -213,6 +159,19 @@ function showPhone({ user, lines, canAnswer, approve, decline }) {
   ]);
 }
 
+function showOwnPhone(own) {
+  $("own").hidden = own === undefined;
+  if (own === undefined) return;
+  $("own-code").hidden = !own.hasCode;
+  $("own-code").alt = own.title;
+  if ($("own-code").getAttribute("src") === "data:,") $("own-code").src = "own-phone.svg";
+  $("own-title").textContent = own.title;
+  fill(
+    $("own-lines"),
+    own.lines.map((text) => element("p", {}, text)),
+  );
+}
+
 function showSwitches(switches) {
   fill(
     $("switches"),
@@ -324,6 +283,7 @@ function show(view) {
   keepFocus(() => {
     showMachine(view);
     showPhone(view.phone);
+    showOwnPhone(view.own);
     showSwitches(view.switches);
     showLedger(view.ledger);
     showLog(view.log);

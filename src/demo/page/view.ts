@@ -8,9 +8,21 @@ import type { StoryState } from "../story-proof.ts";
 import type { WorldState } from "../world-state.ts";
 import type { PageTexts } from "./texts/texts.ts";
 
+/** The door for a visitor's own phone, where there is one. */
+export interface OwnPhone {
+  /** "192.168.1.5:41234" */
+  readonly place: string;
+  readonly isSecure: boolean;
+  /** A phone has its page open. */
+  readonly isUsed: boolean;
+  /** At the end of the code on the panel, for a phone without a camera. */
+  readonly letters: string | undefined;
+}
+
 export interface ViewQuestion {
   readonly texts: PageTexts;
   readonly story: StoryState | undefined;
+  readonly own?: OwnPhone | undefined;
   /** The last line of the log that the page has. */
   readonly after: number;
 }
@@ -220,8 +232,32 @@ function storyView(story: StoryState, { story: words, locale }: PageTexts) {
   };
 }
 
-export function viewOf(state: WorldState, { texts, story, after }: ViewQuestion) {
-  const { machine, panel, phone, log } = state;
+/** What stands on the phone: the page's, and a visitor's own. */
+export function phoneViewOf(state: WorldState, texts: PageTexts) {
+  return {
+    user: state.phone.user,
+    lines: phoneLines(state, texts).filter(({ text }) => text !== ""),
+    canAnswer: state.phone.screen === "request",
+    approve: texts.phone.approve,
+    decline: texts.phone.decline,
+  };
+}
+
+function ownPhoneView({ place, isSecure, isUsed, letters }: OwnPhone, { own }: PageTexts) {
+  return {
+    title: own.title,
+    // Two codes beside each other are one too many for a camera that is held up to the panel.
+    hasCode: !isUsed,
+    lines: [
+      ...(isUsed ? [own.inUse] : [own.scan, isSecure ? own.certificate : own.noCertificate]),
+      own.open(place),
+      ...(letters === undefined ? [] : [own.letters(letters)]),
+    ],
+  };
+}
+
+export function viewOf(state: WorldState, { texts, story, after, own }: ViewQuestion) {
+  const { machine, panel, log } = state;
   const broken = state.switches.filter((one) => one.broken);
   return {
     panel: {
@@ -241,13 +277,8 @@ export function viewOf(state: WorldState, { texts, story, after }: ViewQuestion)
       detail: word === undefined ? control.detail : texts.controls[word].detail,
     })),
     tray: { empty: texts.kinds[machine.kind].tray, things: machine.things },
-    phone: {
-      user: phone.user,
-      lines: phoneLines(state, texts).filter(({ text }) => text !== ""),
-      canAnswer: phone.screen === "request",
-      approve: texts.phone.approve,
-      decline: texts.phone.decline,
-    },
+    phone: phoneViewOf(state, texts),
+    own: own === undefined ? undefined : ownPhoneView(own, texts),
     switches: state.switches.map((one) => {
       const words = texts.switches[one.name];
       return { ...one, label: words.label, state: one.broken ? words.broken : words.whole };

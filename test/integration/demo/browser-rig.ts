@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core";
 import { kvittArgs } from "../kvitt.ts";
+import { patienceMs } from "../patience.ts";
 
 export const top = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
@@ -19,21 +20,32 @@ export interface RunningDemo {
   readonly child: ChildProcess;
   /** From the line that the demo prints. */
   readonly url: Promise<string>;
+  /** Of the page for a visitor's own phone, where the demo was asked for it. */
+  readonly phoneUrl: Promise<string>;
 }
 
-export function startDemo(port = "0"): RunningDemo {
-  const child = spawn(process.execPath, kvittArgs("demo", "--port", port), {
+export function startDemo(port = "0", ...more: readonly string[]): RunningDemo {
+  const child = spawn(process.execPath, kvittArgs("demo", "--port", port, ...more), {
     cwd: top,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const url = new Promise<string>((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line);
-      if (found !== null) resolve(found[0]);
+  const lines = createInterface({ input: child.stdout });
+  const said = (pattern: RegExp): Promise<string> => {
+    const found = new Promise<string>((resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
+      lines.on("line", (line) => {
+        const [text] = pattern.exec(line) ?? [];
+        if (text !== undefined) resolve(text);
+      });
     });
-  });
-  return { child, url };
+    found.catch(() => {});
+    return found;
+  };
+  return {
+    child,
+    url: said(/http:\/\/127\.0\.0\.1:\d+(?!\d|\/)/),
+    phoneUrl: said(/https:\/\/127\.0\.0\.1:\d+\/[\w-]+\//),
+  };
 }
 
 /** Asks it to end, and waits until it has. */
@@ -44,7 +56,7 @@ export async function endDemo({ child }: RunningDemo): Promise<void> {
   await gone;
 }
 
-export function openBrowser(): Promise<Browser> {
+export function openBrowser(...more: readonly string[]): Promise<Browser> {
   return chromium.launch({
     ...(executablePath === undefined ? {} : { executablePath }),
     args: [
@@ -55,6 +67,14 @@ export function openBrowser(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
+}
+
+/** A browser's window, or a phone's, in which every step is waited for as everything else is: Playwright's own half minute is short on a busy computer. */
+export async function openContext(browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(patienceMs);
+  return context;
 }

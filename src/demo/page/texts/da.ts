@@ -151,6 +151,31 @@ export const da: PageTexts = {
     noRequest: "Butikken sendte ingen anmodning.",
     unknownCode: "Det er ikke en kode, som appen kender.",
   },
+  own: {
+    title: "Din egen telefon",
+    scan: "Scan denne kode med telefonen. Browseren på telefonen spiller så betalingsappen: Scan skærmen på automaten med den, og godkend.",
+    certificate:
+      "Browseren advarer mod certifikatet, fordi demoen selv lige har lavet det. Gå videre alligevel: Uden certifikatet kan kameraet ikke bruges.",
+    noCertificate:
+      "Denne computer har ikke openssl. Siden kommer derfor over almindelig HTTP, og telefonens browser giver den ikke kameraet. Et foto eller bogstaverne er nok.",
+    inUse: "Din telefon er betalingsappen nu. Tryk på en vare, og scan skærmen på automaten med telefonen.",
+    open: (place) =>
+      `Åbent for dit netværk, indtil demoen afsluttes: ${place}, med betalingsappen og intet andet. Den, der har koden, kan spille telefonen. Pengene er opdigtede.`,
+    letters: (end) => `Uden kamera: Koden på automaten ender på ${end}`,
+    phone: {
+      camera: "Scan med kameraet",
+      stopCamera: "Sluk kameraet",
+      photo: "Tag et foto af koden",
+      typed: "Slutningen af koden, i bogstaver",
+      useTyped: "Brug den",
+      aim: "Hold telefonen op mod automatens skærm.",
+      noCamera:
+        "Browseren giver ikke adgang til kameraet. Tag et foto af koden på automaten, eller skriv slutningen af den.",
+      unread: "Der er ingen kode i dette billede. Gå tættere på, og hold telefonen i ro.",
+      wrongLetters: "Koden på automaten ender ikke sådan.",
+      simulated: "En simuleret app. Ingen penge flyttes.",
+    },
+  },
   ledger: {
     none: "Ingen betaling endnu.",
     payment: "Betaling",

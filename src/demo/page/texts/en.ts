@@ -152,6 +152,30 @@ export const en: PageTexts = {
     noRequest: "The store sent no request.",
     unknownCode: "This is not a code that the app knows.",
   },
+  own: {
+    title: "Your own phone",
+    scan: "Scan this code with your phone. Its browser then plays the wallet app: scan the panel on this page with it, and approve.",
+    certificate:
+      "The browser warns of the certificate, because the demo made it for itself a moment ago: go on all the same. Without it there would be no camera.",
+    noCertificate:
+      "There is no openssl on this computer, so the page comes over plain HTTP, and the phone's browser gives it no camera: a photo or the letters do.",
+    inUse: "Your phone is the wallet app now. Press a product, and scan the panel with it.",
+    open: (place) =>
+      `Open to your network until the demo ends: ${place}, with the wallet app and nothing else. Whoever has the code can play the phone. The money is invented.`,
+    letters: (end) => `Without a camera: the code on the panel ends in ${end}`,
+    phone: {
+      camera: "Scan with the camera",
+      stopCamera: "Stop the camera",
+      photo: "Take a photo of the panel",
+      typed: "The end of the code, in letters",
+      useTyped: "Use it",
+      aim: "Hold the phone up to the panel.",
+      noCamera: "The browser gives no camera. Take a photo of the panel, or type the end of its code.",
+      unread: "There is no code in this picture. Go closer, and hold the phone still.",
+      wrongLetters: "That is not how the code on the panel ends.",
+      simulated: "A simulated app. No money moves.",
+    },
+  },
   ledger: {
     none: "No payment yet.",
     payment: "Payment",

@@ -151,6 +151,30 @@ export const fi: PageTexts = {
     noRequest: "Kauppa ei lähettänyt pyyntöä.",
     unknownCode: "Sovellus ei tunne tätä koodia.",
   },
+  own: {
+    title: "Oma puhelimesi",
+    scan: "Skannaa tämä koodi puhelimella. Puhelimen selain toimii sitten maksusovelluksena: skannaa sillä automaatin näyttö ja hyväksy maksu.",
+    certificate:
+      "Selain varoittaa varmenteesta, koska demo teki sen juuri itse. Jatka silti: ilman varmennetta kameraa ei voi käyttää.",
+    noCertificate:
+      "Tässä tietokoneessa ei ole openssl-ohjelmaa, joten sivu tulee tavallisella HTTP:llä eikä puhelimen selain anna sille kameraa. Valokuva tai kirjaimet riittävät.",
+    inUse: "Puhelimesi on nyt maksusovellus. Paina tuotetta ja skannaa automaatin näyttö puhelimella.",
+    open: (place) =>
+      `Avoinna verkollesi demon loppuun asti: ${place}, pelkkä maksusovellus eikä mitään muuta. Kuka tahansa, jolla on koodi, voi käyttää puhelinta. Rahat ovat keksittyjä.`,
+    letters: (end) => `Ilman kameraa: automaatin koodin loppu on ${end}`,
+    phone: {
+      camera: "Skannaa kameralla",
+      stopCamera: "Sulje kamera",
+      photo: "Ota kuva koodista",
+      typed: "Koodin loppu kirjaimina",
+      useTyped: "Käytä",
+      aim: "Pidä puhelinta automaatin näytön edessä.",
+      noCamera: "Selain ei anna kameraa. Ota kuva automaatin koodista tai kirjoita sen loppu.",
+      unread: "Tässä kuvassa ei ole koodia. Mene lähemmäs ja pidä puhelin paikallaan.",
+      wrongLetters: "Automaatin koodi ei lopu noin.",
+      simulated: "Simuloitu sovellus. Rahaa ei siirry.",
+    },
+  },
   ledger: {
     none: "Ei vielä maksuja.",
     payment: "Maksu",

@@ -151,6 +151,31 @@ export const nb: PageTexts = {
     noRequest: "Butikken sendte ingen forespørsel.",
     unknownCode: "Dette er ikke en kode som appen kjenner.",
   },
+  own: {
+    title: "Din egen telefon",
+    scan: "Skann denne koden med telefonen. Nettleseren på telefonen spiller da betalingsappen: Skann skjermen på automaten med den, og godkjenn.",
+    certificate:
+      "Nettleseren advarer mot sertifikatet, fordi demoen nettopp laget det selv. Gå videre likevel: uten sertifikatet får du ikke brukt kameraet.",
+    noCertificate:
+      "Denne datamaskinen har ikke openssl. Siden kommer derfor over vanlig HTTP, og nettleseren på telefonen gir den ikke kameraet. Et bilde eller bokstavene holder.",
+    inUse: "Telefonen din er betalingsappen nå. Trykk på en vare, og skann skjermen på automaten med telefonen.",
+    open: (place) =>
+      `Åpent for nettverket ditt til demoen avsluttes: ${place}, med betalingsappen og ingenting annet. Den som har koden, kan spille telefonen. Pengene er oppdiktet.`,
+    letters: (end) => `Uten kamera: Koden på automaten slutter på ${end}`,
+    phone: {
+      camera: "Skann med kameraet",
+      stopCamera: "Slå av kameraet",
+      photo: "Ta bilde av koden",
+      typed: "Slutten av koden, i bokstaver",
+      useTyped: "Bruk den",
+      aim: "Hold telefonen opp mot automatens skjerm.",
+      noCamera:
+        "Nettleseren gir ikke tilgang til kameraet. Ta bilde av koden på automaten, eller skriv inn slutten av den.",
+      unread: "Det er ingen kode i dette bildet. Gå nærmere, og hold telefonen i ro.",
+      wrongLetters: "Koden på automaten slutter ikke slik.",
+      simulated: "En simulert app. Ingen penger flyttes.",
+    },
+  },
   ledger: {
     none: "Ingen betaling ennå.",
     payment: "Betaling",

@@ -151,6 +151,30 @@ export const sv: PageTexts = {
     noRequest: "Butiken skickade ingen begäran.",
     unknownCode: "Det här är ingen kod som appen känner till.",
   },
+  own: {
+    title: "Din egen telefon",
+    scan: "Skanna den här koden med telefonen. Webbläsaren i telefonen spelar då betalappen: skanna automatens skärm med den och godkänn.",
+    certificate:
+      "Webbläsaren varnar för certifikatet, eftersom demon nyss gjorde det själv. Fortsätt ändå: utan certifikatet går det inte att använda kameran.",
+    noCertificate:
+      "Den här datorn har inte openssl. Sidan kommer därför över vanlig HTTP, och telefonens webbläsare ger den ingen kamera. Det går med ett foto eller med bokstäverna.",
+    inUse: "Din telefon är betalappen nu. Tryck på en vara och skanna automatens skärm med telefonen.",
+    open: (place) =>
+      `Öppet för ditt nätverk tills demon avslutas: ${place}, med betalappen och inget annat. Den som har koden kan spela telefonen. Pengarna är påhittade.`,
+    letters: (end) => `Utan kamera: koden på automaten slutar på ${end}`,
+    phone: {
+      camera: "Skanna med kameran",
+      stopCamera: "Stäng av kameran",
+      photo: "Fotografera koden",
+      typed: "Slutet av koden, i bokstäver",
+      useTyped: "Använd",
+      aim: "Håll upp telefonen mot automatens skärm.",
+      noCamera: "Webbläsaren ger ingen kamera. Fotografera koden på automaten, eller skriv in slutet av den.",
+      unread: "Det finns ingen kod i den här bilden. Gå närmare och håll telefonen stilla.",
+      wrongLetters: "Koden på automaten slutar inte så.",
+      simulated: "En simulerad app. Inga pengar flyttas.",
+    },
+  },
   ledger: {
     none: "Ingen betalning ännu.",
     payment: "Betalning",

@@ -89,6 +89,30 @@ export interface StoryTexts {
   readonly wrong: (faults: readonly string[]) => string;
 }
 
+/** Of `--lan`: the page's card, and the page on the visitor's own phone. */
+export interface OwnPhoneTexts {
+  readonly title: string;
+  readonly scan: string;
+  readonly certificate: string;
+  readonly noCertificate: string;
+  readonly inUse: string;
+  readonly open: (place: string) => string;
+  readonly letters: (end: string) => string;
+  /** Plain text, because it is sent to the phone's browser. */
+  readonly phone: {
+    readonly camera: string;
+    readonly stopCamera: string;
+    readonly photo: string;
+    readonly typed: string;
+    readonly useTyped: string;
+    readonly aim: string;
+    readonly noCamera: string;
+    readonly unread: string;
+    readonly wrongLetters: string;
+    readonly simulated: string;
+  };
+}
+
 export interface PageTexts {
   readonly locale: string;
   readonly page: StaticTexts;
@@ -111,6 +135,7 @@ export interface PageTexts {
   >;
   readonly lamp: Readonly<Record<"on" | "off", string>>;
   readonly phone: PhoneTexts;
+  readonly own: OwnPhoneTexts;
   readonly ledger: LedgerTexts;
   readonly speakers: Readonly<Record<Speaker, string>>;
   readonly plain: Readonly<Record<PlainHappening, string>>;
