@@ -16,7 +16,7 @@ import { readCode } from "../../../src/demo/camera.ts";
 import { isPayableCode } from "../../../src/demo/clients.ts";
 import { startSimulator } from "../../../src/simulator/server.ts";
 import { patienceMs } from "../patience.ts";
-import { hasBrowser, openBrowser, startDemo, top } from "./browser-rig.ts";
+import { hasBrowser, openBrowser, openContext, startDemo, top } from "./browser-rig.ts";
 
 describe.skipIf(!hasBrowser)("the page in Chromium", () => {
   const world: { demo?: ReturnType<typeof startDemo>; browser?: Browser; page?: Page } = {};
@@ -24,7 +24,8 @@ describe.skipIf(!hasBrowser)("the page in Chromium", () => {
   beforeAll(async () => {
     world.demo = startDemo();
     world.browser = await openBrowser();
-    world.page = await world.browser.newPage({ viewport: { width: 1_500, height: 1_060 } });
+    const context = await openContext(world.browser, { viewport: { width: 1_500, height: 1_060 } });
+    world.page = await context.newPage();
     await world.page.goto(await world.demo.url);
     await world.page.waitForSelector("#lamp.on", { timeout: patienceMs });
   });

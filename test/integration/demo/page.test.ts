@@ -12,7 +12,7 @@ import { languages } from "../../../src/panel/languages.ts";
 import { pageTexts } from "../../../src/demo/page/texts/all.ts";
 import { kvittArgs } from "../kvitt.ts";
 import { patienceMs } from "../patience.ts";
-import { endDemo, hasBrowser, openBrowser, type RunningDemo, startDemo, top } from "./browser-rig.ts";
+import { endDemo, hasBrowser, openBrowser, openContext, type RunningDemo, startDemo, top } from "./browser-rig.ts";
 
 const phone = { width: 390, height: 844 };
 const desk = { width: 1_500, height: 1_060 };
@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)("the demo's page", () => {
   beforeAll(async () => {
     world.demo = startDemo();
     world.browser = await openBrowser();
-    world.context = await world.browser.newContext({ viewport: desk, locale: "en-GB", reducedMotion: "reduce" });
+    world.context = await openContext(world.browser, { viewport: desk, locale: "en-GB", reducedMotion: "reduce" });
     world.page = await world.context.newPage();
     world.url = await world.demo.url;
     await world.page.goto(world.url);
@@ -193,13 +193,15 @@ describe.skipIf(!hasBrowser)("the demo's page", () => {
       await tab.goto(world.url, { timeout: patienceMs });
     }
     await Promise.all(tabs.map((tab) => ready(tab)));
-    await tabs[0]?.getByRole("button", { name: "A1 Water" }).click();
-    await Promise.all(
-      tabs.map((tab) =>
-        tab.locator('#panel[alt*="NOK 25. Water."]').waitFor({ state: "attached", timeout: patienceMs }),
-      ),
-    );
-    await tabs[7]?.getByRole("button", { name: "Start over" }).click();
+    const sees = async (alt: string): Promise<void> => {
+      await Promise.all(
+        tabs.map((tab) => tab.locator(`#panel[alt*="${alt}"]`).waitFor({ state: "attached", timeout: patienceMs })),
+      );
+    };
+    await tabs[0]?.locator('[data-key="network"]').click();
+    await sees("Out of service.");
+    await tabs[7]?.getByRole("button", { name: "Connect it" }).click();
+    await sees("Pay with");
     await Promise.all(tabs.map((tab) => tab.close()));
     await ready();
   });
