@@ -59,14 +59,14 @@ function stateOf(settlement: JsonValue): string {
 }
 
 /** What a restart has to know of an output that a delivery left on. `wallMs` is now. */
-export function timedOutputChange(
+export function timedOutputOf(
   { deliveryId, reference, selection, price }: Extract<Effect, { kind: "deliver" }>,
   onForMs: number,
   wallMs: number,
-): JournalChange | undefined {
+): TimedOutput | undefined {
   const line = selection.kind === "priced" ? selection.item : selection.kind === "order" ? undefined : selection.line;
   if (line === undefined) return undefined;
-  const output: TimedOutput = {
+  return {
     deliveryId: `${deliveryId}-timed`,
     reference: reference ?? null,
     line,
@@ -74,6 +74,9 @@ export function timedOutputChange(
     untilWallMs: wallMs + onForMs,
     onForMs,
   };
+}
+
+export function timedOutputChange(output: TimedOutput): JournalChange {
   return { kind: "put", table: "fact", key: timedOutputKey(output.deliveryId), value: toJson(output) };
 }
 

@@ -4,8 +4,10 @@ import type { DeliveryOrder, DeliveryOutcome, Machine } from "../machine/port.ts
 import type { Effect } from "../sale/effect.ts";
 import type { SaleEvent, Unstamped } from "../sale/event.ts";
 import type { Clock, Log } from "../service/port.ts";
-import { timedOutputChange } from "./changes.ts";
+import { timedOutputChange, timedOutputOf } from "./changes.ts";
+import { timedOutputKey } from "./journal-keys.ts";
 import { saleLog } from "./sale-log.ts";
+import type { TimedOutput } from "./stored.ts";
 import type { TimedOutputs } from "./timed-outputs.ts";
 
 export type DeliverEffect = Extract<Effect, { kind: "deliver" }>;
@@ -16,7 +18,7 @@ export interface DeliveryParts {
   readonly log: Log;
   /** How long a delivery may take before the machine is told to stop. */
   readonly deliverMs: number;
-  readonly timedOutputs: Pick<TimedOutputs, "forget">;
+  readonly timedOutputs: Pick<TimedOutputs, "forget" | "follow">;
   /** Takes the end of the delivery, and what a restart has to know of it. */
   readonly put: (event: Unstamped<SaleEvent>, more: { readonly changes: readonly JournalChange[] }) => void;
 }
@@ -38,9 +40,12 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
     log.info({}, "delivering");
     const outcome = await outcomeOf(effect, parts, log);
     log.info({ outcome }, "the delivery ended");
-    const change = outputLeftOn(effect, outcome, parts.clock.wallMs());
-    parts.put(endOf(effect, outcome), { changes: change === undefined ? [] : [change.put] });
-    if (change !== undefined) parts.timedOutputs.forget(change.put.key, change.onForMs);
+    const output = outputLeftOn(effect, outcome, parts.clock.wallMs());
+    parts.put(endOf(effect, outcome), { changes: output === undefined ? [] : [timedOutputChange(output)] });
+    if (output === undefined) return;
+    const key = timedOutputKey(output.deliveryId);
+    parts.timedOutputs.forget(key, output.onForMs);
+    parts.timedOutputs.follow(key, output, { endsAfterMs: output.onForMs });
   }
   return {
     start(effect) {
@@ -59,14 +64,9 @@ function endOf({ reference, deliveryId }: DeliverEffect, outcome: DeliveryOutcom
     : { about: "settlement", reference, event: { kind: "delivery-ended", deliveryId, outcome } };
 }
 
-function outputLeftOn(
-  effect: DeliverEffect,
-  outcome: DeliveryOutcome,
-  wallMs: number,
-): { readonly put: JournalChange; readonly onForMs: number } | undefined {
+function outputLeftOn(effect: DeliverEffect, outcome: DeliveryOutcome, wallMs: number): TimedOutput | undefined {
   if (outcome.kind !== "delivered" || outcome.onForMs === undefined) return undefined;
-  const put = timedOutputChange(effect, outcome.onForMs, wallMs);
-  return put === undefined ? undefined : { put, onForMs: outcome.onForMs };
+  return timedOutputOf(effect, outcome.onForMs, wallMs);
 }
 
 /** A machine that does not answer in time is asked to stop; one that then does not say how it ended, ended as unknown. */

@@ -19,7 +19,7 @@ export interface ReconcileParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly loop: Pick<Loop, "put" | "restore">;
-  readonly timedOutputs: Pick<TimedOutputs, "forget">;
+  readonly timedOutputs: Pick<TimedOutputs, "forget" | "follow">;
 }
 
 /** @throws StoredValueError when something of it cannot be read: then nothing was changed. */
@@ -65,6 +65,7 @@ async function resume(
   }
   // It was bought before this start, so by then it is over, whatever the clock says; the driver goes by the same rule.
   timedOutputs.forget(key, onForMs);
+  timedOutputs.follow(key, output, { endsAfterMs: undefined });
   const reference = output.reference ?? undefined;
   const selection = { kind: "line", line } as const;
   await machine

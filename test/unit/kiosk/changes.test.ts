@@ -1,6 +1,6 @@
 /** Goal: the disk has what a restart needs, and who pays only while a request to create may need it. Method: decisions, and what they write. */
 import { describe, expect, it } from "vitest";
-import { foundAgain, journalChanges, timedOutputChange } from "../../../src/kiosk/changes.ts";
+import { foundAgain, journalChanges, timedOutputChange, timedOutputOf } from "../../../src/kiosk/changes.ts";
 import { readTimedOutput, toJson } from "../../../src/kiosk/stored.ts";
 import type { SettlementEvent } from "../../../src/sale/event.ts";
 import { money } from "../../../src/sale/money.ts";
@@ -123,7 +123,8 @@ describe("an output that a delivery left on", () => {
       },
     ],
   ])("is known to the next start, whoever bought it: %s", (_, effect) => {
-    const change = timedOutputChange(effect, 300_000, 1_000_000);
+    const output = timedOutputOf(effect, 300_000, 1_000_000);
+    const change = output === undefined ? undefined : timedOutputChange(output);
     if (change?.kind !== "put") throw new Error("nothing was written");
     expect(change.key).toBe("timed-output.vend-1-delivery-1-timed");
     expect(readTimedOutput(change.value)).toMatchObject({ line: "shower", untilWallMs: 1_300_000, onForMs: 300_000 });

@@ -37,7 +37,7 @@ function delivering(
     clock,
     log,
     deliverMs,
-    timedOutputs: { forget: (key, afterMs) => void forgotten.push([key, afterMs]) },
+    timedOutputs: { forget: (key, afterMs) => void forgotten.push([key, afterMs]), follow: () => {} },
     put: (event, { changes }) => ends.push({ event, changes }),
   });
   return { deliveries, clock, log, orders, ends, forgotten };

@@ -34,7 +34,7 @@ async function booted(changes: readonly JournalChange[], machineFault?: Error, i
     clock,
     log,
     loop: { put: (event, more) => put.push({ event, ...more }), restore: (state) => restored.push(state) },
-    timedOutputs: { forget: (key, afterMs) => void forgotten.push([key, afterMs]) },
+    timedOutputs: { forget: (key, afterMs) => void forgotten.push([key, afterMs]), follow: () => {} },
   });
   return { put, state: restored[0], resumed, forgotten, log };
 }

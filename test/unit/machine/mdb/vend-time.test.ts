@@ -26,7 +26,7 @@ it.each([
     machine,
     clock,
     log: createMemoryLog(),
-    timedOutputs: { forget: () => {} },
+    timedOutputs: { forget: () => {}, follow: () => {} },
     deliverMs: deliveryMsMax(deliverySchema.parse({ driver: "mdb" }), deliverS),
     put: (event: Unstamped<SaleEvent>, _more: { readonly changes: readonly JournalChange[] }) => {
       if (event.about === "service-vend-ended") outcomes.push(event.outcome);
