@@ -79,10 +79,15 @@ export class BackOffice {
     this.#counterOfFirst = this.#counter + 1;
   }
 
+  /** Of those that the machine may obey, the one that it obeys last: by the counter, whatever came first. */
   #newest(is: (order: CommandOrder) => boolean): Sent | undefined {
-    return [...this.sent.values()].findLast(
-      ({ order, isGenuine, isWrong, counter }) => counter >= this.#counterOfFirst && isGenuine && !isWrong && is(order),
-    );
+    return [...this.sent.values()]
+      .filter(
+        ({ order, isGenuine, isWrong, counter }) =>
+          counter >= this.#counterOfFirst && isGenuine && !isWrong && is(order),
+      )
+      .toSorted((one, other) => one.counter - other.counter)
+      .at(-1);
   }
 
   /** Somebody at a desk gives an order. */

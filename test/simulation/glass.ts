@@ -101,8 +101,9 @@ export class Glass {
   }
 
   /** What the phone is asked for is what the glass says. */
-  #lookAtRequest({ scene, isOn, payments, monoMs, paysAtOnce }: Truth): void {
-    if (!isOn) return;
+  #lookAtRequest({ scene, isOn, payments, monoMs, paysAtOnce, hasJournalFailed }: Truth): void {
+    // While the journal takes no writes, no session can end.
+    if (!isOn || hasJournalFailed) return;
     if (paysAtOnce && scene.kind === "choose") this.#lie("the panel lets one choose where there is one thing");
     if (scene.kind !== "wait" || !scene.toPhone) return;
     const isAsked = [...payments].some(

@@ -72,6 +72,7 @@ export class Releases {
     this.#trying = undefined;
     this.#ordered = undefined;
     this.#known.clear();
+    this.#isJournalTooNew = false;
     this.#good = { number: 1, writes: "this", fault: "none" };
   }
 
