@@ -12,7 +12,7 @@ export const outOfServiceKey = "operator-out-of-service";
 export const partialRefusedKey = "partial-capture-refused";
 export const timedOutputPrefix = "timed-output.";
 export const orderPrefix = "order.";
-const handInPrefix = "shop-order.";
+export const handInPrefix = "shop-order.";
 export const hostOrderPrefix = "host-order.";
 export const replyPrefix = "reply.";
 

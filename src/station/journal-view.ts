@@ -3,7 +3,7 @@
  * The keys of a machine without outlets are what they always were. docs/decisions/0062-stations.md says for each key whose it is.
  */
 import type { CarriedChange, Journal, JournalChange, JournalTable, JsonValue } from "../journal/port.ts";
-import { bootKey, commandCounterKey, hostOrderPrefix, replyPrefix } from "../kiosk/journal-keys.ts";
+import { bootKey, commandCounterKey, handInPrefix, hostOrderPrefix, replyPrefix } from "../kiosk/journal-keys.ts";
 import {
   isStationId,
   machineOf,
@@ -17,8 +17,12 @@ import {
 /** An outlet's facts and service vends are `station.{id}.{key}`: an id has no dot, and no key of a machine begins so. */
 const stationPrefix = "station.";
 const prefixOf = (station: string): string => `${stationPrefix}${station}.`;
-/** Facts of the machine: it boots as a whole, and its commands are counted in one row, whichever outlet they are for. */
-const machineFacts: readonly string[] = [bootKey, commandCounterKey];
+/**
+ * Facts of the machine: it boots as a whole, its commands are counted in one row, whichever outlet they are for, and what was paid in the web shop is
+ * handed out once, whichever outlet is named.
+ */
+const isMachineFact = (key: string): boolean =>
+  key === bootKey || key === commandCounterKey || key.startsWith(handInPrefix);
 
 export interface StationView {
   readonly journal: Journal;
@@ -35,7 +39,7 @@ export function stationJournal({ journal, machine, station, onUnsent }: StationV
   const prefix = prefixOf(station);
   const isOwn = ([key]: readonly [string, JsonValue]): boolean => merchantQrIdOf(key) === merchantQrId;
   const keyIn = (table: JournalTable, key: string): string =>
-    table === "service-vend" || (table === "fact" && !machineFacts.includes(key)) ? `${prefix}${key}` : key;
+    table === "service-vend" || (table === "fact" && !isMachineFact(key)) ? `${prefix}${key}` : key;
   const stored = <Change extends JournalChange>(change: Change): Change =>
     change.kind === "put" || change.kind === "delete" ? { ...change, key: keyIn(change.table, change.key) } : change;
   return {

@@ -59,3 +59,29 @@ describe.each(orders)("%s", (_what, told, reason) => {
     expect(next.link.replies).toMatchObject([{ id: "c1", outcome: "refused" }]);
   });
 });
+
+describe("what was paid in the web shop", () => {
+  const deliver = ({ clock }: Laundry, counter: number, line: string): LinkMessage => ({
+    kind: "command",
+    command: {
+      id: `c${counter}`,
+      counter,
+      deadlineWallMs: clock.wallMs() + 600_000,
+      order: { kind: "deliver", line, orderId: "web-1" },
+    },
+  });
+
+  it("is handed out once, whichever outlet is named the second time, also after a power cut", async () => {
+    const laundry = await new Laundry().start();
+    await laundry.link.deliver(deliver(laundry, 1, "w1"));
+    await laundry.pass(10_000);
+    await laundry.link.deliver(deliver(laundry, 2, "w2"));
+    await laundry.pass(10_000);
+    expect(laundry.moves).toEqual(["w1"]);
+    const next = await laundry.afterPowerCut({});
+    await next.link.deliver(deliver(next, 3, "w3"));
+    await next.pass(10_000);
+    expect(next.moves).toEqual([]);
+    expect(next.link.replies.at(-1)).toMatchObject({ id: "c3", outcome: "refused" });
+  });
+});
