@@ -265,7 +265,7 @@ export class Daemon {
       scene: this.scene,
       wantedMs: this.#wantedMs,
       payments: this.#world.provider.state.payments.values(),
-      isPartitioned: this.#world.isPartitioned,
+      isPartitioned: this.#world.isPartitioned || this.#world.gateways?.isOutOfReach === true,
       isConnected: this.link?.isConnected() === true,
       readiness: this.machine?.readiness(),
       isAnyRelayAlive: this.#world.cloud.isAnyAlive,

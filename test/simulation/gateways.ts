@@ -126,6 +126,11 @@ export class Gateways {
     for (const [index, { life }] of this.#twins.entries()) if (!life.isAlive) this.#twins[index] = this.#start(index);
   }
 
+  /** Nothing that the machine asks comes through, for as long as this is so. */
+  get isOutOfReach(): boolean {
+    return this.isCutOff || this.#revokedMs !== undefined || this.#twins.every(({ life }) => !life.isAlive);
+  }
+
   mend(): void {
     this.strikes = 0;
     this.isCutOff = false;
