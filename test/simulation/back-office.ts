@@ -271,7 +271,9 @@ export class BackOffice {
     if (isCopy) return;
     if (one.replies.size > 1) {
       // What was refused before it reached the journal and comes again after a restart is refused again, by whatever reason is first then.
-      const isOnlyRefused = one.outcome !== "done" && parsed.outcome !== "done";
+      // One that was refused because the time was not known is carried out then: docs/reliability.md, "What is not promised".
+      const wasWithoutClock = [...one.replies].some((text) => text.includes('"reason":"clock"'));
+      const isOnlyRefused = one.outcome !== "done" && (parsed.outcome !== "done" || wasWithoutClock);
       const isAfterRestart = one.interruptions !== this.#settings.interruptions();
       // A picture or a log is in the first answer alone: what comes again after a restart says just that.
       const isWithout = ["screenshot", "logs"].includes(one.order.kind) && one.outcome === parsed.outcome;

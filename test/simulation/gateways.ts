@@ -101,6 +101,7 @@ export class Gateways {
   readonly #settings: GatewaysSettings;
   readonly #twins: Twin[];
   #revokedMs: number | undefined;
+  #floodedMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: World, settings: GatewaysSettings) {
     this.#world = world;
@@ -128,7 +129,11 @@ export class Gateways {
 
   /** Nothing that the machine asks comes through, for as long as this is so. */
   get isOutOfReach(): boolean {
-    return this.isCutOff || this.#revokedMs !== undefined || this.#twins.every(({ life }) => !life.isAlive);
+    // What the machine may ask in a minute has been asked by somebody else.
+    const isFlooded = this.#world.clock.monotonicMs() < this.#floodedMs + 60_000;
+    return (
+      isFlooded || this.isCutOff || this.#revokedMs !== undefined || this.#twins.every(({ life }) => !life.isAlive)
+    );
   }
 
   mend(): void {
@@ -149,6 +154,7 @@ export class Gateways {
 
   /** Somebody asks far too much in the machine's name. */
   async flood(): Promise<void> {
+    this.#floodedMs = this.#world.clock.monotonicMs();
     const { msn } = this.#settings;
     const { id: machine } = this.#world;
     const target = "/kvitt/v1/identity";

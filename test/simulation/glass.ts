@@ -39,8 +39,8 @@ export interface Truth {
   readonly hasRival: boolean;
 }
 
-/** No session is longer. */
-const sessionMs = 180_000;
+/** No session is longer, with a disk that takes no writes for five minutes. */
+const sessionMs = 600_000;
 
 export class Glass {
   readonly #lie: (text: string) => void;

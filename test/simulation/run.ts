@@ -51,13 +51,14 @@ async function heal(world: World): Promise<void> {
   world.startRelays();
   world.disk.beforeChange = undefined;
   world.disk.fault = undefined;
-  world.deviceClock.correct();
   world.portalActs = false;
   world.rig.setFault(undefined);
   world.releases.upgrade();
   const booting = world.daemon.powerOn();
   await world.clock.advance(5_000);
   await booting;
+  // A time server answers who is there to hear it: a clock that is set while the power is off looks like time that has passed.
+  world.deviceClock.correct();
   world.rig.setInhibited(false);
   world.rig.setDoorOpen(false);
   const until = world.clock.monotonicMs() + healMs;
