@@ -1,10 +1,11 @@
 /**
- * `npm run bench [NAME …]`: measures, and asserts nothing. Without names everything but the long survival bench. `npm run bench -- daemon --short`:
- * options belong to the daemon's bench.
+ * `npm run bench [NAME …]`: measures, and asserts nothing. Without names everything but the long survival bench. `npm run bench -- daemon --short`,
+ * `npm run bench -- relay --short`: options belong to the bench that is named.
  */
 import { run as daemon } from "./bench/daemon.ts";
 import { run as journal } from "./bench/journal.ts";
 import { run as panelSpeed } from "./bench/panel-speed.ts";
+import { run as relay } from "./bench/relay.ts";
 import { run as qrSurvival } from "./bench/qr-survival.ts";
 import { runSeed } from "../test/simulation/run.ts";
 
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   journal,
   simulation,
   daemon,
+  relay,
   "panel-speed": panelSpeed,
   "qr-survival": (print) => qrSurvival(print),
 };
@@ -38,7 +40,7 @@ const words = process.argv.slice(2);
 const firstOption = words.findIndex((word) => word.startsWith("--"));
 const names = firstOption === -1 ? words : words.slice(0, firstOption);
 const options = firstOption === -1 ? [] : words.slice(firstOption);
-for (const name of names.length > 0 ? names : ["journal", "simulation", "daemon", "panel-speed"]) {
+for (const name of names.length > 0 ? names : ["journal", "simulation", "daemon", "relay", "panel-speed"]) {
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
   if (bench === undefined) throw new Error(`there is no bench "${name}"; there are ${Object.keys(benches).join(", ")}`);
   console.log(`── ${name}`);
