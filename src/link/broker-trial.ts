@@ -7,7 +7,7 @@ import { errorText } from "../kit/error-text.ts";
 import { parseJson } from "../kit/json.ts";
 import { merchantQrId } from "../sale/ids.ts";
 import type { Clock } from "../service/port.ts";
-import { connectionFault } from "./connection-fault.ts";
+import { connectionFault, type ConnectionFault } from "./connection-fault.ts";
 import { relayHealthSchema } from "./messages.ts";
 import { type MqttSettings, type MqttVersion, sessionOptions } from "./mqtt-settings.ts";
 import { eventFilter, type MachineAddress, machineTopic, parseTopic, relayFilter, stateFilter } from "./topics.ts";
@@ -67,12 +67,12 @@ export async function tryBroker(parts: BrokerTrialParts): Promise<BrokerTrial> {
       }
     }
     ({ text: fault } = opened);
-    if (!opened.maybeVersion) break;
+    if (opened.versionDoubt === "none") break;
   }
   return { kind: "failed", fault };
 }
 
-type Opened = { readonly client: MqttClient } | { readonly text: string; readonly maybeVersion: boolean };
+type Opened = { readonly client: MqttClient } | ConnectionFault;
 
 function open({ settings, signal, connect = mqtt.connect }: BrokerTrialParts, version: MqttVersion): Promise<Opened> {
   const own: MqttSettings = { ...settings, clientId: `${settings.clientId}-doctor`, sessionExpiryS: 0 };

@@ -1,9 +1,10 @@
 /** Says why a broker could not be reached, or was lost, and what to look at. Credentials never appear in it. */
+import type { VersionDoubt } from "./broker-version.ts";
 
 export interface ConnectionFault {
   readonly text: string;
-  /** Whether a broker that does not speak this version of MQTT would fail like this. */
-  readonly maybeVersion: boolean;
+  /** Whether it is, or may be, that the broker does not speak this version of MQTT. */
+  readonly versionDoubt: VersionDoubt;
 }
 
 /** CONNACK of 3.1.1 (§3.2.2.3) and of 5.0 (§3.2.2.2). */
@@ -39,14 +40,20 @@ const socketAdvice: Readonly<Record<string, string>> = {
 };
 
 export function connectionFault(cause: unknown): ConnectionFault {
-  if (!(cause instanceof Error)) return { text: String(cause), maybeVersion: true };
+  if (!(cause instanceof Error)) return { text: String(cause), versionDoubt: "possible" };
   const code = "code" in cause ? cause.code : undefined;
   if (typeof code === "number")
-    return { text: withAdvice(cause.message, connackAdvice[code]), maybeVersion: versionCodes.has(code) };
+    return {
+      text: withAdvice(cause.message, connackAdvice[code]),
+      versionDoubt: versionCodes.has(code) ? "certain" : "none",
+    };
   if (typeof code === "string")
-    return { text: withAdvice(cause.message, socketAdvice[code]), maybeVersion: code === "ECONNRESET" };
+    return {
+      text: withAdvice(cause.message, socketAdvice[code]),
+      versionDoubt: code === "ECONNRESET" ? "possible" : "none",
+    };
   // Without a code, either the library could not read the answer or no CONNACK came.
-  return { text: cause.message, maybeVersion: true };
+  return { text: cause.message, versionDoubt: "possible" };
 }
 
 function withAdvice(message: string, advice: string | undefined): string {

@@ -90,12 +90,8 @@ export class DeviceLink implements Link {
     });
     this.#connection = connectionFor({
       will: () => this.#stateMessage(this.#stateOf({ state: "lost", reason: "connection-lost" }), {}),
-      filters: [
-        eventFilter(this.#address),
-        machineTopic(this.#address, "command"),
-        machineTopic(this.#address, "state"),
-        relayFilter(parts.msn),
-      ],
+      filters: [eventFilter(this.#address), machineTopic(this.#address, "command")],
+      views: [machineTopic(this.#address, "state"), relayFilter(parts.msn)],
       message: (incoming) => this.#receive(incoming),
       connected: () => this.#connected(),
       disconnected: () => this.#disconnected(),

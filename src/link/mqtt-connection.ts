@@ -13,7 +13,8 @@ import { defined } from "../kit/defined.ts";
 import { errorFrom, errorText } from "../kit/error-text.ts";
 import type { Clock, Entropy, Log, Timer } from "../service/port.ts";
 import { backOffMs } from "../kit/back-off.ts";
-import type { Connection, ConnectionHooks, FilterChange } from "./connection.ts";
+import type { Connection, ConnectionHooks, ViewChange } from "./connection.ts";
+import { BrokerVersion } from "./broker-version.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { LinkError } from "./link-error.ts";
 import { rivalAdvice, rivalIsGoneMs, Rivalry } from "./rivalry.ts";
@@ -55,19 +56,28 @@ const inFlightMax = 64;
 /** A SUBSCRIBE packet carries so many filters: those of a thousand sales units do not fit into one that every broker takes. */
 const filtersPerPacket = 150;
 
-function portions(filters: readonly string[]): (readonly string[])[] {
-  const count = Math.ceil(filters.length / filtersPerPacket);
+function portions<T>(all: readonly T[]): (readonly T[])[] {
+  const count = Math.ceil(all.length / filtersPerPacket);
   return Array.from({ length: count }, (_, index) =>
-    filters.slice(index * filtersPerPacket, (index + 1) * filtersPerPacket),
+    all.slice(index * filtersPerPacket, (index + 1) * filtersPerPacket),
   );
 }
+
+interface Subscription {
+  readonly filter: string;
+  readonly qos: 0 | 1;
+}
+
+const atQos =
+  (qos: Subscription["qos"]) =>
+  (filter: string): Subscription => ({ filter, qos });
 
 function isNothing(error: unknown): boolean {
   return error === undefined || error === null;
 }
 
-function subscribe({ client }: Attempt, filters: readonly string[], done: (error: unknown) => void): void {
-  client.subscribe(Object.fromEntries(filters.map((filter) => [filter, { qos: 1 as const }])), (error) => done(error));
+function subscribe({ client }: Attempt, wanted: readonly Subscription[], done: (error: unknown) => void): void {
+  client.subscribe(Object.fromEntries(wanted.map(({ filter, qos }) => [filter, { qos }])), (error) => done(error));
 }
 
 interface Attempt {
@@ -89,8 +99,7 @@ interface Broker {
   readonly url: string;
   /** For the log. */
   readonly name: string;
-  /** Learned, where the protocol is `auto`. */
-  version: MqttVersion;
+  readonly version: BrokerVersion;
 }
 
 /** Something that the broker is asked for, and what is said when it does not do it. */
@@ -120,7 +129,7 @@ export class MqttConnection implements Connection {
     this.#parts = parts;
     this.#secrets = parts.settings;
     const { url, others = [], protocol } = parts.settings;
-    const brokerAt = (at: string): Broker => ({ url: at, name: brokerName(at), version: protocol === "3.1.1" ? 4 : 5 });
+    const brokerAt = (at: string): Broker => ({ url: at, name: brokerName(at), version: new BrokerVersion(protocol) });
     this.#brokers = [brokerAt(url), ...others.map(brokerAt)];
   }
 
@@ -174,13 +183,13 @@ export class MqttConnection implements Connection {
     }
   }
 
-  async changeFilters({ added, removed }: FilterChange): Promise<void> {
+  async changeViews({ added, removed }: ViewChange): Promise<void> {
     const attempt = this.#attempt;
     if (attempt === undefined || !attempt.ready) return;
-    for (const filters of portions(added))
-      await this.#changeFilters(attempt, (done) => subscribe(attempt, filters, done));
+    for (const wanted of portions(added.map(atQos(0))))
+      await this.#changeViews(attempt, (done) => subscribe(attempt, wanted, done));
     for (const filters of portions(removed))
-      await this.#changeFilters(attempt, (done) => attempt.client.unsubscribe([...filters], (error) => done(error)));
+      await this.#changeViews(attempt, (done) => attempt.client.unsubscribe([...filters], (error) => done(error)));
   }
 
   /** Drops the connection and reconnects after the usual wait, so that the broker sends again what was not acknowledged. */
@@ -234,7 +243,7 @@ export class MqttConnection implements Connection {
     const connect = this.#parts.connect ?? mqtt.connect;
     try {
       const { url, version } = this.#broker;
-      return connect(url, clientOptions({ ...settings, password, tls }, version, hooks.will()));
+      return connect(url, clientOptions({ ...settings, password, tls }, version.current, hooks.will()));
     } catch (error) {
       log.warn({ broker: this.#broker.name, reason: errorText(error) }, "no connection to the broker");
       return undefined;
@@ -252,7 +261,7 @@ export class MqttConnection implements Connection {
     const attempt: Attempt = {
       client,
       broker: this.#broker,
-      version: this.#broker.version,
+      version: this.#broker.version.current,
       startedMs: clock.monotonicMs(),
       waiting: new Set(),
       rivalTimer: undefined,
@@ -273,23 +282,25 @@ export class MqttConnection implements Connection {
 
   #subscribe(attempt: Attempt): void {
     attempt.connackSeen = true;
+    attempt.broker.version.taken();
     const { clock, hooks, log } = this.#parts;
     attempt.subscribeTimer = clock.startTimer("mqtt subscribe", subscribeTimeoutMs, () =>
       this.#end(attempt, "no SUBACK in time"),
     );
-    const portionsLeft = portions(hooks.filters);
+    const portionsLeft = portions([...hooks.filters.map(atQos(1)), ...hooks.views.map(atQos(0))]);
     const next = (): void => {
-      const filters = portionsLeft.shift();
-      if (filters === undefined) this.#isSubscribed(attempt);
-      else subscribe(attempt, filters, subscribed(filters));
+      const wanted = portionsLeft.shift();
+      if (wanted === undefined) this.#isSubscribed(attempt);
+      else subscribe(attempt, wanted, subscribed(wanted));
     };
-    const subscribed = (filters: readonly string[]) => (error: unknown) => {
+    const subscribed = (wanted: readonly Subscription[]) => (error: unknown) => {
       if (attempt.ended) return;
       if (isNothing(error)) {
         next();
         return;
       }
       attempt.subscribeTimer?.cancel();
+      const filters = wanted.map(({ filter }) => filter);
       log.error({ broker: attempt.broker.name, filters }, "the broker refuses a subscription: look at its ACL");
       this.#end(attempt, error);
     };
@@ -327,10 +338,10 @@ export class MqttConnection implements Connection {
     });
   }
 
-  #changeFilters(attempt: Attempt, work: (done: (error?: unknown) => void) => void): Promise<void> {
+  #changeViews(attempt: Attempt, work: (done: (error?: unknown) => void) => void): Promise<void> {
     const late = `${attempt.broker.name} did not acknowledge a change of subscriptions`;
     const refused = `${attempt.broker.name} refuses a subscription`;
-    return this.#acknowledged(attempt, { timer: "mqtt filters", timeoutMs: subscribeTimeoutMs, late, refused }, work);
+    return this.#acknowledged(attempt, { timer: "mqtt views", timeoutMs: subscribeTimeoutMs, late, refused }, work);
   }
 
   /** The library sends PUBACK for a callback without an error, and nothing for one with an error. */
@@ -437,11 +448,10 @@ export class MqttConnection implements Connection {
     const { clock, log, settings, hooks } = this.#parts;
     const livedMs = clock.monotonicMs() - attempt.startedMs;
     const fault = connectionFault(cause);
-    const maybeVersion = settings.protocol === "auto" && !attempt.connackSeen && fault.maybeVersion;
     // One that says nothing at all is more likely frozen than old: where there is another, that one comes first.
     const isFrozen = this.#brokers.length > 1 && livedMs >= settings.connectTimeoutMs;
-    const fallBack = maybeVersion && attempt.version === 5 && !isFrozen;
-    if (maybeVersion) attempt.broker.version = attempt.version === 5 ? 4 : 5;
+    const isOtherVersion = !attempt.connackSeen && attempt.broker.version.failed(fault.versionDoubt);
+    const fallBack = isOtherVersion && attempt.version === 5 && !isFrozen;
     if (wasReady && livedMs >= stableAfterMs) this.#retry = 0;
     const delayMs = fallBack ? 0 : this.#nextWaitMs();
     if (fallBack) log.info({ broker: attempt.broker.name }, "the broker does not take MQTT 5: trying 3.1.1");

@@ -45,6 +45,10 @@ interface Session {
 interface Queued {
   readonly message: Outgoing;
   readonly retained: boolean;
+  /** QoS 0: not kept for a client that is away. */
+  readonly isView: boolean;
+  /** What is lost with its connection comes again with the next one: QoS 1, and what is retained. */
+  readonly comesAgain: boolean;
   readonly expiresMs: number;
   beingDelivered: boolean;
 }
@@ -164,28 +168,29 @@ export class SimulatedBus {
       if (message.payload === "") this.#retained.delete(message.topic);
       else this.#retained.set(message.topic, message);
     }
-    for (const session of this.#sessions.values())
-      if (session.client.hooks.filters.some((filter) => matches(filter, message.topic)))
-        this.#enqueue(session, { ...message, retain: false }, false);
+    for (const session of this.#sessions.values()) this.#enqueue(session, message, false);
   }
 
   #begin(session: Session): void {
     if (!this.#isCurrent(session)) return;
     session.ready = true;
     session.client.hooks.connected();
-    for (const message of this.#retained.values())
-      if (session.client.hooks.filters.some((filter) => matches(filter, message.topic)))
-        this.#enqueue(session, message, true);
+    for (const message of this.#retained.values()) this.#enqueue(session, message, true);
     for (const id of session.queue.keys()) this.#schedule(session, id, this.#delayMs());
   }
 
   #enqueue(session: Session, message: Outgoing, retained: boolean): void {
-    if (!session.online && !session.client.persistent) return;
+    const { hooks, persistent } = session.client;
+    const isFilter = hooks.filters.some((filter) => matches(filter, message.topic));
+    const isView = !isFilter && hooks.views.some((filter) => matches(filter, message.topic));
+    if (!isFilter && !isView) return;
+    if (!session.online && (isView || !persistent)) return;
     if (session.queue.size >= queueMax) return;
     const id = (this.#next += 1);
     const expiresMs =
       message.expiryS === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonicMs() + message.expiryS * 1000;
-    const queued = { message, retained, expiresMs, beingDelivered: false };
+    const comesAgain = isFilter || message.retain;
+    const queued = { message, retained, isView, comesAgain, expiresMs, beingDelivered: false };
     session.queue.set(id, queued);
     this.#schedule(session, id, this.#delayMs());
     if (session.online && this.#happens(this.#faults.duplicate))
@@ -204,14 +209,16 @@ export class SimulatedBus {
       return;
     }
     if (this.#happens(this.#faults.loss)) {
-      this.#schedule(session, id, redeliverMs);
+      if (queued.comesAgain) this.#schedule(session, id, redeliverMs);
+      else session.queue.delete(id);
       return;
     }
     queued.beingDelivered = true;
     const taken = await this.#hand(session, queued);
     queued.beingDelivered = false;
     if (!taken || !this.#isCurrent(session)) return;
-    if (this.#happens(this.#faults.loss)) this.#schedule(session, id, redeliverMs);
+    const isUnacknowledged = this.#happens(this.#faults.loss);
+    if (isUnacknowledged && !queued.isView) this.#schedule(session, id, redeliverMs);
     else session.queue.delete(id);
   }
 
@@ -236,6 +243,7 @@ export class SimulatedBus {
     if (!session.online) return;
     session.online = false;
     session.ready = false;
+    for (const [id, { isView }] of session.queue) if (isView) session.queue.delete(id);
     if (withWill && session.will !== undefined) this.publish(session.will);
     if (tell) session.client.hooks.disconnected();
   }

@@ -107,8 +107,8 @@ class SimulatedConnection implements Connection {
     await this.#bus.publishFrom(this.#client.clientId, message);
   }
 
-  /** The bus reads the filters of a client that is connected for every message. */
-  changeFilters(): Promise<void> {
+  /** The bus reads the views of a client that is connected for every message. */
+  changeViews(): Promise<void> {
     return Promise.resolve();
   }
 

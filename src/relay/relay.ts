@@ -107,14 +107,12 @@ export class Relay {
     this.#beat = isFleet ? beatOfMany : beatOfOne;
     this.#owned = createOwned({ clock, log });
     this.#tally = new Tally(clock, log);
-    const filters = (): readonly string[] => [
-      ...(parts.beside?.filters ?? []),
-      ...[...this.#units.values()].flatMap((unit) => unit.filters()),
-    ];
+    const views = (): readonly string[] => [...this.#units.values()].flatMap((unit) => unit.views());
     this.#connection = parts.connectionFor({
       will: () => this.#will(),
-      get filters() {
-        return filters();
+      filters: parts.beside?.filters ?? [],
+      get views() {
+        return views();
       },
       message: (incoming) => Promise.resolve(this.#heard(incoming)),
       connected: () => this.#connected(),
@@ -241,13 +239,13 @@ export class Relay {
 
   /** A change of subscriptions that fails is made up for by the next connection, so the connection is given up. */
   async #subscribe(coming: readonly SalesUnit[], leaving: readonly SalesUnit[]): Promise<void> {
-    const filtersOf = (units: readonly SalesUnit[]): readonly string[] => units.flatMap((unit) => unit.filters());
-    const added = filtersOf(coming);
-    const removed = filtersOf(leaving).filter((filter) => !added.includes(filter));
+    const viewsOf = (units: readonly SalesUnit[]): readonly string[] => units.flatMap((unit) => unit.views());
+    const added = viewsOf(coming);
+    const removed = viewsOf(leaving).filter((filter) => !added.includes(filter));
     if (added.length + removed.length === 0) return;
     try {
       // Subscribed again, a filter brings what is retained: the new unit has heard nothing of it.
-      await this.#connection.changeFilters({ added, removed });
+      await this.#connection.changeViews({ added, removed });
     } catch (error) {
       this.#parts.log.error({ reason: errorText(error) }, "the subscriptions could not be changed: connecting anew");
       this.#connection.interrupt("the subscriptions could not be changed");

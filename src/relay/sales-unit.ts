@@ -132,7 +132,7 @@ export class SalesUnit {
     return this.#parts.store.all().some((one) => one.id === webhookId);
   }
 
-  filters(): readonly string[] {
+  views(): readonly string[] {
     const { msn } = this.#parts;
     return [stateFilter(msn), answeredFilter(msn), relayFilter(msn)];
   }

@@ -78,7 +78,8 @@ class RelayTwin {
       persistent: false,
       hooks: {
         will: () => this.#health(false),
-        filters: [stateFilter(msn), answeredFilter(msn), relayFilter(msn)],
+        filters: [],
+        views: [stateFilter(msn), answeredFilter(msn), relayFilter(msn)],
         message: async (incoming) => this.#heard(incoming),
         connected: () => this.#beat(),
         disconnected: () => this.#lost(),

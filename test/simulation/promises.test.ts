@@ -9,7 +9,7 @@ import { addTally } from "./progress.ts";
 import { runSeed } from "./run.ts";
 import { brokenVariants } from "./sabotage.ts";
 
-const fixedSeeds = 300;
+const fixedSeeds = 500;
 const commitSeeds = 100;
 
 /** The first seed of this commit: the head of its id, as a number. */

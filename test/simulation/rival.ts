@@ -51,6 +51,7 @@ export class Rival {
       hooks: {
         will: () => state("lost", { reason: "connection-lost" }),
         filters: [machineTopic(address, "event/checked-in"), machineTopic(address, "command")],
+        views: [],
         message: async ({ topic, payload }) => {
           if (topic.endsWith("/command")) world.office.swallowed(Buffer.from(payload).toString("utf8"));
           world.count("two computers: the other one got what was meant for this one");

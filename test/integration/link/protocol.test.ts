@@ -50,6 +50,7 @@ it.each<readonly [string, (socket: Socket) => void]>([
     hooks: {
       will: () => ({ topic: "will", payload: "{}", qos: 1, retain: true }),
       filters: ["a/#"],
+      views: [],
       message: () => Promise.resolve(),
       connected: () => void (connected += 1),
       disconnected: () => undefined,

@@ -3,6 +3,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import * as z from "zod";
+
+/** Of https://docs.nats.io/running-a-nats-service/nats_admin/monitoring, "JetStream Information". */
+const streamsSchema = z.object({
+  account_details: z.array(
+    z.object({
+      stream_detail: z.array(z.object({ name: z.string(), consumer_detail: z.array(z.unknown()).optional() })),
+    }),
+  ),
+});
 
 const natsPath = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"].find((path) =>
   existsSync(path),
@@ -26,6 +36,8 @@ export interface Node {
   thaw(): void;
   /** Only while it is dead. */
   loseDisk(): void;
+  /** How many queues the cluster keeps for clients, as this node sees it. */
+  queues(): Promise<number>;
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {
@@ -48,15 +60,16 @@ async function freePorts(count: number): Promise<readonly number[]> {
 
 /** The configuration of docs/decisions/0061-broker-cluster.md, on ports of this test. `account.conf` lies in the folder. */
 export async function natsCluster(folder: string): Promise<readonly [Node, Node, Node]> {
-  const ports = await freePorts(9);
-  const port = (kind: "client" | "route" | "mqtt", node: number): number =>
-    ports[3 * ["client", "route", "mqtt"].indexOf(kind) + node] ?? 0;
+  const ports = await freePorts(12);
+  const port = (kind: "client" | "route" | "mqtt" | "http", node: number): number =>
+    ports[3 * ["client", "route", "mqtt", "http"].indexOf(kind) + node] ?? 0;
   const routes = [0, 1, 2].map((node) => `"nats://127.0.0.1:${port("route", node)}"`).join(", ");
   const nodeOf = (node: number): Node => {
     const [config, store] = [join(folder, `node-${node}.conf`), join(folder, `store-${node}`)];
     const lines = [
       `server_name: "node-${node}"`,
       `listen: "127.0.0.1:${port("client", node)}"`,
+      `http: "127.0.0.1:${port("http", node)}"`,
       `jetstream { store_dir: "${store}", max_memory_store: 64M, max_file_store: 256M }`,
       `cluster { name: "kvitt", listen: "127.0.0.1:${port("route", node)}", routes: [${routes}] }`,
       `mqtt { listen: "127.0.0.1:${port("mqtt", node)}", stream_replicas: 3 }`,
@@ -80,6 +93,15 @@ export async function natsCluster(folder: string): Promise<readonly [Node, Node,
       freeze: () => void child?.kill("SIGSTOP"),
       thaw: () => void child?.kill("SIGCONT"),
       loseDisk: () => rmSync(store, { recursive: true, force: true }),
+      async queues() {
+        const response = await fetch(
+          `http://127.0.0.1:${port("http", node)}/jsz?accounts=true&streams=true&consumers=true`,
+        );
+        const streams = streamsSchema
+          .parse(await response.json())
+          .account_details.flatMap(({ stream_detail }) => stream_detail);
+        return streams.find(({ name }) => name === "$MQTT_msgs")?.consumer_detail?.length ?? 0;
+      },
     };
   };
   return [nodeOf(0), nodeOf(1), nodeOf(2)];

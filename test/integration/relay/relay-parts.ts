@@ -81,6 +81,7 @@ export async function startRelay(
     readonly registrationFile?: string;
     readonly mayRegister?: boolean;
     readonly login?: { readonly username: string; readonly password: string };
+    readonly patience?: Pick<MqttLinkParts["settings"], "connectTimeoutMs" | "reconnectMaxMs">;
   } = {},
 ): Promise<RunningRelay> {
   const registrationFile =
@@ -103,6 +104,7 @@ export async function startRelay(
     sessionExpiryS: 0,
     connectTimeoutMs: 3_000,
     reconnectMaxMs: 500,
+    ...options.patience,
   } as const;
   const service = { clock: realClock, entropy: realEntropy, log };
   const relay = new Relay({

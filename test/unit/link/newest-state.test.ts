@@ -22,7 +22,7 @@ function linkOver() {
       said.push(payload);
       return new Promise((resolve) => waiting.push(resolve));
     },
-    changeFilters: async () => {},
+    changeViews: async () => {},
     interrupt: () => {},
     stop: async () => {},
   };

@@ -1,5 +1,5 @@
 /** A broker for whole relays in one process: retained messages, wills, delivery after a delay that the test chooses. */
-import type { Connection, ConnectionHooks, FilterChange } from "../../../src/link/connection.ts";
+import type { Connection, ConnectionHooks, ViewChange } from "../../../src/link/connection.ts";
 import type { Outgoing } from "../../../src/link/mqtt-settings.ts";
 import type { Clock } from "../../../src/service/port.ts";
 
@@ -65,7 +65,7 @@ export class BusConnection implements Connection {
     this.#tries += 1;
     this.#clock.startTimer("connect", this.#bus.delayMs(), () => {
       this.#isUp = true;
-      this.#subscribed = Map.groupBy(this.#hooks.filters, unitOf);
+      this.#subscribed = Map.groupBy(this.#hooks.views, unitOf);
       this.#sendRetained(this.#subscribed);
       this.#hooks.connected();
     });
@@ -85,8 +85,8 @@ export class BusConnection implements Connection {
     this.#bus.publish(message);
   }
 
-  changeFilters({ added }: FilterChange): Promise<void> {
-    this.#subscribed = Map.groupBy(this.#hooks.filters, unitOf);
+  changeViews({ added }: ViewChange): Promise<void> {
+    this.#subscribed = Map.groupBy(this.#hooks.views, unitOf);
     this.#sendRetained(Map.groupBy(added, unitOf));
     return Promise.resolve();
   }

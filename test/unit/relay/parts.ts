@@ -1,5 +1,5 @@
 /** A relay's parts in memory: registrations with their secrets, a connection that a test answers for, and events as the provider signs them. */
-import type { Connection, ConnectionHooks, FilterChange } from "../../../src/link/connection.ts";
+import type { Connection, ConnectionHooks, ViewChange } from "../../../src/link/connection.ts";
 import { LinkError } from "../../../src/link/link-error.ts";
 import type { Outgoing } from "../../../src/link/mqtt-settings.ts";
 import type { VerifySignature } from "../../../src/relay/reception.ts";
@@ -53,7 +53,7 @@ export class MemoryStore implements RegistrationStore {
 /** A connection that is up or down as the test says, and keeps what was published. */
 export class FakeConnection implements Connection {
   readonly published: Outgoing[] = [];
-  readonly filterChanges: string[] = [];
+  readonly viewChanges: string[] = [];
   hooks: ConnectionHooks | undefined;
   isUp = true;
   refuses = false;
@@ -77,8 +77,8 @@ export class FakeConnection implements Connection {
     return Promise.resolve();
   }
 
-  changeFilters({ added, removed }: FilterChange): Promise<void> {
-    this.filterChanges.push(...added.map((filter) => `+${filter}`), ...removed.map((filter) => `-${filter}`));
+  changeViews({ added, removed }: ViewChange): Promise<void> {
+    this.viewChanges.push(...added.map((filter) => `+${filter}`), ...removed.map((filter) => `-${filter}`));
     return Promise.resolve();
   }
 

@@ -388,7 +388,7 @@ describe("the relay", () => {
 
   it("listens to machines' states and to other relays, and ignores what it cannot read", async () => {
     const { connection } = await begin();
-    expect(connection.hooks?.filters).toEqual([
+    expect(connection.hooks?.views).toEqual([
       `kvitt/v1/${msn}/+/state`,
       `kvitt/v1/${msn}/relay/+/answered`,
       `kvitt/v1/${msn}/relay/+`,
