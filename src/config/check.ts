@@ -11,11 +11,13 @@ import { creditFault, gpioFaults } from "./gpio.ts";
 import { deviceFaults, type DeviceFacts } from "./devices.ts";
 import { inputFaults } from "./input.ts";
 import { mqttFaults } from "./mqtt.ts";
-import { panelFaults, withoutPanelFaults } from "./panel.ts";
+import { linesBoughtByScan } from "./outlets.ts";
+import { panelFaults } from "./panel.ts";
 import { bootWarnings, mdbClaims, panelClaims, type PanelPins, pinFaults } from "./pins.ts";
 import type { RelayFile } from "./relay.ts";
 import type { Config } from "./schema.ts";
-import { linesBoughtByScan, stationFaults } from "./station.ts";
+import { stationFaults } from "./station-faults.ts";
+import { withoutPanelFaults } from "./without-panel.ts";
 import { tariffFaults } from "./tariff.ts";
 import { clearTextFault, isLoopback } from "./transport.ts";
 

@@ -2,7 +2,8 @@
 import { catalogueOf, lineFaultOf } from "../config/catalogue.ts";
 import { deliveryMsMax } from "../config/delivery.ts";
 import type { Config } from "../config/schema.ts";
-import { longestQueue, productsOf, type StationConfig, waitsFor } from "../config/station.ts";
+import { longestQueue, productsOf, waitsFor } from "../config/outlets.ts";
+import type { StationConfig } from "../config/station.ts";
 import type { Kiosk, KioskSettings } from "../kiosk/port.ts";
 import type { Outlets } from "../link/port.ts";
 import type { BoardStation, Scene } from "../panel/port.ts";

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Config } from "../../config/schema.ts";
-import { productsOf } from "../../config/station.ts";
+import { productsOf } from "../../config/outlets.ts";
 import { createDrawing } from "../../panel/draw.ts";
 import type { Frame } from "../../panel/frame.ts";
 import { type Language, languages as allLanguages } from "../../panel/languages.ts";

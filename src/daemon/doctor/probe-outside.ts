@@ -4,7 +4,7 @@ import { variableOf } from "../../config/credentials.ts";
 import { brokerUrls, connectionSettings } from "../../config/mqtt.ts";
 import { providerUrl } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
-import { codeIdsOf } from "../../config/station.ts";
+import { codeIdsOf } from "../../config/outlets.ts";
 import { identityCredential, secretOf } from "../../config/credentials.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { tryBroker } from "../../link/broker-trial.ts";

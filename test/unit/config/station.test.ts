@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import { longestQueue, productsOf, waitsFor } from "../../../src/config/station.ts";
+import { longestQueue, productsOf, waitsFor } from "../../../src/config/outlets.ts";
 import { policyOf } from "../../../src/daemon/sale.ts";
 import { type Case, expectFault, facts, faultsOf, read, vending } from "./check-cases.ts";
 
