@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { readCode } from "../../../src/demo/camera.ts";
 import { kvittArgs } from "../kvitt.ts";
 import { patienceMs } from "../patience.ts";
 
@@ -46,6 +47,11 @@ export function startDemo(port = "0", ...more: readonly string[]): RunningDemo {
     url: said(/http:\/\/127\.0\.0\.1:\d+(?!\d|\/)/),
     phoneUrl: said(/https:\/\/127\.0\.0\.1:\d+\/[\w-]+\//),
   };
+}
+
+/** What a camera reads from the panel as the browser shows it. The panel's words are there a moment before its picture. */
+export async function codeInBrowser(page: Page): Promise<string | undefined> {
+  return readCode(new Uint8Array(await page.locator("#bezel").screenshot()));
 }
 
 /** Asks it to end, and waits until it has. */

@@ -12,7 +12,16 @@ import { languages } from "../../../src/panel/languages.ts";
 import { pageTexts } from "../../../src/demo/page/texts/all.ts";
 import { kvittArgs } from "../kvitt.ts";
 import { patienceMs } from "../patience.ts";
-import { endDemo, hasBrowser, openBrowser, openContext, type RunningDemo, startDemo, top } from "./browser-rig.ts";
+import {
+  codeInBrowser,
+  endDemo,
+  hasBrowser,
+  openBrowser,
+  openContext,
+  type RunningDemo,
+  startDemo,
+  top,
+} from "./browser-rig.ts";
 
 const phone = { width: 390, height: 844 };
 const desk = { width: 1_500, height: 1_060 };
@@ -89,6 +98,7 @@ describe.skipIf(!hasBrowser)("the demo's page", () => {
       .poll(() => page().locator("#panel").getAttribute("alt"), { timeout: patienceMs })
       .toContain("NOK 32. Cola.");
     expect(await isHeld("#press-A2")).toBe(true);
+    await expect.poll(() => codeInBrowser(page()), { timeout: patienceMs }).toContain("/28/");
     await tabTo("#scan");
     await page().keyboard.press("Enter");
     await page().getByRole("button", { name: "Approve" }).waitFor({ timeout: patienceMs });
