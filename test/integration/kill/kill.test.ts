@@ -23,10 +23,6 @@ const killingMaxMs = wanted === undefined ? 360_000 : Number.POSITIVE_INFINITY;
 const seed = Number(process.env["KVITT_KILL_SEED"] ?? String(Date.now() % 1_000_000));
 /** The longest life, in times of what it takes from the start of the process to the end of its first sale: many die while they boot. */
 const livesMax = 1.5;
-/** A first sale that took longer is no measure: the customer missed the moment, and came again after all of the patience. */
-const saleMsMax = 15_000;
-/** From so many kills on some have hit a payment. */
-const manyKills = 50;
 /** So many lives without a sale, and one may live until it has sold: the computer is slower than it was. */
 const dryLivesMax = 12;
 
@@ -83,7 +79,7 @@ describe.skipIf(!hasMosquitto())(`a daemon that is killed up to ${killsMax} time
     let dryLives = 0;
     const endMs = performance.now() + killingMaxMs;
     for (; kills < killsMax && performance.now() < endMs; kills += 1) {
-      await pause(entropy.fraction() * livesMax * Math.min(saleMs, saleMsMax));
+      await pause(entropy.fraction() * livesMax * saleMs);
       if (rig.machine.exitCode !== undefined) ended = [...ended, rig.machine.said.slice(-5).join("")];
       await rig.machine.end("SIGKILL");
       rig.machine.start();
@@ -116,7 +112,7 @@ describe.skipIf(!hasMosquitto())(`a daemon that is killed up to ${killsMax} time
     const sold = ledger.filter(({ captured }) => captured > 0).length;
     console.log(`${kills} kills: ${ledger.length} payments, ${rig.tray().length} moves, ${sold} sold`);
     expect(sold).toBeGreaterThan(kills / 20);
-    if (kills >= manyKills) expect(ledger.length).toBeGreaterThan(sold);
+    expect(ledger.length).toBeGreaterThan(sold);
   });
 
   it("nobody paid for nothing, nobody got anything for nothing, nothing fell twice", async () => {

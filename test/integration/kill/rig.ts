@@ -92,6 +92,11 @@ class Child {
   }
 }
 
+/** The last customer is done, and the next may begin. */
+function isOver(scene: string | undefined): boolean {
+  return ["idle", "thanks", "sorry"].includes(scene ?? "");
+}
+
 export class Rig {
   readonly folder: string;
   readonly #entropy: Entropy;
@@ -223,8 +228,13 @@ export class Rig {
   }
 
   async #selectAndPay(): Promise<void> {
-    await this.order({ action: "press", line: this.#line() });
-    if (!(await this.#sees(async () => (await this.#scene()) === "pay"))) return;
+    // Pressed again, perhaps elsewhere: one that boots takes no press, nor does a line that is jammed.
+    const canPay = await this.#sees(async () => {
+      const scene = await this.#scene();
+      if (isOver(scene)) await this.order({ action: "press", line: this.#line() });
+      return scene === "pay";
+    });
+    if (!canPay) return;
     // What the kiosk says of its scene is ahead of the glass.
     await this.#sees(() => this.#scan());
     if (await this.#hasRequest()) await usePhone(this.#url, user, this.#chance(0.1) ? "decline" : "approve");
@@ -245,7 +255,7 @@ export class Rig {
       if (this.#chance(0.05)) await this.setFault(this.#chance(0.5) ? "jam" : "no-sensor");
       if (this.#chance(0.1)) await this.serve();
       await (this.#chance(0.7) ? this.#selectAndPay() : this.#checkIn());
-      await this.#sees(async () => ["idle", "thanks", "sorry"].includes((await this.#scene()) ?? ""));
+      await this.#sees(async () => isOver(await this.#scene()));
       await pause(this.#entropy.fraction() * 300);
     }
   }
