@@ -23,10 +23,24 @@ export function productsOf({ product }: Pick<Config, "product">, { lines }: Stat
   return product.filter((one) => lines.includes(one.line));
 }
 
-/** The codes that customers scan: the machine's own, or its outlets', and then it has none of its own. */
-export function codeIdsOf({ machine, station }: Pick<Config, "machine" | "station">): readonly MerchantQrId[] {
+/** A code that customers scan. */
+export interface CallbackCode {
+  readonly id: MerchantQrId;
+  readonly place: string;
+  /** What is sold there. */
+  readonly products: Config["product"];
+}
+
+/** The machine's own code, or its outlets', and then it has none of its own. */
+export function codesOf(config: Pick<Config, "machine" | "station" | "product">): readonly CallbackCode[] {
+  const { machine, station, product } = config;
   const id = merchantQrId(machine.id);
-  return station.length === 0 ? [id] : station.map((one) => outletId(id, stationId(one.id)));
+  if (station.length === 0) return [{ id, place: machine.location, products: product }];
+  return station.map((one) => ({
+    id: outletId(id, stationId(one.id)),
+    place: one.name,
+    products: productsOf(config, one),
+  }));
 }
 
 /** Where a scan alone buys: outlets with one product, whose price it asks for at once. */

@@ -21,8 +21,10 @@ export async function sendFile(
   response: ServerResponse,
   { name, type }: { readonly name: string; readonly type: string },
 ): Promise<void> {
+  // Read first: what cannot be read can then still be answered with an error.
+  const bytes = await readFile(new URL(`./page/${name}`, import.meta.url));
   response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
-  response.end(await readFile(new URL(`./page/${name}`, import.meta.url)));
+  response.end(bytes);
 }
 
 export function sendJson(response: ServerResponse, body: unknown): void {

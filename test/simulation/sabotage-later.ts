@@ -5,7 +5,7 @@ import { problem } from "../../src/relay/gateway/problem.ts";
 import { stationId } from "../../src/sale/ids.ts";
 import { money } from "../../src/sale/money.ts";
 import { commands, machine, orders, panel } from "./sabotage-more.ts";
-import { type BrokenVariant, journal, payments } from "./sabotage-tools.ts";
+import { type BrokenVariant, journal, listener, payments } from "./sabotage-tools.ts";
 import type { World } from "./world.ts";
 
 const updated = { isUpdated: true, paysAtOnce: false } as const;
@@ -163,12 +163,7 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
     seedsMax: 40,
     sabotage: {
       traits: { hasRival: true },
-      listener: (right) => ({
-        message: (message) => right.message(message),
-        connection: (isConnected) => right.connection(isConnected),
-        relay: (health) => right.relay(health),
-        rival: () => {},
-      }),
+      ...listener(() => ({ rival: () => {} })),
     },
   },
   {
@@ -176,14 +171,11 @@ export const laterBrokenVariants: readonly BrokenVariant[] = [
     seedsMax: 40,
     sabotage: {
       traits: { hasRival: true },
-      listener: (right) => ({
-        message: (message) => right.message(message),
-        connection: (isConnected) => right.connection(isConnected),
-        relay: (health) => right.relay(health),
+      ...listener((right) => ({
         rival: (isThere) => {
           if (isThere) right.rival(true);
         },
-      }),
+      })),
     },
   },
   // ── scanner and keypad on USB ────────────────────────────────────────────────────────────────────────────────────────

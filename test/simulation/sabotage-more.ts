@@ -1,12 +1,12 @@
 /** More deliberately broken parts, by room: the machine, the commands, the link and the outbox, the books, the panel, time. */
 import type { JournalChange, JsonValue } from "../../src/journal/port.ts";
 import { handInKey } from "../../src/kiosk/journal-keys.ts";
-import type { CommandOrder, CommandReply, Link, LinkListener } from "../../src/link/port.ts";
+import type { CommandOrder, CommandReply, Link } from "../../src/link/port.ts";
 import type { DeliveryOrder, DeliveryOutcome, Machine } from "../../src/machine/port.ts";
 import type { Panel } from "../../src/panel/port.ts";
 import { minor, money } from "../../src/sale/money.ts";
 import type { Clock } from "../../src/service/port.ts";
-import { type BrokenVariant, journal, keyOf, payments } from "./sabotage-tools.ts";
+import { type BrokenVariant, journal, keyOf, listener, payments } from "./sabotage-tools.ts";
 import type { Sabotage } from "./sabotage-port.ts";
 import { plain } from "./traits.ts";
 import type { World } from "./world.ts";
@@ -42,17 +42,14 @@ export function commands(change: (order: CommandOrder) => CommandOrder): Sabotag
     kind: "vending",
     traits: plain,
     prepare: (world) => busyOffice(world),
-    listener: (right: LinkListener) => ({
+    ...listener((right) => ({
       message: (message) =>
         right.message(
           message.kind === "command"
             ? { ...message, command: { ...message.command, order: change(message.command.order) } }
             : message,
         ),
-      connection: (isConnected) => right.connection(isConnected),
-      relay: (health) => right.relay(health),
-      rival: (isThere) => right.rival(isThere),
-    }),
+    })),
   };
 }
 
@@ -340,12 +337,7 @@ export const moreBrokenVariants: readonly BrokenVariant[] = [
     sabotage: {
       kind: "vending",
       prepare: withoutRelays,
-      listener: (right) => ({
-        message: (message) => right.message(message),
-        connection: (isConnected) => right.connection(isConnected),
-        relay: () => right.relay({ alive: true, registered: true }),
-        rival: (isThere) => right.rival(isThere),
-      }),
+      ...listener((right) => ({ relay: () => right.relay({ alive: true, registered: true }) })),
     },
   },
   // ── the books and the money ──────────────────────────────────────────────────────────────────────────────────────────

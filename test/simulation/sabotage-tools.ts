@@ -1,5 +1,6 @@
 /** How a part is broken on purpose: a right one around which something is changed. */
 import type { Journal } from "../../src/journal/port.ts";
+import type { LinkListener } from "../../src/link/port.ts";
 import type { EffectId } from "../../src/sale/ids.ts";
 import type { Payments } from "../../src/vipps/port.ts";
 import type { Sabotage } from "./sabotage-port.ts";
@@ -37,4 +38,16 @@ export function keyOf(text: string): EffectId {
 
 function isKey(text: string): text is EffectId {
   return text.length <= 50;
+}
+
+export function listener(change: (right: LinkListener) => Partial<LinkListener>): Sabotage {
+  return {
+    listener: (right) => ({
+      message: (message) => right.message(message),
+      connection: (isConnected) => right.connection(isConnected),
+      relay: (health) => right.relay(health),
+      rival: (isThere) => right.rival(isThere),
+      ...change(right),
+    }),
+  };
 }

@@ -15,6 +15,7 @@ import {
 import { familyOf, type Memory, memoryOf } from "./process.ts";
 import { inspectorOptions, openInspector } from "./inspector.ts";
 import type { World } from "./world.ts";
+import { washerTables } from "../../../test/integration/daemon/washers.ts";
 
 /** Node with what nothing of this kind can do without: TLS with the usual authorities, and a canvas. */
 export async function bareMemory(installation: Installation, settleMs: number): Promise<Memory> {
@@ -76,24 +77,9 @@ export async function standingMemory(
 }
 
 function outletTables(count: number): string {
-  const ids = Array.from({ length: count }, (_, index) => `w${index + 1}`);
-  const tables = ids.map(
-    (id) => `
-[[product]]
-id = "wash-${id}"
-name = "Wash"
-price = 4000
-vat_rate = 2500
-line = "${id}"
-
-[[station]]
-id = "${id}"
-name = "Washer ${id}"
-lines = ["${id}"]
-runs_min = 42
-`,
-  );
-  return tables.join("");
+  return Array.from({ length: count }, (_, index) =>
+    washerTables({ id: `w${index + 1}`, priceMinor: 4_000, runsMin: 42 }),
+  ).join("");
 }
 
 /** The heap after a forced collection of a machine with so many outlets that stands idle, its board on the glass. */

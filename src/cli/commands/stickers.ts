@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Config } from "../../config/schema.ts";
-import { productsOf } from "../../config/outlets.ts";
+import { type CallbackCode, codesOf } from "../../config/outlets.ts";
 import { createDrawing } from "../../panel/draw.ts";
 import type { Frame } from "../../panel/frame.ts";
 import { type Language, languages as allLanguages } from "../../panel/languages.ts";
@@ -14,7 +14,6 @@ import type { PrintPage } from "../../panel/sticker/print-item.ts";
 import { instructionPages, stickerPages } from "../../panel/sticker/sheets.ts";
 import { planSticker, type Sticker, type StickerSettings, type StickerWanted } from "../../panel/sticker/sticker.ts";
 import { appName, walletOfCurrency } from "../../panel/wallets.ts";
-import { type MerchantQrId, merchantQrId, outletId, stationId } from "../../sale/ids.ts";
 import { money } from "../../sale/money.ts";
 import { type CliCommand, CommandError, type CommandIo } from "../command.ts";
 import { parseFlags } from "../flags.ts";
@@ -122,24 +121,6 @@ async function check(flags: Flags, io: CommandIo): Promise<number> {
   return walkStickers({ places, socket: serviceSocketOf(config), waitS, io });
 }
 
-interface PrintedCode {
-  readonly id: MerchantQrId;
-  readonly place: string;
-  /** What is sold there. */
-  readonly products: Config["product"];
-}
-
-/** The machine's own code, or those of its outlets: then it has none of its own. */
-function codesOf(config: Config): readonly PrintedCode[] {
-  const id = merchantQrId(config.machine.id);
-  if (config.station.length === 0) return [{ id, place: config.machine.location, products: config.product }];
-  return config.station.map((one) => ({
-    id: outletId(id, stationId(one.id)),
-    place: one.name,
-    products: productsOf(config, one),
-  }));
-}
-
 async function wantedOf(config: Config, flags: Flags, io: CommandIo): Promise<readonly StickerWanted[]> {
   if (config.sale.check_in_style === "off")
     throw new CommandError(
@@ -179,7 +160,7 @@ function givenLink(link: string): string {
 const withoutProvider = `Without the provider: --link URL, with what "kvitt qr callback get ID" calls content`;
 
 /** The content of the code that the machine registers when it starts: only the provider knows it. */
-async function linkOf({ id, place }: Pick<PrintedCode, "id" | "place">, flags: Flags, io: CommandIo): Promise<string> {
+async function linkOf({ id, place }: Pick<CallbackCode, "id" | "place">, flags: Flags, io: CommandIo): Promise<string> {
   const answer = await withHint(async () => {
     const provider = await openProvider(flags, io);
     return told(flags, io, () => provider.client.callbackQrs.get(id, { format: "target-url" }, provider.options));

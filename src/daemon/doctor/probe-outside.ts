@@ -4,7 +4,7 @@ import { variableOf } from "../../config/credentials.ts";
 import { brokerUrls, connectionSettings } from "../../config/mqtt.ts";
 import { providerUrl } from "../../config/relay.ts";
 import type { Config } from "../../config/schema.ts";
-import { codeIdsOf } from "../../config/outlets.ts";
+import { codesOf } from "../../config/outlets.ts";
 import { identityCredential, secretOf } from "../../config/credentials.ts";
 import { errorText } from "../../kit/error-text.ts";
 import { tryBroker } from "../../link/broker-trial.ts";
@@ -96,8 +96,8 @@ export async function probeProvider(
   const id = merchantQrId(config.machine.id);
   const options = { signal, deadlineMs: 15_000, retry: "never" } as const;
   // With outlets the machine has no code of its own, and one of theirs proves the same.
-  const [code = id] = codeIdsOf(config);
-  const qr = await merchantQrs.check(code, options);
+  const [code] = codesOf(config);
+  const qr = await merchantQrs.check(code?.id ?? id, options);
   const payment = await payments.get(referenceOf(id, createUlid(clock, entropy)), options);
   return { environment: config.vipps.environment ?? providerUrl(config.vipps), qr, payment };
 }

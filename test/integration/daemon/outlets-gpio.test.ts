@@ -12,6 +12,7 @@ import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { Rig } from "../kill/rig.ts";
 import { kvittArgs } from "../kvitt.ts";
 import { until, untilTrue } from "../patience.ts";
+import { washerTables } from "./washers.ts";
 
 const run = promisify(execFile);
 const washers = [
@@ -34,21 +35,7 @@ on_ms = 200
 credit_value = ${creditValue}
 `,
   );
-  const sold = washers.map(
-    ({ id, price }) => `
-[[product]]
-id = "wash-${id}"
-name = "Wash"
-price = ${price}
-vat_rate = 2500
-line = "${id}"
-
-[[station]]
-id = "${id}"
-name = "Washer ${id}"
-lines = ["${id}"]
-`,
-  );
+  const sold = washers.map(({ id, price }) => washerTables({ id, priceMinor: price }));
   const before = demo.slice(0, demo.indexOf("[panel]")).replace("show_code = true", "");
   const panel = `[panel]\noutput = "none"\nlanguages = ["en"]\n\n`;
   const delivery = `[delivery]\ndriver = "gpio"\nback_end = "simulated"\nsimulated_folder = "${join(folder, "gpio")}"\n`;

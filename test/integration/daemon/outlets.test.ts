@@ -15,43 +15,22 @@ import { createSeededEntropy } from "../../../src/service/entropy.ts";
 import { Rig } from "../kill/rig.ts";
 import { kvittArgs } from "../kvitt.ts";
 import { until as find, untilTrue } from "../patience.ts";
+import { type Washer, washerTables } from "./washers.ts";
 
 const run = promisify(execFile);
 
-interface Washer {
-  readonly id: string;
-  readonly priceMinor: number;
-  readonly runsMin: number;
-}
-/** Has a sticker from before, too. */
-const w1: Washer = { id: "w1", priceMinor: 4_000, runsMin: 0.1 };
 const beacon = "beacon-7";
+/** Has a sticker from before, too. */
+const w1: Washer = { id: "w1", priceMinor: 4_000, runsMin: 0.1, qrId: beacon };
 /** Runs longer than these tests. */
 const w2: Washer = { id: "w2", priceMinor: 4_001, runsMin: 600 };
 const w3: Washer = { id: "w3", priceMinor: 4_002, runsMin: 0.1 };
 
 /** The demo's machine, with washers in place of its products. */
 function laundry(demo: string, washers: readonly Washer[]): string {
-  const tables = washers.map(
-    ({ id, priceMinor, runsMin }) => `
-[[product]]
-id = "wash-${id}"
-name = "Wash"
-price = ${priceMinor}
-vat_rate = 2500
-line = "${id}"
-
-[[station]]
-id = "${id}"
-name = "Washer ${id}"
-lines = ["${id}"]
-runs_min = ${runsMin}
-${id === w1.id ? `qr_id = "${beacon}"` : ""}
-`,
-  );
   // A coil that turns for so long that the power can go meanwhile.
   const before = demo.slice(0, demo.indexOf("[[product]]")).replace("delivery_ms = 250", "delivery_ms = 1000");
-  return [before, ...tables].join("");
+  return [before, ...washers.map(washerTables)].join("");
 }
 
 let rig: Rig;

@@ -143,7 +143,8 @@ async function waitForPort(port: number, failure: () => string | undefined): Pro
   throw new Error(`nobody listens on ${port}`);
 }
 
-function canConnect(port: number): Promise<boolean> {
+/** Whether somebody listens there, on this computer. */
+export function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("connect", () => {
